@@ -1,0 +1,66 @@
+/**
+ * Copas for Deno: a dispatcher that multiplexes connections, timers and threads,
+ * with the API of Copas for Lua.
+ *
+ * A handler is an async function that reads as if it blocked; the dispatcher
+ * runs thousands of them at once.
+ *
+ * @example A line echo server
+ * ```ts
+ * import copas, { type StreamSocket } from "jsr:@copas/copas";
+ *
+ * const echo = copas.handler(async (skt: StreamSocket) => {
+ *   for await (const line of skt) await skt.send(line + "\n");
+ * });
+ * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo);
+ * await copas.loop();
+ * ```
+ *
+ * @module
+ */
+
+import { Copas } from "./src/copas.ts";
+
+export type { Clock, ClockHost } from "./src/core/clock.ts";
+export type { StepStatistics } from "./src/core/meter.ts";
+export { type ErrorHandler, type Task } from "./src/core/task.ts";
+export type { WaitOptions } from "./src/core/wait.ts";
+export {
+  Copas,
+  type CopasOptions,
+  type DatagramLike,
+  type Socket,
+  type SocketLike,
+  type StreamLike,
+} from "./src/copas.ts";
+export type { Debug, Logger } from "./src/debug.ts";
+export { Dispatcher, type Status } from "./src/dispatcher.ts";
+export {
+  CancelledError,
+  ClosedError,
+  CopasError,
+  DestroyedError,
+  type ErrorCode,
+  HandshakeError,
+  ScopeError,
+  TimeoutError,
+  TooLongError,
+  TooManyError,
+  type TransferErrorOptions,
+} from "./src/errors.ts";
+export type { Endpoint } from "./src/net/address.ts";
+export type { Protected } from "./src/protect.ts";
+export type { ServerOptions } from "./src/server.ts";
+export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
+export type { SocketMaker } from "./src/socket/maker.ts";
+export type { Limits, Pattern } from "./src/socket/receiver.ts";
+export {
+  type SocketOption,
+  StreamSocket,
+  type StreamSocketOptions,
+} from "./src/socket/stream_socket.ts";
+export type { Timeouts } from "./src/socket/timeouts.ts";
+
+/** The default dispatcher. */
+const copas: Copas = new Copas();
+export default copas;

@@ -1,0 +1,105 @@
+/**
+ * Checks of arguments. Each throws an error of one form: what failed, the
+ * argument, what is expected, and what came instead.
+ *
+ * @module
+ */
+
+/** How a value is shown in an error message: short, and never more than one line. */
+export function show(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  }
+  if (typeof value === "function") {
+    return value.name ? `function ${value.name}` : "a function";
+  }
+  if (typeof value === "object" && value !== null) {
+    if (ArrayBuffer.isView(value)) {
+      return `${value.constructor.name}(${value.byteLength})`;
+    }
+    return Array.isArray(value)
+      ? `an array of ${value.length}`
+      : value.constructor?.name ?? "an object";
+  }
+  return typeof value === "bigint" ? `${value}n` : String(value);
+}
+
+function mustBe(
+  call: string,
+  name: string,
+  expected: string,
+  value: unknown,
+): string {
+  return `${call}: ${name} must be ${expected}, got ${show(value)}`;
+}
+
+/** A {@linkcode TypeError} in the common form. */
+export function wrongType(
+  call: string,
+  name: string,
+  expected: string,
+  value: unknown,
+): TypeError {
+  return new TypeError(mustBe(call, name, expected, value));
+}
+
+/** A {@linkcode RangeError} in the common form. */
+export function outOfRange(
+  call: string,
+  name: string,
+  expected: string,
+  value: unknown,
+): RangeError {
+  return new RangeError(mustBe(call, name, expected, value));
+}
+
+/** Refuses what is no function. */
+export function checkFunction(
+  call: string,
+  name: string,
+  value: unknown,
+): void {
+  if (typeof value !== "function") {
+    throw wrongType(call, name, "a function", value);
+  }
+}
+
+/** Refuses what is no string. */
+export function checkString(call: string, name: string, value: unknown): void {
+  if (typeof value !== "string") throw wrongType(call, name, "a string", value);
+}
+
+/** Refuses what is no number of seconds; `Infinity` is one, and negative ones are (they mean "forever"). */
+export function checkSeconds(call: string, name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw wrongType(call, name, "a number of seconds", value);
+  }
+  if (Number.isNaN(value)) {
+    throw outOfRange(call, name, "a number of seconds", value);
+  }
+}
+
+/** Refuses what is no number of seconds from 0 on; `Infinity` is one. */
+export function checkDelay(call: string, name: string, value: unknown): void {
+  checkSeconds(call, name, value);
+  if ((value as number) < 0) {
+    throw outOfRange(call, name, "a number of seconds, 0 or more", value);
+  }
+}
+
+/** Refuses what is no whole number from `least` to `most`. */
+export function checkInteger(
+  call: string,
+  name: string,
+  value: unknown,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): void {
+  const expected = most === Number.MAX_SAFE_INTEGER
+    ? `a whole number, ${least} or more`
+    : `a whole number from ${least} to ${most}`;
+  if (typeof value !== "number") throw wrongType(call, name, expected, value);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw outOfRange(call, name, expected, value);
+  }
+}

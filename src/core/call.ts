@@ -1,0 +1,66 @@
+/**
+ * A wait for one call of Deno's, or for any promise.
+ *
+ * @module
+ */
+
+import { Operation } from "../readiness/operation.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { Wait, type WaitOptions } from "./wait.ts";
+
+class CallWait<T> extends Wait<T> {
+  /** Called with the result when nobody waits for it any more. */
+  ondiscard?: (value: T) => void;
+  onabandon?: () => void;
+
+  constructor(scheduler: Scheduler, readonly failed: string, socket: unknown) {
+    super(scheduler, "outside", socket);
+  }
+
+  protected failure(): string {
+    return this.failed;
+  }
+
+  protected override abandoned(): void {
+    this.onabandon?.();
+  }
+
+  /** The call's result. */
+  result(value: T): void {
+    if (this.pending) this.resolve(value);
+    else this.ondiscard?.(value);
+  }
+}
+
+/** How to wait for a call. */
+export interface CallOptions<T> extends WaitOptions {
+  /** How messages begin: "Cannot connect to 127.0.0.1:80". */
+  failed: string;
+  /** The socket concerned. */
+  socket?: unknown;
+  /** Called when the wait is given up: takes the call back if that is possible. */
+  onabandon?: () => void;
+  /** Called with a result that came after the wait was given up: releases it. */
+  ondiscard?: (value: T) => void;
+}
+
+/** Begins a call as soon as the dispatcher is driven, and suspends the current thread until it is done. */
+export function waitForCall<T>(
+  scheduler: Scheduler,
+  begin: () => PromiseLike<T>,
+  options: CallOptions<T>,
+): Promise<T> {
+  const wait = new CallWait<T>(scheduler, options.failed, options.socket);
+  wait.onabandon = options.onabandon;
+  wait.ondiscard = options.ondiscard;
+  wait.limit(options);
+  if (wait.pending) {
+    new Operation(
+      scheduler.selector,
+      begin,
+      (value) => wait.result(value),
+      (error) => wait.reject(error),
+    );
+  }
+  return wait.promise;
+}

@@ -1,0 +1,49 @@
+/**
+ * Where the dispatcher's time comes from. Everything that the dispatcher times
+ * asks the same clock, for "now" and for being woken.
+ *
+ * @module
+ */
+
+/** What a clock may ask of the dispatcher whose alarm it keeps. */
+export interface ClockHost {
+  /** Counts the rounds of the dispatcher: while it stands still, nothing runs. */
+  readonly rounds: number;
+  /** Whether something outside is under way: an operation of Deno's, or a thread in a promise that is not Copas's. */
+  readonly outside: boolean;
+}
+
+/** A source of time: the real one, or a virtual one for tests. */
+export interface Clock {
+  /** Seconds on a scale that never goes back. */
+  now(): number;
+  /**
+   * Calls `ring` once, not before `at` if it can (the caller looks again), and
+   * keeps the process alive until then. `at` may be `Infinity`. Returns a
+   * function that takes the alarm back.
+   */
+  alarm(at: number, ring: () => void, host: ClockHost): () => void;
+}
+
+/** The longest delay that `setTimeout` takes; beyond it, it fires at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** The machine's monotonic clock. */
+export class RealClock implements Clock {
+  /** Seconds since the process started. */
+  now(): number {
+    return performance.now() / 1000;
+  }
+
+  /** Rings after real time; an alarm that is due rings after one turn of the event loop. */
+  alarm(at: number, ring: () => void): () => void {
+    const delay = (at - this.now()) * 1000;
+    if (delay <= 0) {
+      // A timer of 0 ms comes after 2 ms; an immediate after one poll for I/O.
+      const immediate = setImmediate(ring);
+      return () => clearImmediate(immediate);
+    }
+    const timer = setTimeout(ring, Math.min(Math.ceil(delay), LONGEST_DELAY));
+    return () => clearTimeout(timer);
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The driver: turns the scheduler round by round, for `loop()`, for `step()`,
+ * or for a wait outside every thread, and rests in between.
+ *
+ * @module
+ */
+
+import type { Scheduler } from "./scheduler.ts";
+
+/** A turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Who turns the scheduler, and until when. */
+export class Driver {
+  /** Whether `exit()` was called, or the loop came to its end by itself. */
+  exiting = false;
+  /** Called when `exiting` becomes true. */
+  onexit: () => void = () => {};
+  readonly #scheduler: Scheduler;
+  #looping?: PromiseWithResolvers<void>;
+  #stepping = false;
+  /** The rounds under way, for `loop()` and for waits outside every thread. */
+  #rounds?: Promise<void>;
+  /** `step()` wants its turn. */
+  #makeWay = false;
+  #alarmAt = Infinity;
+  #cancelAlarm?: () => void;
+  #rang = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Whether `loop()` runs. */
+  get running(): boolean {
+    return this.#looping !== undefined;
+  }
+
+  /** Runs until nothing is left to do. */
+  loop(): Promise<void> {
+    this.#refuseSecond("loop()");
+    this.exiting = false;
+    this.#looping = Promise.withResolvers();
+    for (const service of this.#scheduler.services) service.resume();
+    this.#start();
+    this.#scheduler.selector.wake();
+    return this.#looping.promise;
+  }
+
+  /** Says that the loop is to end. */
+  exit(): void {
+    if (this.exiting) return;
+    this.exiting = true;
+    this.onexit();
+    this.#scheduler.selector.wake();
+  }
+
+  /** One round; waits for something to be ready, at most `timeout` seconds. */
+  async step(timeout: number): Promise<boolean> {
+    this.#refuseSecond("step()");
+    const scheduler = this.#scheduler;
+    this.#stepping = true;
+    try {
+      this.#makeWay = true;
+      scheduler.selector.wake();
+      await this.#rounds;
+      this.#makeWay = false;
+      scheduler.selector.driven = true;
+      const now = await this.#somethingReady(timeout);
+      const active = scheduler.round(now);
+      // The microtasks of what was resumed end before the next turn begins.
+      await turn();
+      scheduler.refresh();
+      return active;
+    } finally {
+      this.#stop();
+      this.#stepping = false;
+      this.driveForMain();
+    }
+  }
+
+  /** Waits until a round has something to do, or the time is up. Returns the time. */
+  async #somethingReady(timeout: number): Promise<number> {
+    const scheduler = this.#scheduler;
+    const { clock, sleepers } = scheduler;
+    let now = clock.now();
+    const until = now + timeout;
+    for (
+      let polled = false;
+      !scheduler.hasWork && sleepers.next > now;
+      polled = true
+    ) {
+      if (polled && until <= now) break;
+      if (timeout === Infinity && scheduler.finished) break;
+      this.#setAlarm(Math.min(until, sleepers.next));
+      await scheduler.selector.rest();
+      now = clock.now();
+    }
+    return now;
+  }
+
+  #refuseSecond(call: string): void {
+    if (this.#looping !== undefined) {
+      throw new Error(
+        `${call}: the dispatcher's loop() runs already; one driver at a time`,
+      );
+    }
+    if (this.#stepping) {
+      throw new Error(
+        `${call}: a step() of the dispatcher is under way; await it first`,
+      );
+    }
+  }
+
+  /** A wait outside every thread began, or may still be there: it drives until it is over. */
+  driveForMain(): void {
+    if (this.#scheduler.main.waits > 0 && !this.#stepping) this.#start();
+  }
+
+  #start(): void {
+    this.#rounds ??= this.#drive();
+  }
+
+  async #drive(): Promise<void> {
+    const scheduler = this.#scheduler;
+    const { selector } = scheduler;
+    selector.driven = true;
+    while (
+      !this.#makeWay &&
+      (this.#looping !== undefined || scheduler.main.waits > 0)
+    ) {
+      if (!scheduler.hasWork && !this.#rang) {
+        if (this.#looping !== undefined && scheduler.finished) {
+          this.#finish();
+          continue;
+        }
+        if (this.#cancelAlarm === undefined) {
+          this.#setAlarm(scheduler.sleepers.next);
+        }
+        await selector.rest();
+      } else {
+        // Lets the threads of the last round run before the next one.
+        await null;
+      }
+      if (scheduler.isSpent) {
+        await turn();
+        scheduler.refresh();
+      }
+      // The clock is asked only when the alarm has rung: a round without is cheap.
+      scheduler.round(this.#rang ? scheduler.clock.now() : -Infinity);
+      this.#rang = false;
+    }
+    this.#rounds = undefined;
+    this.#stop();
+  }
+
+  /** Nothing is left to do: those who wait for the exit go on; when they are done as well, the loop is over. */
+  #finish(): void {
+    if (!this.exiting) return this.exit();
+    this.#looping!.resolve();
+    this.#looping = undefined;
+  }
+
+  #stop(): void {
+    this.#scheduler.selector.driven = false;
+    this.#rang = false;
+    this.#dropAlarm();
+  }
+
+  /** Sees to it that the driver wakes at `at`, if there is one. */
+  cover(at: number): void {
+    if (this.#cancelAlarm !== undefined && at < this.#alarmAt) {
+      this.#setAlarm(at);
+    }
+  }
+
+  /** The alarm also keeps the process alive while the driver rests: no socket does. */
+  #setAlarm(at: number): void {
+    this.#dropAlarm();
+    this.#alarmAt = at;
+    this.#cancelAlarm = this.#scheduler.clock.alarm(
+      at,
+      this.#ring,
+      this.#scheduler,
+    );
+  }
+
+  #dropAlarm(): void {
+    this.#cancelAlarm?.();
+    this.#cancelAlarm = undefined;
+    this.#alarmAt = Infinity;
+  }
+
+  #ring = () => {
+    this.#cancelAlarm = undefined;
+    this.#alarmAt = Infinity;
+    this.#rang = true;
+    this.#scheduler.selector.wake();
+  };
+}

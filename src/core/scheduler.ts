@@ -1,0 +1,298 @@
+/**
+ * The scheduler: which threads there are, what each waits for, and who goes on
+ * in this round. It does nothing by itself; the driver turns it.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { CancelledError } from "../errors.ts";
+import { Selector } from "../readiness/selector.ts";
+import type { Clock, ClockHost } from "./clock.ts";
+import type { Meter } from "./meter.ts";
+import { Driver } from "./driver.ts";
+import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
+import { type ErrorHandler, runningTask, Task } from "./task.ts";
+import type { AnyWait } from "./wait.ts";
+import type { TimedWaitQueue } from "./wait_queue.ts";
+
+/** Something that collects its output during a turn and sends it at the end. */
+export interface TurnEnd {
+  /** Called once, when all microtasks of the turn have run. */
+  turnEnd(): void;
+}
+
+/** Something that brings threads: a server. */
+export interface Service {
+  /** The loop begins: goes on accepting. */
+  resume(): void;
+  /** Ends the server; `keepopen` leaves its socket open. */
+  remove(keepopen?: boolean): void;
+}
+
+/** How many calls may find their data at once before the event loop gets a turn. */
+const BUDGET = 1024;
+
+/** Threads, time, and the list of what runs next. */
+export class Scheduler implements ClockHost {
+  readonly selector = new Selector();
+  readonly sleepers = new SleepQueue();
+  readonly driver: Driver;
+  /** All threads that have not ended. */
+  readonly tasks = new Set<Task>();
+  /** Stands for the code outside every thread. */
+  readonly main: Task;
+  /** How many rounds there have been. */
+  rounds = 0;
+  /** The servers: they keep the loop going until it is asked to exit. */
+  readonly services = new Set<Service>();
+  /** Who hears of errors in threads without a handler of their own. */
+  errorhandler: ErrorHandler;
+  /** Hears of every thread that goes on, waits, or ends; for `copas.debug`. */
+  log?: (
+    event: "resuming" | "yielding" | "exiting",
+    task: Task,
+    wait?: AnyWait,
+  ) => void;
+
+  /** Times the rounds while somebody wants to know. */
+  meter?: Meter;
+
+  #busy = 0;
+  #runnable: AnyWait[] = [];
+  #budget = BUDGET;
+  #flushes: TurnEnd[] = [];
+  #stamps: TimedWaitQueue[] = [];
+  #turnEndDue = false;
+  #threads = 0;
+
+  constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
+    this.errorhandler = errorhandler;
+    this.main = new Task(this, "main");
+    this.driver = new Driver(this);
+  }
+
+  // --- Threads ------------------------------------------------------------
+
+  /** The thread that runs, or `main` outside of this dispatcher's threads. */
+  get current(): Task {
+    const task = runningTask();
+    return task === undefined || task.scheduler !== this || task.done
+      ? this.main
+      : task;
+  }
+
+  /** Makes a thread and runs `body` in it up to its first wait. */
+  spawn(name: string | undefined, body: () => unknown): Task {
+    const task = new Task(this, name ?? `thread_${++this.#threads}`);
+    task.run(body);
+    return task;
+  }
+
+  /** A thread begins. */
+  started(task: Task): void {
+    this.tasks.add(task);
+    this.weigh(task);
+  }
+
+  /** An error left a thread. */
+  failed(task: Task, error: unknown): void {
+    const ordinary = task.removed && error instanceof CancelledError;
+    if (!ordinary) this.report(error, task, task.socket);
+  }
+
+  /** A thread is over. */
+  ended(task: Task): void {
+    this.tasks.delete(task);
+    if (task.timeout !== undefined) this.sleepers.delete(task.timeout);
+    task.timeout = undefined;
+    this.weigh(task);
+    this.log?.("exiting", task);
+  }
+
+  /** Hands an error to the thread's error handler. An error in there is printed. */
+  report(error: unknown, task: Task, socket?: unknown): void {
+    const handler = task.errorhandler ?? this.errorhandler;
+    const failed = (second: unknown) => {
+      console.error(
+        "Failed executing error handler:",
+        second,
+        "\nwhile handling:",
+        error,
+      );
+    };
+    try {
+      const result = handler(error, task, socket);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (second) {
+      failed(second);
+    }
+  }
+
+  /** Runs a callback that belongs to no thread; its errors go to the default error handler. */
+  guard(callback: () => unknown): void {
+    const failed = (error: unknown) => this.report(error, this.main);
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  // --- What keeps the loop going --------------------------------------------
+
+  /** Whether nothing is left to do. Servers don't count while the dispatcher is exiting. */
+  get finished(): boolean {
+    return this.#busy === 0 && this.#runnable.length === 0 &&
+      this.selector.writing === 0 &&
+      (this.services.size === 0 || this.driver.exiting);
+  }
+
+  /** Whether something outside is under way that may bring work. */
+  get outside(): boolean {
+    return this.selector.outstanding > 0 || this.selector.writing > 0 ||
+      this.tasks.values().some((task) => task.waits === 0);
+  }
+
+  /** Looks anew whether `task` keeps the loop going. */
+  weigh(task: Task): void {
+    const busy = task === this.main ? task.waits > task.idleWaits : task.isBusy;
+    if (busy === task.counted) return;
+    task.counted = busy;
+    this.#busy += busy ? 1 : -1;
+    if (this.#busy === 0) this.selector.wake();
+  }
+
+  // --- Waits ------------------------------------------------------------------
+
+  /** A wait begins. That of a removed thread is over at once. */
+  enter(wait: AnyWait): void {
+    const { task } = wait;
+    task.add(wait);
+    if (wait.idle) task.idleWaits++;
+    if (wait.idle || task.idleWaits > 0 || task === this.main) this.weigh(task);
+    if (task.removed) wait.cancel();
+    if (task === this.main) this.driver.driveForMain();
+    else if (wait.socket !== undefined && !task.serves) {
+      task.socket = wait.socket;
+    }
+    if (this.log !== undefined) this.log("yielding", task, wait);
+  }
+
+  /** The outcome of an idle wait is known: its thread has something to do again. */
+  decided(wait: AnyWait): void {
+    wait.idle = false;
+    wait.task.idleWaits--;
+    this.weigh(wait.task);
+  }
+
+  /** A wait is over and its thread goes on. */
+  leave(wait: AnyWait): void {
+    const { task } = wait;
+    task.drop(wait);
+    if (task === this.main || task.idleWaits > 0) this.weigh(task);
+    this.#budget--;
+    if (this.log !== undefined) this.log("resuming", task, wait);
+  }
+
+  /** Lets `wait` deliver its outcome in the next round. */
+  runLater(wait: AnyWait): void {
+    this.#runnable.push(wait);
+    this.selector.wake();
+  }
+
+  /** How many waits will be delivered in the next round. */
+  get runnable(): number {
+    return this.#runnable.length;
+  }
+
+  /**
+   * Asks whether a call may take what is there without waiting. After a bounded
+   * number of such calls the answer is no, until the event loop had a turn:
+   * a thread that always finds data must not starve the others.
+   */
+  mayProceed(): boolean {
+    return --this.#budget > 0;
+  }
+
+  // --- Time --------------------------------------------------------------------
+
+  /** Puts `sleeper` into the sleep queue, or moves it. */
+  sleepUntil(sleeper: Sleeper, at: number): void {
+    this.sleepers.set(sleeper, at);
+    this.driver.cover(at);
+  }
+
+  // --- Rounds ------------------------------------------------------------------
+
+  /** Whether a round would find something to do, time aside. */
+  get hasWork(): boolean {
+    return !this.selector.empty || this.#runnable.length > 0;
+  }
+
+  /** Whether the event loop is due for a turn before the next round. */
+  get isSpent(): boolean {
+    return this.#budget <= 0;
+  }
+
+  /** The event loop had a turn. */
+  refresh(): void {
+    this.#budget = BUDGET;
+  }
+
+  /**
+   * One round: serves what is ready, then the sleepers whose time has come by
+   * `now`, then what was runnable when the round began. Resumed threads run in
+   * the microtasks that follow. Returns whether there was anything.
+   */
+  round(now: number): boolean {
+    this.rounds++;
+    if (this.meter !== undefined) this.meter.roundBegins();
+    const ready = this.selector.take();
+    const runnable = this.#runnable;
+    if (runnable.length > 0) this.#runnable = [];
+    for (const item of ready) item.dispatch();
+    let woken = 0;
+    for (
+      let sleeper;
+      (sleeper = this.sleepers.take(now)) !== undefined;
+      woken++
+    ) sleeper.due(now);
+    for (const wait of runnable) wait.deliver();
+    return ready.length + woken + runnable.length > 0;
+  }
+
+  // --- The end of a turn ----------------------------------------------------------
+
+  /** Calls `item.turnEnd` when every thread that runs in this turn has come to its next wait. */
+  flushAtTurnEnd(item: TurnEnd): void {
+    this.#flushes.push(item);
+    this.#atTurnEnd();
+  }
+
+  /** Gives the new waits of `queue` their deadlines at the end of the turn. */
+  stampAtTurnEnd(queue: TimedWaitQueue): void {
+    this.#stamps.push(queue);
+    this.#atTurnEnd();
+  }
+
+  #atTurnEnd(): void {
+    if (this.#turnEndDue) return;
+    this.#turnEndDue = true;
+    // Deno runs this when the microtasks of the turn are done, before it polls for I/O.
+    process.nextTick(this.#turnEnd);
+  }
+
+  #turnEnd = () => {
+    this.#turnEndDue = false;
+    const flushes = this.#flushes;
+    const stamps = this.#stamps;
+    this.#flushes = [];
+    this.#stamps = [];
+    for (const item of flushes) item.turnEnd();
+    if (stamps.length === 0) return;
+    const now = this.clock.now();
+    for (const queue of stamps) queue.stamp(now);
+  };
+}

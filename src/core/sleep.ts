@@ -1,0 +1,95 @@
+/**
+ * Threads that sleep.
+ *
+ * @module
+ */
+
+import type { Scheduler } from "./scheduler.ts";
+import type { Task } from "./task.ts";
+import { Wait, type WaitOptions } from "./wait.ts";
+import { WaitQueue } from "./wait_queue.ts";
+
+/** A sleep, or a pause: it ends when its time has come, or when somebody wakes it. */
+export class SleepWait extends Wait<number> {
+  readonly #began: number;
+
+  constructor(scheduler: Scheduler, readonly forever: boolean, began: number) {
+    super(scheduler, "sleep", undefined, forever);
+    this.#began = began;
+  }
+
+  protected failure(): string {
+    return this.forever ? "Cannot sleep until woken" : "Cannot sleep";
+  }
+
+  override due(now: number): void {
+    this.resolve(now - this.#began);
+  }
+
+  /** Ends the sleep early. */
+  wake(): void {
+    this.resolveLater(this.scheduler.clock.now() - this.#began);
+  }
+}
+
+/** Lets the others run: goes on in the next round. */
+export function yieldTurn(
+  scheduler: Scheduler,
+  signal?: AbortSignal,
+): Promise<number> {
+  const wait = new SleepWait(scheduler, false, 0);
+  if (signal?.aborted) wait.endOn(signal);
+  wait.resolveLater(0);
+  return wait.promise;
+}
+
+/** Sleeps for some seconds, more than 0; `Infinity` is until somebody wakes the thread. */
+export function sleepFor(
+  scheduler: Scheduler,
+  seconds: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const now = scheduler.clock.now();
+  const forever = seconds === Infinity;
+  const wait = new SleepWait(scheduler, forever, now);
+  if (wait.pending && !forever) scheduler.sleepUntil(wait, now + seconds);
+  if (wait.pending && signal !== undefined) wait.endOn(signal);
+  return wait.promise;
+}
+
+/** Ends the sleep of a thread, if it sleeps. */
+export function wakeUp(task: Task): void {
+  for (let wait = task.wait; wait !== undefined;) {
+    const { older } = wait;
+    if (wait instanceof SleepWait && wait.pending) wait.wake();
+    wait = older;
+  }
+}
+
+class ExitWait extends Wait<void> {
+  constructor(scheduler: Scheduler) {
+    super(scheduler, "sleep", undefined, true);
+  }
+
+  protected failure(): string {
+    return "Cannot wait for the exit";
+  }
+}
+
+/** Those who wait for the dispatcher to exit. */
+export class ExitQueue {
+  readonly #waiting: WaitQueue<ExitWait> = new WaitQueue();
+
+  /** Resolves when `release` is called. */
+  wait(scheduler: Scheduler, options?: WaitOptions): Promise<void> {
+    const wait = new ExitWait(scheduler);
+    this.#waiting.push(wait);
+    wait.limit(options);
+    return wait.promise;
+  }
+
+  /** Lets all go on. */
+  release(): void {
+    for (const wait of this.#waiting) wait.resolveLater();
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Queues of waits: first come, first served, and every wait can leave from
+ * where it stands in constant time.
+ *
+ * @module
+ */
+
+import { Sleeper } from "./sleep_queue.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { AnyWait } from "./wait.ts";
+
+/** A FIFO of waits. A wait stands in one queue at most. */
+export class WaitQueue<W extends AnyWait = AnyWait> {
+  /** Who is served next. */
+  first?: W = undefined;
+  /** Who came last. */
+  last?: W = undefined;
+  /** How many wait. */
+  size = 0;
+
+  /** Lets `wait` stand in line. One that has ended already stays outside. */
+  push(wait: W): void {
+    if (!wait.pending) return;
+    wait.queue = this as unknown as WaitQueue;
+    wait.before = this.last;
+    if (this.last === undefined) this.first = wait;
+    else this.last.after = wait;
+    this.last = wait;
+    this.size++;
+  }
+
+  /** Takes `wait` out, wherever it stands. */
+  delete(wait: W): void {
+    const { before, after } = wait as { before?: W; after?: W };
+    if (before === undefined) this.first = after;
+    else before.after = after;
+    if (after === undefined) this.last = before;
+    else after.before = before;
+    wait.queue = wait.before = wait.after = undefined;
+    this.size--;
+  }
+
+  /** Those that wait, in their order. They may leave while the caller goes through them. */
+  *[Symbol.iterator](): Generator<W> {
+    for (let wait = this.first; wait !== undefined;) {
+      const next = wait.after as W | undefined;
+      yield wait;
+      wait = next;
+    }
+  }
+}
+
+/** A wait whose deadline its queue keeps. */
+export interface Timed extends AnyWait {
+  /** Seconds that it may wait. */
+  patience: number;
+  /** When it gives up; NaN until the end of the turn in which it began. */
+  deadline: number;
+}
+
+/**
+ * A FIFO of waits with one entry in the sleep queue for all of them.
+ *
+ * A deadline that is met costs nothing: the entry stays where it is, and when
+ * it comes up early it is moved on. The clock is asked once a turn, at its end,
+ * for all waits that began in it: so a thread that computed for long before it
+ * waited does not lose that time.
+ */
+export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
+  readonly #scheduler: Scheduler;
+  readonly #alarm: QueueAlarm;
+  #unstamped = false;
+
+  constructor(scheduler: Scheduler) {
+    super();
+    this.#scheduler = scheduler;
+    this.#alarm = new QueueAlarm(this);
+  }
+
+  /** Lets `wait` stand in line for at most `seconds`. */
+  pushFor(wait: W, seconds: number): void {
+    this.push(wait);
+    wait.patience = seconds;
+    if (seconds === Infinity) return;
+    wait.deadline = NaN;
+    if (this.#unstamped) return;
+    this.#unstamped = true;
+    this.#scheduler.stampAtTurnEnd(this);
+  }
+
+  /** The end of the turn: gives the new waits their deadlines. */
+  stamp(now: number): void {
+    this.#unstamped = false;
+    let next = Infinity;
+    for (
+      let wait = this.last;
+      wait !== undefined;
+      wait = wait.before as W | undefined
+    ) {
+      if (wait.patience === Infinity) continue;
+      if (wait.deadline === wait.deadline) break; // older ones have theirs already
+      wait.deadline = now + wait.patience;
+      next = Math.min(next, wait.deadline);
+    }
+    this.#wakeAt(next);
+  }
+
+  /** The entry came up: gives up on those whose time has come, and moves on to the next. */
+  expire(now: number): void {
+    let next = Infinity;
+    for (const wait of this) {
+      if (wait.deadline <= now) wait.expire(wait.patience);
+      else if (wait.deadline < next) next = wait.deadline;
+    }
+    this.#wakeAt(next);
+  }
+
+  /** Takes the entry out of the sleep queue: nobody will wait here any more. */
+  dispose(): void {
+    this.#scheduler.sleepers.delete(this.#alarm);
+  }
+
+  #wakeAt(time: number): void {
+    if (time < Infinity && (this.#alarm.place < 0 || time < this.#alarm.at)) {
+      this.#scheduler.sleepUntil(this.#alarm, time);
+    }
+  }
+}
+
+class QueueAlarm extends Sleeper {
+  readonly #queue: TimedWaitQueue;
+
+  // deno-lint-ignore no-explicit-any
+  constructor(queue: TimedWaitQueue<any>) {
+    super();
+    this.#queue = queue;
+  }
+
+  due(now: number): void {
+    this.#queue.expire(now);
+  }
+}

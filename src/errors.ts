@@ -1,0 +1,223 @@
+/**
+ * The error classes of Copas, and the one place where Deno's errors are
+ * turned into them.
+ *
+ * @module
+ */
+
+/** The strings that {@linkcode CopasError.code} can have, Copas's own where Copas has one. */
+export type ErrorCode =
+  | "timeout"
+  | "closed"
+  | "destroyed"
+  | "too many"
+  | "cancelled"
+  | "too long"
+  | "scope"
+  | "handshake";
+
+/**
+ * What every error of Copas extends.
+ *
+ * Copas for Lua returns `nil, "timeout"` where this port throws a
+ * {@linkcode TimeoutError} whose `code` is `"timeout"`. `copas.protect` turns
+ * such an error back into values.
+ */
+export abstract class CopasError extends Error {
+  /** The cause as a short string, the same that Copas for Lua returns. */
+  abstract readonly code: ErrorCode;
+}
+
+/** What a socket's error can tell about the bytes concerned. */
+export interface TransferErrorOptions extends ErrorOptions {
+  /** Bytes that had arrived for the call that failed. */
+  partial?: Uint8Array;
+  /** Bytes of the call's data that were taken before it failed. */
+  sent?: number;
+}
+
+/**
+ * A deadline passed.
+ *
+ * A timeout takes nothing away: what a `receive` had got so far stays in the
+ * socket's buffer, and the next `receive` goes on from there.
+ */
+export class TimeoutError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "TimeoutError";
+  /** Always `"timeout"`. */
+  readonly code = "timeout" as const;
+  /** For a receive: a copy of what has arrived. It is still in the buffer. */
+  readonly partial?: Uint8Array;
+  /** For a send: how many bytes of the data were taken and will be sent. Go on with `data.subarray(error.sent)`. */
+  readonly sent?: number;
+
+  /** Makes the error; `options` tell what had been transferred. */
+  constructor(message: string, options: TransferErrorOptions = {}) {
+    super(message, options);
+    if (options.partial !== undefined) this.partial = options.partial;
+    if (options.sent !== undefined) this.sent = options.sent;
+  }
+}
+
+/** The socket is closed, by this side or by the peer. */
+export class ClosedError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "ClosedError";
+  /** Always `"closed"`. */
+  readonly code = "closed" as const;
+  /** For a receive: the bytes that came before the end, of what was asked for. They are not delivered again. */
+  readonly partial?: Uint8Array;
+  /** For a send: how many bytes of the data were taken before the socket closed. */
+  readonly sent?: number;
+
+  /** Makes the error; `options` tell what had been transferred. */
+  constructor(message: string, options: TransferErrorOptions = {}) {
+    super(message, options);
+    if (options.partial !== undefined) this.partial = options.partial;
+    if (options.sent !== undefined) this.sent = options.sent;
+  }
+}
+
+/** The lock, semaphore or queue was destroyed. */
+export class DestroyedError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "DestroyedError";
+  /** Always `"destroyed"`. */
+  readonly code = "destroyed" as const;
+}
+
+/** More was asked of a semaphore, or given to it, than it can hold. */
+export class TooManyError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "TooManyError";
+  /** Always `"too many"`. */
+  readonly code = "too many" as const;
+}
+
+/**
+ * The thread was removed, the future cancelled, or the call's signal aborted;
+ * then `cause` is the signal's reason.
+ */
+export class CancelledError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "CancelledError";
+  /** Always `"cancelled"`. */
+  readonly code = "cancelled" as const;
+}
+
+/**
+ * A line or body is longer than its limit (`maxline`, `maxbody`).
+ *
+ * What has arrived stays in the buffer: `receivepartial` still takes it.
+ */
+export class TooLongError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "TooLongError";
+  /** Always `"too long"`. */
+  readonly code = "too long" as const;
+}
+
+/** An address is outside the dispatcher's network scope. */
+export class ScopeError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "ScopeError";
+  /** Always `"scope"`. */
+  readonly code = "scope" as const;
+}
+
+/** TLS could not be established. */
+export class HandshakeError extends CopasError {
+  /** The name of the class. */
+  override readonly name = "HandshakeError";
+  /** Always `"handshake"`. */
+  readonly code = "handshake" as const;
+}
+
+/** Deno's errors that say that a connection is gone, with our words for them. */
+const GONE: [new (message: string) => Error, string][] = [
+  [Deno.errors.ConnectionReset, "the peer reset the connection"],
+  [Deno.errors.ConnectionAborted, "the connection was aborted"],
+  [Deno.errors.BrokenPipe, "the peer closed the connection"],
+  [Deno.errors.NotConnected, "the socket is not connected"],
+  [Deno.errors.UnexpectedEof, "the peer vanished"],
+  [Deno.errors.BadResource, "the socket is closed"],
+  [Deno.errors.Interrupted, "the socket is closed"],
+];
+
+/** The {@linkcode ClosedError} for an error of a read or write; `failed` says what failed, on which socket. */
+export function closedError(
+  failed: string,
+  cause: unknown,
+  options: TransferErrorOptions = {},
+): ClosedError {
+  const known = GONE.find(([type]) => cause instanceof type);
+  const why = known?.[1] ??
+    (cause instanceof Error ? cause.message : String(cause));
+  return new ClosedError(`${failed}: ${why}`, { ...options, cause });
+}
+
+/** Tells whether `error` is one of Deno's that say that a connection or listener is gone. */
+export function isGone(error: unknown): boolean {
+  return GONE.some(([type]) => error instanceof type);
+}
+
+/**
+ * A Deno error of a bind or connect, of the same class, with a message that
+ * says what failed, on which address, and what would be right.
+ */
+export function addressError(
+  failed: string,
+  address: string,
+  cause: unknown,
+): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const make = (
+    type: new (message: string, options?: ErrorOptions) => Error,
+    why: string,
+  ) =>
+    Object.assign(
+      new type(`${failed} ${address}: ${why}`, { cause }),
+      "code" in cause ? { code: cause.code } : {},
+    );
+  const { errors } = Deno;
+  if (cause instanceof errors.NotCapable) {
+    return make(errors.NotCapable, missingGrant(address));
+  }
+  if (cause instanceof errors.AddrInUse) {
+    return make(
+      errors.AddrInUse,
+      "the address is in use; choose another port, or 0 for any",
+    );
+  }
+  if (cause instanceof errors.AddrNotAvailable) {
+    return make(
+      errors.AddrNotAvailable,
+      "this machine does not have that address",
+    );
+  }
+  if (cause instanceof errors.PermissionDenied) {
+    return make(errors.PermissionDenied, "the system does not permit it");
+  }
+  if (cause instanceof errors.ConnectionRefused) {
+    return make(
+      errors.ConnectionRefused,
+      "connection refused; nothing listens there",
+    );
+  }
+  if (cause.message.startsWith("failed to lookup address")) {
+    // Deno throws a plain Error without a code; `Deno.resolveDns` throws NotFound.
+    return make(errors.NotFound, `unknown host; ${cause.message}`);
+  }
+  const type = cause.constructor as new (
+    message: string,
+    options?: ErrorOptions,
+  ) => Error;
+  return make(cause instanceof TypeError ? TypeError : type, cause.message);
+}
+
+function missingGrant(address: string): string {
+  return address.startsWith("unix:")
+    ? `access is not granted; run with --allow-net=${address} and --allow-read and --allow-write for the path`
+    : `net access is not granted; run with --allow-net=${address}`;
+}

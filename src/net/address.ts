@@ -1,0 +1,35 @@
+/**
+ * Addresses as people write them and as LuaSocket returns them.
+ *
+ * @module
+ */
+
+/** `[ip, port, family]`, as `getpeername` and `getsockname` return it. A Unix socket has its path and port 0. */
+export type Endpoint = [
+  ip: string,
+  port: number,
+  family: "inet" | "inet6" | "unix",
+];
+
+/** Host and port as one writes them: an IPv6 address in brackets. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An address of Deno's as one writes it. */
+export function formatAddr(addr: Deno.Addr): string {
+  if ("hostname" in addr) return formatAddress(addr.hostname, addr.port);
+  return "path" in addr ? `unix:${addr.path}` : addr.transport;
+}
+
+/** An address of Deno's as LuaSocket returns it. */
+export function endpoint(addr: Deno.Addr): Endpoint {
+  if (!("hostname" in addr)) {
+    return ["path" in addr ? addr.path : "", 0, "unix"];
+  }
+  return [
+    addr.hostname,
+    addr.port,
+    addr.hostname.includes(":") ? "inet6" : "inet",
+  ];
+}

@@ -1,0 +1,78 @@
+/**
+ * The bytes that a stream has brought and nobody has taken yet, and the room
+ * for the next read.
+ *
+ * @module
+ */
+
+/** The room of a connection of which nothing is known: most wait for a short message. */
+const SMALLEST = 1024;
+/** The largest room for one read. */
+const LARGEST = 64 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * A buffer whose size follows the traffic: small while a connection is idle,
+ * four times larger whenever a read fills it, smaller again when reads use
+ * little of it. It grows beyond one read's room only while somebody waits for
+ * more than that at once.
+ */
+export class ReadBuffer {
+  /** The memory; the data is from `start` to `end`. */
+  bytes: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Where the data begins. */
+  start = 0;
+  /** Where the data ends, and the next read begins. */
+  end = 0;
+  #lastRead = 0;
+  #wasFilled = false;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** The data, without copying it. It is valid until the next `space`. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  /** The room for one read. It must be asked for only when no read is under way: the data may move. */
+  space(): Uint8Array<ArrayBuffer> {
+    const { length } = this;
+    if (length === 0) {
+      this.start = this.end = 0;
+      const size = this.#fittingSize();
+      if (size !== this.bytes.length) this.bytes = new Uint8Array(size);
+      return this.bytes;
+    }
+    if (this.start > 0 && length <= this.bytes.length / 2) {
+      this.bytes.copyWithin(0, this.start, this.end);
+    } else if (this.end > this.bytes.length * 3 / 4) {
+      const larger = new Uint8Array(this.bytes.length * 2);
+      larger.set(this.view());
+      this.bytes = larger;
+    } else {
+      return this.bytes.subarray(this.end);
+    }
+    this.start = 0;
+    this.end = length;
+    return this.bytes.subarray(length);
+  }
+
+  #fittingSize(): number {
+    const size = this.bytes.length;
+    if (size === 0) return SMALLEST;
+    if (size > LARGEST) return LARGEST;
+    if (this.#wasFilled) return Math.min(size * 4, LARGEST);
+    if (this.#lastRead < size / 8) return Math.max(size / 4, SMALLEST);
+    return size;
+  }
+
+  /** A read brought `count` bytes. */
+  filled(count: number): void {
+    this.#wasFilled = this.end + count === this.bytes.length;
+    this.#lastRead = count;
+    this.end += count;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The selector: the bridge between Deno's calls, which complete, and the
+ * dispatcher, which asks what is ready.
+ *
+ * A source starts its operation with {@linkcode Selector.begin} and announces
+ * the completion with {@linkcode Selector.ready}. Whoever drives the
+ * dispatcher rests on {@linkcode Selector.rest} and then takes what is ready.
+ *
+ * @module
+ */
+
+/** Something that can be ready: its `dispatch` serves whoever waits for it. */
+export interface Ready {
+  /** Called once for each announcement, in the order of the announcements. */
+  dispatch(): void;
+}
+
+/** Something that starts one operation of Deno's. */
+export interface Starter {
+  /** Starts the operation. Called at most once for each {@linkcode Selector.begin}. */
+  start(): void;
+}
+
+/** The queue of what is ready, and the one bell that wakes the driver. */
+export class Selector {
+  /** How many operations are under way. */
+  outstanding = 0;
+  /** How many sockets still have bytes to write. */
+  writing = 0;
+  #ready: Ready[] = [];
+  #deferred: Starter[] = [];
+  #driven = false;
+  #bell?: () => void;
+
+  /** Announces that `item` can be dispatched. */
+  ready(item: Ready): void {
+    this.#ready.push(item);
+    this.wake();
+  }
+
+  /** Starts an operation: now if somebody drives the dispatcher, else as soon as somebody does. */
+  begin(starter: Starter): void {
+    if (this.#driven) starter.start();
+    else this.#deferred.push(starter);
+  }
+
+  /** Whether somebody drives the dispatcher. Setting it to `true` starts what was deferred. */
+  get driven(): boolean {
+    return this.#driven;
+  }
+  set driven(driven: boolean) {
+    this.#driven = driven;
+    if (!driven || this.#deferred.length === 0) return;
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const starter of deferred) starter.start();
+  }
+
+  /** Whether nothing is ready. */
+  get empty(): boolean {
+    return this.#ready.length === 0;
+  }
+
+  /** Hands over what is ready and begins a new queue, so that nothing runs twice in a turn. */
+  take(): Ready[] {
+    const ready = this.#ready;
+    if (ready.length > 0) this.#ready = [];
+    return ready;
+  }
+
+  /** Ends the rest of the driver, if it rests. */
+  wake(): void {
+    const bell = this.#bell;
+    if (bell === undefined) return;
+    this.#bell = undefined;
+    bell();
+  }
+
+  /**
+   * Resolves at the next {@linkcode wake}.
+   *
+   * The completions of one turn of the event loop arrive in microtasks of the
+   * same depth. The driver goes on one microtask after the first of them, that
+   * is after all: one wake-up serves them together.
+   */
+  rest(): Promise<void> {
+    return new Promise((resolve) => this.#bell = resolve);
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The writing half of a stream: collects small writes, and has at most one
+ * write under way.
+ *
+ * @module
+ */
+
+import type { Ready, Selector } from "./selector.ts";
+import type { ByteStream } from "./stream.ts";
+
+/** Most turns send little: their bytes fit into one of these. */
+const SMALL = 4 * 1024;
+/** The most that waits for the write under way. */
+const LARGE = 64 * 1024;
+/** Spare buffers of either size, so that an idle connection holds none. */
+const spareSmall: Uint8Array<ArrayBuffer>[] = [];
+const spareLarge: Uint8Array<ArrayBuffer>[] = [];
+const MOST_SPARE = 64;
+
+const encoder = new TextEncoder();
+
+/**
+ * Takes bytes up to a limit and writes them in order.
+ *
+ * Writing needs no driver: once begun, it goes on until all is with the
+ * kernel. Only whoever waits for room is told through the selector.
+ */
+export class WriteSink {
+  /** How many bytes have been taken so far. */
+  taken = 0;
+  /** How many of them the kernel has got. */
+  written = 0;
+  /** Why writing failed. Nothing is taken any more then. */
+  failure: unknown = undefined;
+  /** Whether the owner wants to hear of the next write that ends. */
+  notify = false;
+  readonly #selector: Selector;
+  readonly #stream: ByteStream;
+  readonly #owner: Ready;
+  /** What has been taken and is not being written yet. */
+  #filling?: Uint8Array<ArrayBuffer> = undefined;
+  #fill = 0;
+  /** What is being written, and how far it has got. */
+  #flying?: Uint8Array<ArrayBuffer> = undefined;
+  #from = 0;
+  #to = 0;
+
+  /** `owner` is announced to `selector` when a write ends and `notify` is set. */
+  constructor(selector: Selector, stream: ByteStream, owner: Ready) {
+    this.#selector = selector;
+    this.#stream = stream;
+    this.#owner = owner;
+  }
+
+  /** Whether all that was taken is with the kernel. */
+  get isEmpty(): boolean {
+    return this.taken === this.written;
+  }
+
+  /** How many bytes it takes at once now. */
+  get room(): number {
+    return LARGE - this.#fill;
+  }
+
+  /** Takes `text` as UTF-8 if it surely fits; returns its length in bytes, or -1. */
+  putText(text: string): number {
+    const free = this.#reserve(text.length * 3);
+    if (free < text.length * 3) return -1;
+    const filling = this.#filling!;
+    const room = this.#fill === 0 ? filling : filling.subarray(this.#fill);
+    const { written } = encoder.encodeInto(text, room);
+    this.#took(written);
+    return written;
+  }
+
+  /** Takes as many of `bytes` as there is room for; returns how many. */
+  put(bytes: Uint8Array): number {
+    const count = Math.min(this.#reserve(bytes.length), bytes.length);
+    if (count === 0) return 0;
+    this.#filling!.set(
+      count === bytes.length ? bytes : bytes.subarray(0, count),
+      this.#fill,
+    );
+    this.#took(count);
+    return count;
+  }
+
+  #took(count: number): void {
+    if (this.isEmpty && count > 0) this.#selector.writing++;
+    this.#fill += count;
+    this.taken += count;
+  }
+
+  /** Makes room for `count` bytes if it can; returns how much room there is. */
+  #reserve(count: number): number {
+    const filling = this.#filling ??= spareSmall.pop() ?? new Uint8Array(SMALL);
+    if (filling.length === LARGE || filling.length - this.#fill >= count) {
+      return filling.length - this.#fill;
+    }
+    const larger = spareLarge.pop() ?? new Uint8Array(LARGE);
+    larger.set(filling.subarray(0, this.#fill));
+    release(filling);
+    this.#filling = larger;
+    return LARGE - this.#fill;
+  }
+
+  /** Writes what has been taken, unless a write is under way: then it follows. */
+  write(): void {
+    if (this.#flying !== undefined || this.#fill === 0) return;
+    this.#flying = this.#filling;
+    this.#from = 0;
+    this.#to = this.#fill;
+    this.#filling = undefined;
+    this.#fill = 0;
+    this.#writeOn();
+  }
+
+  #writeOn(): void {
+    this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
+      this.#wrote,
+      this.#failed,
+    );
+  }
+
+  #wrote = (count: number) => {
+    this.#from += count;
+    this.written += count;
+    if (this.#from < this.#to) return this.#writeOn();
+    release(this.#flying!);
+    this.#flying = undefined;
+    this.write();
+    if (this.isEmpty) this.#drained();
+    if (this.notify) this.#announce();
+  };
+
+  #failed = (error: unknown) => {
+    this.failure = error;
+    // What was not written never will be: nobody has to wait for it.
+    this.taken = this.written;
+    this.#flying = this.#filling = undefined;
+    this.#fill = 0;
+    this.#drained();
+    this.#announce();
+  };
+
+  #drained(): void {
+    this.#selector.writing--;
+    if (this.#selector.writing === 0) this.#selector.wake();
+  }
+
+  #announce(): void {
+    this.notify = false;
+    this.#selector.ready(this.#owner);
+  }
+}
+
+function release(buffer: Uint8Array<ArrayBuffer>): void {
+  const spare = buffer.length === SMALL ? spareSmall : spareLarge;
+  if (spare.length < MOST_SPARE) spare.push(buffer);
+}

@@ -1,0 +1,216 @@
+/**
+ * A registered server: accepts, and runs a thread for each connection.
+ *
+ * @module
+ */
+
+import { show } from "./arguments.ts";
+import type { Scheduler, Service } from "./core/scheduler.ts";
+import { Sleeper } from "./core/sleep_queue.ts";
+import { Task } from "./core/task.ts";
+import { CancelledError, ClosedError, isGone } from "./errors.ts";
+import { ListenerSource } from "./readiness/listener_source.ts";
+import type { Ready } from "./readiness/selector.ts";
+import type { Limits } from "./socket/receiver.ts";
+import type {
+  StreamSocket,
+  StreamSocketOptions,
+} from "./socket/stream_socket.ts";
+import type { Timeouts } from "./socket/timeouts.ts";
+
+/** How a server serves. */
+export interface ServerOptions extends Limits {
+  /** Seconds that a connect, send or receive of an accepted socket may take. Default: no limit. */
+  timeout?: number;
+  /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. */
+  name?: string;
+  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
+  maxConnections?: number;
+}
+
+/** What a server needs of the dispatcher. */
+export interface ServerHost {
+  readonly scheduler: Scheduler;
+  /** Whether connections are closed when their handlers end. */
+  isAutoclosing(): boolean;
+  /** Makes the Copas socket of an accepted connection. */
+  adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket;
+}
+
+/** The first pause after a failed accept, and the longest, in seconds. */
+const FIRST_PAUSE = 0.01;
+const LONGEST_PAUSE = 1;
+
+/** A server for connections: TCP, TLS or Unix. */
+export class StreamServer implements Ready, Service {
+  readonly #host: ServerHost;
+  readonly #listener: Deno.Listener;
+  readonly #timeouts: Timeouts;
+  readonly #source: ListenerSource<Deno.Conn>;
+  readonly #pause: AcceptPause;
+  #handler: (conn: Deno.Conn) => unknown = () => {};
+  #name = "";
+  #options: ServerOptions = {};
+  #nextPause = FIRST_PAUSE;
+  #count = 0;
+  #serving = 0;
+  #removed = true;
+  #closed = false;
+
+  /** @param timeouts what accepted sockets start with */
+  constructor(host: ServerHost, listener: Deno.Listener, timeouts: Timeouts) {
+    this.#host = host;
+    this.#listener = listener;
+    this.#timeouts = timeouts;
+    // The dispatcher keeps the process alive while it is driven; a listener alone must not.
+    listener.unref();
+    this.#source = new ListenerSource(host.scheduler.selector, listener, this);
+    this.#pause = new AcceptPause(this.#source);
+  }
+
+  /** Begins to serve with `handler`, or goes on with another one. */
+  serve(
+    handler: (conn: Deno.Conn) => unknown,
+    name: string,
+    options: ServerOptions,
+  ): void {
+    this.#handler = handler;
+    this.#name = name;
+    this.#options = options;
+    this.#removed = false;
+    this.#host.scheduler.services.add(this);
+    this.resume();
+  }
+
+  /** How many connections are being served. */
+  get serving(): number {
+    return this.#serving;
+  }
+
+  get #mayServe(): boolean {
+    return !this.#removed && !this.#host.scheduler.driver.exiting &&
+      this.#serving < (this.#options.maxConnections ?? Infinity);
+  }
+
+  /** Goes on accepting, unless the server has all the connections that it may have. */
+  resume(): void {
+    if (this.#source.accepted > 0) this.#host.scheduler.selector.ready(this);
+    if (this.#mayServe) this.#source.arm();
+  }
+
+  /** Connections came, or accepting failed. */
+  dispatch(): void {
+    if (this.#closed) return this.#closeAccepted();
+    while (this.#mayServe) {
+      const conn = this.#source.take();
+      if (conn === undefined) break;
+      this.#serve(conn);
+    }
+    if (this.#source.failure !== undefined) this.#failed(this.#source.failure);
+    else if (this.#mayServe) this.#source.arm();
+  }
+
+  #serve(conn: Deno.Conn): void {
+    this.#nextPause = FIRST_PAUSE;
+    const number = ++this.#count;
+    const name = this.#name;
+    const socket = this.#host.adopt(conn, {
+      name: () => `${name}:client_${number}`,
+      timeouts: { ...this.#timeouts },
+      maxline: this.#options.maxline,
+      maxbody: this.#options.maxbody,
+    });
+    const autoclose = this.#host.isAutoclosing();
+    this.#serving++;
+    new Task(this.#host.scheduler, () => `${name}:handler_${number}`, socket)
+      .run(() => this.#handle(conn, socket, autoclose));
+  }
+
+  async #handle(
+    conn: Deno.Conn,
+    socket: StreamSocket,
+    autoclose: boolean,
+  ): Promise<void> {
+    const { scheduler } = this.#host;
+    const task = scheduler.current;
+    try {
+      await this.#handler(conn);
+    } catch (error) {
+      if (!isOrdinaryEnd(error)) scheduler.report(error, task, socket);
+    }
+    // That the peer did not read to the end is the peer's affair.
+    if (autoclose) await socket.close().catch(() => {});
+    this.#serving--;
+    this.resume();
+  }
+
+  /** The accept loop survives everything but the end of its listener. */
+  #failed(error: unknown): void {
+    this.#source.failure = undefined;
+    if (error instanceof Deno.errors.BadResource) return this.remove();
+    if (isGone(error)) return this.#source.arm(); // only that one connection
+    const { scheduler } = this.#host;
+    if (this.#nextPause === FIRST_PAUSE) {
+      const why = error instanceof Error ? error.message : show(error);
+      scheduler.report(
+        new Error(
+          `${this.#name}: cannot accept: ${why}; trying again until it works`,
+          {
+            cause: error,
+          },
+        ),
+        scheduler.main,
+        this.#listener,
+      );
+    }
+    // No descriptor is left, most likely: others have to close first.
+    scheduler.sleepUntil(this.#pause, scheduler.clock.now() + this.#nextPause);
+    this.#nextPause = Math.min(this.#nextPause * 2, LONGEST_PAUSE);
+  }
+
+  /**
+   * Accepts no more. Connections that are being served go on.
+   *
+   * Deno can't take an accept back: with `keepopen`, a connection that it still
+   * brings is kept until the server is registered again.
+   */
+  remove(keepopen = false): void {
+    const { scheduler } = this.#host;
+    this.#removed = true;
+    scheduler.sleepers.delete(this.#pause);
+    scheduler.services.delete(this);
+    scheduler.selector.wake();
+    if (keepopen) return;
+    this.#closed = true;
+    this.#source.close();
+    this.#closeAccepted();
+    try {
+      this.#listener.close();
+    } catch {
+      // Somebody closed the listener behind our back.
+    }
+  }
+
+  #closeAccepted(): void {
+    for (let conn; (conn = this.#source.take()) !== undefined;) conn.close();
+  }
+}
+
+/** The end of a pause after a failed accept. */
+class AcceptPause extends Sleeper {
+  readonly #source: ListenerSource<Deno.Conn>;
+
+  constructor(source: ListenerSource<Deno.Conn>) {
+    super();
+    this.#source = source;
+  }
+
+  due(): void {
+    this.#source.arm();
+  }
+}
+
+/** A connection that ends, or is ended, is the ordinary end of its handler. */
+function isOrdinaryEnd(error: unknown): boolean {
+  return error instanceof ClosedError || error instanceof CancelledError;
+}

@@ -1,0 +1,310 @@
+/**
+ * The receiving half of a stream socket: who waits for what, and what of the
+ * bytes that are there belongs to whom.
+ *
+ * @module
+ */
+
+import { outOfRange, wrongType } from "../arguments.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { Wait, type WaitOptions } from "../core/wait.ts";
+import { type Timed, TimedWaitQueue } from "../core/wait_queue.ts";
+import {
+  ClosedError,
+  closedError,
+  TimeoutError,
+  TooLongError,
+} from "../errors.ts";
+import { ReadSource } from "../readiness/read_source.ts";
+import type { Ready } from "../readiness/selector.ts";
+import type { ByteStream } from "../readiness/stream.ts";
+import { completeTextEnd } from "./utf8.ts";
+
+/**
+ * What to receive: `"*l"` is a line without its end, `"*a"` all up to the end
+ * of the stream, a number that many bytes. The names are LuaSocket's.
+ */
+export type Pattern = "*l" | "*a" | number;
+
+/** What a receive can give. */
+type Received = string | Uint8Array<ArrayBuffer> | null;
+
+/** The longest line and the longest body that a socket receives. */
+export interface Limits {
+  /** The longest line, in bytes. Default: 1 MiB. */
+  maxline?: number;
+  /** The longest `"*a"`, in bytes. Default: 64 MiB. */
+  maxbody?: number;
+}
+
+/** The socket to which a half belongs: its name and its timeouts. */
+export interface HalfOwner {
+  /** For error messages and the log. */
+  readonly name: string;
+  /** Seconds, `Infinity` for no limit. */
+  readonly timeouts: { send: number; receive: number };
+}
+
+const LF = 10;
+const CR = 13;
+const DEFAULT_MAXLINE = 1024 * 1024;
+const DEFAULT_MAXBODY = 64 * 1024 * 1024;
+
+/** Says that a receive has to wait for more bytes. */
+const MORE = Symbol("more");
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+class ReceiveWait extends Wait<Received> implements Timed {
+  patience = Infinity;
+  deadline = Infinity;
+
+  constructor(
+    scheduler: Scheduler,
+    readonly receiver: Receiver,
+    readonly pattern: Pattern,
+    readonly partial: boolean,
+  ) {
+    super(scheduler, "read", receiver.owner);
+  }
+
+  protected failure(): string {
+    return this.receiver.failed;
+  }
+
+  protected override timeoutError(seconds: number): TimeoutError {
+    return new TimeoutError(`${this.failure()}: timed out after ${seconds} s`, {
+      partial: this.receiver.source.buffer.view().slice(),
+    });
+  }
+}
+
+/** Receives for the threads of one socket, in the order in which they asked. */
+export class Receiver implements Ready {
+  readonly source: ReadSource;
+  readonly owner: HalfOwner;
+  readonly #scheduler: Scheduler;
+  readonly #readers: TimedWaitQueue<ReceiveWait>;
+  readonly #maxline: number;
+  readonly #maxbody: number;
+  /** How many bytes of the buffer are known to hold no LF. */
+  #searched = 0;
+  #closed?: string = undefined;
+
+  constructor(
+    scheduler: Scheduler,
+    stream: ByteStream,
+    owner: HalfOwner,
+    limits: Limits,
+  ) {
+    this.#scheduler = scheduler;
+    this.owner = owner;
+    this.source = new ReadSource(scheduler.selector, stream, this);
+    this.#readers = new TimedWaitQueue(scheduler);
+    this.#maxline = limits.maxline ?? DEFAULT_MAXLINE;
+    this.#maxbody = limits.maxbody ?? DEFAULT_MAXBODY;
+  }
+
+  /** How the messages of its errors begin. */
+  get failed(): string {
+    return `Cannot receive from ${this.owner.name}`;
+  }
+
+  /** Gives what `pattern` asks for, or with `partial` what there is of it. */
+  receive(
+    pattern: Pattern,
+    partial: boolean,
+    options?: WaitOptions,
+  ): Promise<Received> {
+    const wrong = pattern === "*l" ? undefined : patternError(pattern);
+    if (wrong !== undefined) return Promise.reject(wrong);
+    if (this.#closed !== undefined) {
+      return Promise.reject(new ClosedError(`${this.failed}: ${this.#closed}`));
+    }
+    // The way of most calls: what is there already takes no part in the queue.
+    if (
+      this.#readers.first === undefined && options === undefined &&
+      this.#scheduler.mayProceed()
+    ) {
+      try {
+        const received = this.#take(pattern, partial);
+        if (received !== MORE) return Promise.resolve(received);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    return this.#wait(pattern, partial, options);
+  }
+
+  #wait(
+    pattern: Pattern,
+    partial: boolean,
+    options?: WaitOptions,
+  ): Promise<Received> {
+    const wait = new ReceiveWait(this.#scheduler, this, pattern, partial);
+    const { timeout = this.owner.timeouts.receive, signal } = options ?? {};
+    this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
+    if (signal !== undefined && wait.pending) wait.endOn(signal);
+    if (this.source.buffer.length > 0 || this.source.isExhausted) {
+      this.#scheduler.selector.ready(this);
+    } else {
+      this.source.arm();
+    }
+    return wait.promise;
+  }
+
+  /** Something came, or the stream is over: serves the readers in their order, as far as it goes. */
+  dispatch(): void {
+    for (let reader; (reader = this.#readers.first) !== undefined;) {
+      let received: Received | typeof MORE;
+      try {
+        received = this.#take(reader.pattern, reader.partial);
+      } catch (error) {
+        reader.reject(error);
+        continue;
+      }
+      if (received === MORE) return this.source.arm();
+      reader.resolve(received);
+    }
+  }
+
+  /** Nobody receives any more: whoever waits gets a `ClosedError` that says `why`. */
+  close(why: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = why;
+    this.source.close();
+    this.#readers.dispose();
+    for (const reader of this.#readers) {
+      reader.rejectLater(new ClosedError(`${this.failed}: ${why}`));
+    }
+  }
+
+  /** Takes what `pattern` asks for out of the buffer, or says that more is needed. */
+  #take(pattern: Pattern, partial: boolean): Received | typeof MORE {
+    const { buffer } = this.source;
+    const taken = pattern === "*l"
+      ? this.#takeLine()
+      : pattern === "*a"
+      ? this.#takeAll(partial)
+      : this.#takeBytes(pattern, partial);
+    if (taken !== MORE) return taken;
+    if (partial && buffer.length > 0 && typeof pattern === "string") {
+      const text = this.#takeText(pattern);
+      if (text !== MORE) return text;
+    }
+    return this.source.isExhausted ? this.#end(pattern) : MORE;
+  }
+
+  #takeLine(): string | typeof MORE {
+    const { buffer } = this.source;
+    const { bytes, start, end } = buffer;
+    if (start === end) return MORE;
+    const from = start + this.#searched;
+    // The memory behind the data must not be searched: it may be long.
+    const at = bytes[end - 1] === LF
+      ? bytes.indexOf(LF, from)
+      : indexOrEnd(bytes.subarray(from, end).indexOf(LF), from, end);
+    if (at - start > this.#maxline) throw this.#tooLong("line", this.#maxline);
+    if (at === end) {
+      this.#searched = end - start;
+      return MORE;
+    }
+    this.#consume(at + 1 - start);
+    const textEnd = at > start && bytes[at - 1] === CR ? at - 1 : at;
+    if (textEnd === start) return "";
+    return withoutCarriageReturns(
+      decoder.decode(bytes.subarray(start, textEnd)),
+    );
+  }
+
+  #takeAll(partial: boolean): string | typeof MORE {
+    const { buffer, ended } = this.source;
+    if (!partial && buffer.length > this.#maxbody) {
+      throw this.#tooLong("body", this.#maxbody);
+    }
+    if (!ended || (partial && buffer.length === 0)) return MORE;
+    const text = decoder.decode(buffer.view());
+    this.#consume(buffer.length);
+    return text;
+  }
+
+  #takeBytes(
+    count: number,
+    partial: boolean,
+  ): Uint8Array<ArrayBuffer> | typeof MORE {
+    const { bytes, start, length } = this.source.buffer;
+    if (length === 0 || (length < count && !partial)) return MORE;
+    const taken = Math.min(count, length);
+    this.#consume(taken);
+    return bytes.slice(start, start + taken);
+  }
+
+  /** All complete characters that there are; a last one of which bytes are missing stays. */
+  #takeText(pattern: "*l" | "*a"): string | typeof MORE {
+    const { buffer, isExhausted } = this.source;
+    const { bytes, start, end } = buffer;
+    const textEnd = isExhausted ? end : completeTextEnd(bytes, start, end);
+    if (textEnd === start) return MORE;
+    this.#consume(textEnd - start);
+    const text = decoder.decode(bytes.subarray(start, textEnd));
+    return pattern === "*l" ? withoutCarriageReturns(text) : text;
+  }
+
+  /** The stream is over before `pattern` was met. */
+  #end(pattern: Pattern): null {
+    const { buffer, failure } = this.source;
+    if (buffer.length === 0 && failure === undefined) return null;
+    const partial = buffer.view().slice();
+    this.#consume(buffer.length);
+    if (failure !== undefined) {
+      throw closedError(this.failed, failure, { partial });
+    }
+    const wanted = typeof pattern === "number" ? `${pattern} bytes` : "a line";
+    throw new ClosedError(
+      `${this.failed}: the peer closed the connection after ${partial.length} bytes of ${wanted}`,
+      { partial },
+    );
+  }
+
+  #consume(count: number): void {
+    this.source.buffer.start += count;
+    this.#searched = 0;
+  }
+
+  #tooLong(what: string, limit: number): TooLongError {
+    return new TooLongError(
+      `${this.failed}: the ${what} is longer than ${limit} bytes (max${what}); ` +
+        "receivepartial() takes what has come, or close the socket",
+    );
+  }
+}
+
+/** LuaSocket drops every CR of a line, not only the one at its end. */
+function withoutCarriageReturns(line: string): string {
+  return line.includes("\r") ? line.replaceAll("\r", "") : line;
+}
+
+function indexOrEnd(index: number, from: number, end: number): number {
+  return index < 0 ? end : from + index;
+}
+
+function patternError(pattern: unknown): Error | undefined {
+  if (pattern === "*a") return undefined;
+  if (typeof pattern !== "number") {
+    return wrongType(
+      "receive()",
+      "the pattern",
+      '"*l", "*a" or a number of bytes',
+      pattern,
+    );
+  }
+  if (!Number.isSafeInteger(pattern) || pattern < 0) {
+    return outOfRange(
+      "receive()",
+      "the pattern",
+      "a whole number of bytes, 0 or more",
+      pattern,
+    );
+  }
+  return undefined;
+}

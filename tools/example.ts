@@ -1,0 +1,78 @@
+// Runs an example with the very flags that its first comment gives.
+//
+//   deno task example              the echo server
+//   deno task example NAME ...     another one, with its arguments
+//   deno task example --list       what there is
+
+import { root, runDeno } from "./deno_process.ts";
+
+/** What the first comment of an example says. */
+interface Example {
+  name: string;
+  summary: string;
+  /** Deno's arguments before the file name. */
+  flags: string[];
+  /** The example's own arguments, for when none are given. */
+  args: string[];
+}
+
+const folder = new URL("examples/", root);
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const [name = "echo_server", ...rest] = args;
+  const names = await exampleNames();
+  if (name === "--list") {
+    const width = Math.max(0, ...names.map((name) => name.length));
+    for (const each of names) {
+      const { summary } = await readExample(each);
+      console.log(`${each.padEnd(width)}  ${summary}`);
+    }
+    return 0;
+  }
+  if (!names.includes(name)) {
+    console.error(
+      `No example is called ${name}; there are: ${names.join(", ")}`,
+    );
+    return 1;
+  }
+  const example = await readExample(name);
+  return await runDeno([
+    "run",
+    ...example.flags,
+    `examples/${name}.ts`,
+    ...(rest.length > 0 ? rest : example.args),
+  ]);
+}
+
+async function exampleNames(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile && name.endsWith(".ts")) {
+      names.push(name.slice(0, -".ts".length));
+    }
+  }
+  return names.sort();
+}
+
+async function readExample(name: string): Promise<Example> {
+  const text = await Deno.readTextFile(new URL(`${name}.ts`, folder));
+  const comment = /^(?:\/\/.*\r?\n)+/.exec(text)?.[0] ?? "";
+  const [first = ""] = comment.split("\n");
+  const run = /^\/\/ Run:\s+deno run (.*)$/m.exec(comment)?.[1];
+  const words = run?.trim().split(/\s+/) ?? [];
+  const at = words.indexOf(`examples/${name}.ts`);
+  if (at < 0) {
+    throw new Error(
+      `examples/${name}.ts does not say how it is run; its first comment needs a line ` +
+        `"// Run: deno run FLAGS examples/${name}.ts"`,
+    );
+  }
+  return {
+    name,
+    summary: first.replace(/^\/\/\s*/, "").trim(),
+    flags: words.slice(0, at),
+    args: words.slice(at + 1),
+  };
+}
