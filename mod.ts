@@ -23,18 +23,19 @@ import { Copas } from "./src/copas.ts";
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
 export type { StepStatistics } from "./src/core/meter.ts";
-export { type ErrorHandler, type Task } from "./src/core/task.ts";
+export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/core/wait.ts";
-export {
-  Copas,
-  type CopasOptions,
-  type DatagramLike,
-  type Socket,
-  type SocketLike,
-  type StreamLike,
-} from "./src/copas.ts";
+export { Copas, type CopasOptions } from "./src/copas.ts";
 export type { Debug, Logger } from "./src/debug.ts";
-export { Dispatcher, type Status } from "./src/dispatcher.ts";
+export type { Dispatcher } from "./src/dispatcher.ts";
+export type {
+  DatagramLike,
+  Socket,
+  SocketLike,
+  Sockets,
+  StreamLike,
+} from "./src/sockets.ts";
+export type { Status, Threads } from "./src/threads.ts";
 export {
   CancelledError,
   ClosedError,
@@ -54,8 +55,8 @@ export type { ServerOptions } from "./src/server.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketMaker } from "./src/socket/maker.ts";
 export type { Limits, Pattern } from "./src/socket/receiver.ts";
+export type { SocketOption } from "./src/socket/connection.ts";
 export {
-  type SocketOption,
   StreamSocket,
   type StreamSocketOptions,
 } from "./src/socket/stream_socket.ts";

@@ -6,41 +6,28 @@
 
 import { checkFunction, checkString, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
-import type { WaitOptions } from "./core/wait.ts";
-import { Debug } from "./debug.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import { formatAddr } from "./net/address.ts";
-import { Network } from "./net/network.ts";
 import { DatagramServer } from "./datagram_server.ts";
+import { Debug } from "./debug.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
-import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
-import { SocketMaker } from "./socket/maker.ts";
-import type { Pattern } from "./socket/receiver.ts";
+import { DatagramSocket } from "./socket/datagram_socket.ts";
 import {
   StreamSocket,
   type StreamSocketOptions,
 } from "./socket/stream_socket.ts";
+import { setTimeout } from "./socket/timeouts.ts";
 import {
-  noTimeouts,
-  setTimeout,
-  setTimeouts,
-  type Timeouts,
-} from "./socket/timeouts.ts";
+  type DatagramLike,
+  isDatagram,
+  isListener,
+  type Socket,
+  Sockets,
+} from "./sockets.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {
   /** Where its time comes from; `VirtualClock` of `@copas/copas/testing` for tests. Default: the real clock. */
   clock?: Clock;
 }
-
-/** A socket of either kind. */
-export type Socket = StreamSocket | DatagramSocket;
-/** A stream, as Deno or as Copas has it. */
-export type StreamLike = Deno.Conn | StreamSocket;
-/** A datagram socket, as Deno or as Copas has it. */
-export type DatagramLike = Deno.DatagramConn | DatagramSocket;
-/** A socket or a listener of either kind. */
-export type SocketLike = StreamLike | DatagramLike | Deno.Listener;
 
 /**
  * A dispatcher: servers, sockets, threads.
@@ -61,21 +48,16 @@ export type SocketLike = StreamLike | DatagramLike | Deno.Listener;
  * await copas.loop();
  * ```
  */
-export class Copas extends Dispatcher {
-  /** LuaSocket's makers: `bind`, `tcp`, `udp`, `connect`. */
-  readonly socket: SocketMaker;
+export class Copas extends Sockets {
+  /** Whether the connection of a handler is closed when the handler ends. Default: `true`. */
+  autoclose = true;
   /** Logs what threads and sockets do. */
   readonly debug: Debug;
-  readonly #network = new Network();
-  readonly #wrapped = new WeakMap<object, Socket>();
   readonly #servers = new WeakMap<object, StreamServer | DatagramServer>();
-  readonly #listenerNames = new WeakMap<object, string>();
-  readonly #listenerTimeouts = new WeakMap<object, Timeouts>();
 
   /** Makes a dispatcher of its own. */
   constructor(options: CopasOptions = {}) {
     super(options.clock);
-    this.socket = new SocketMaker(this.scheduler, this.#network);
     this.debug = new Debug(
       this.scheduler,
       (socket) => this.wrap(socket) as Socket,
@@ -150,7 +132,7 @@ export class Copas extends Dispatcher {
     options: ServerOptions,
   ): void {
     let server = this.#servers.get(listener) as StreamServer | undefined;
-    const timeouts = this.#timeoutsOf(listener);
+    const timeouts = this.timeoutsOf(listener);
     if (options.timeout !== undefined) setTimeout(timeouts, options.timeout);
     if (options.name !== undefined) this.setsocketname(options.name, listener);
     if (server === undefined) {
@@ -158,7 +140,7 @@ export class Copas extends Dispatcher {
         scheduler: this.scheduler,
         isAutoclosing: () => this.autoclose,
         adopt: (conn: Deno.Conn, socket: StreamSocketOptions) =>
-          this.#adopt(conn, socket),
+          this.adopt(conn, socket),
       };
       server = new StreamServer(host, listener, timeouts);
       this.#servers.set(listener, server);
@@ -178,17 +160,6 @@ export class Copas extends Dispatcher {
     const registered = new DatagramServer(this.scheduler, socket);
     this.#servers.set(socket, registered);
     registered.serve(() => handler(server as Deno.DatagramConn));
-  }
-
-  #adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket {
-    const socket = new StreamSocket(
-      this.scheduler,
-      this.#network,
-      conn,
-      options,
-    );
-    this.#wrapped.set(conn, socket);
-    return socket;
   }
 
   /**
@@ -245,198 +216,6 @@ export class Copas extends Dispatcher {
     }
     this.exit();
   }
-
-  // --- Sockets ----------------------------------------------------------------------------------
-
-  /** Makes a connection of Deno's a Copas socket, and gives the same one whenever it is asked again. */
-  wrap(conn: StreamLike, options?: StreamSocketOptions): StreamSocket;
-  /** Makes a datagram socket of Deno's a Copas socket. */
-  wrap(conn: DatagramLike, options?: StreamSocketOptions): DatagramSocket;
-  /** Makes a socket of Deno's, whatever kind it is, a Copas socket. */
-  wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket;
-  wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket {
-    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
-      return conn;
-    }
-    const known = typeof conn === "object" && conn !== null
-      ? this.#wrapped.get(conn)
-      : undefined;
-    if (known !== undefined) return known;
-    let socket: Socket;
-    if (isStream(conn)) {
-      socket = new StreamSocket(this.scheduler, this.#network, conn, options);
-    } else if (isDatagram(conn)) {
-      socket = new DatagramSocket(
-        this.scheduler,
-        this.#network,
-        conn as Deno.DatagramConn,
-      );
-    } else {
-      throw wrongType(
-        "wrap()",
-        "the connection",
-        "a Deno.Conn or a Deno.DatagramConn",
-        conn,
-      );
-    }
-    this.#wrapped.set(conn, socket);
-    return socket;
-  }
-
-  /** `skt.receive(count)` for a connection of either kind of name; see there. */
-  receive(
-    skt: StreamLike,
-    count: number,
-    options?: WaitOptions,
-  ): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** `skt.receive("*a")`; see there. */
-  receive(
-    skt: StreamLike,
-    pattern: "*a",
-    options?: WaitOptions,
-  ): Promise<string>;
-  /** `skt.receive()`: a line; see there. */
-  receive(
-    skt: StreamLike,
-    pattern?: "*l",
-    options?: WaitOptions,
-  ): Promise<string | null>;
-  /** `skt.receive(size)` of a datagram socket; see there. */
-  receive(
-    skt: DatagramLike,
-    size?: number,
-    options?: WaitOptions,
-  ): Promise<Uint8Array<ArrayBuffer>>;
-  receive(
-    skt: StreamLike | DatagramLike,
-    pattern?: Pattern,
-    options?: WaitOptions,
-  ): Promise<string | Uint8Array<ArrayBuffer> | null> {
-    const socket = this.wrap(skt);
-    return socket instanceof StreamSocket
-      ? socket.receive(pattern, options)
-      : socket.receive(pattern as number, options);
-  }
-
-  /** `skt.receivepartial(count)`; see there. */
-  receivepartial(
-    skt: StreamLike,
-    count: number,
-    options?: WaitOptions,
-  ): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** `skt.receivepartial(pattern)`; see there. */
-  receivepartial(
-    skt: StreamLike,
-    pattern?: "*l" | "*a",
-    options?: WaitOptions,
-  ): Promise<string | null>;
-  receivepartial(
-    skt: StreamLike,
-    pattern?: Pattern,
-    options?: WaitOptions,
-  ): Promise<string | Uint8Array<ArrayBuffer> | null> {
-    return this.wrap(skt).receivepartial(pattern, options);
-  }
-
-  /** `skt.receivefrom(size)`; see there. */
-  receivefrom(
-    skt: DatagramLike,
-    size?: number,
-    options?: WaitOptions,
-  ): Promise<Datagram> {
-    return this.wrap(skt).receivefrom(size, options);
-  }
-
-  /** `skt.send(data)`; see there. */
-  send(
-    skt: StreamLike,
-    data: string | Uint8Array,
-    options?: WaitOptions,
-  ): Promise<number>;
-  /** `skt.send(data)` of a datagram socket; see there. */
-  send(skt: DatagramLike, data: string | Uint8Array): Promise<number>;
-  send(
-    skt: StreamLike | DatagramLike,
-    data: string | Uint8Array,
-    options?: WaitOptions,
-  ): Promise<number> {
-    return this.wrap(skt).send(data, options);
-  }
-
-  /** `skt.sendto(data, ip, port)`; see there. */
-  sendto(
-    skt: DatagramLike,
-    data: string | Uint8Array,
-    ip: string,
-    port: number,
-  ): Promise<number> {
-    return this.wrap(skt).sendto(data, ip, port);
-  }
-
-  /** `skt.connect(host, port)`; see there. */
-  connect(
-    skt: StreamSocket,
-    host: string,
-    port: number,
-    options?: WaitOptions,
-  ): Promise<StreamSocket> {
-    return this.wrap(skt).connect(host, port, options);
-  }
-
-  /** `skt.flush()`; see there. */
-  flush(skt: StreamLike, options?: WaitOptions): Promise<void> {
-    return this.wrap(skt).flush(options);
-  }
-
-  /** Closes a socket; see there. A listener is closed and unregistered. */
-  close(skt: SocketLike): Promise<void> {
-    if (
-      !isListener(skt) &&
-      !(isDatagram(skt) && this.#servers.has(this.wrap(skt)))
-    ) {
-      return this.wrap(skt as StreamLike | DatagramLike).close();
-    }
-    this.removeserver(skt as Deno.Listener | DatagramLike);
-    return Promise.resolve();
-  }
-
-  /** `skt.settimeout(seconds)`; see there. For a listener: what accepted sockets start with. */
-  settimeout(skt: SocketLike, seconds?: number): void {
-    setTimeout(this.#timeoutsOf(skt), seconds);
-  }
-
-  /** `skt.settimeouts(connect, send, receive)`; see there. For a listener: what accepted sockets start with. */
-  settimeouts(
-    skt: SocketLike,
-    connect?: number,
-    send?: number,
-    receive?: number,
-  ): void {
-    setTimeouts(this.#timeoutsOf(skt), connect, send, receive);
-  }
-
-  #timeoutsOf(skt: SocketLike): Timeouts {
-    if (!isListener(skt)) return this.wrap(skt).timeouts;
-    let timeouts = this.#listenerTimeouts.get(skt);
-    if (timeouts === undefined) {
-      this.#listenerTimeouts.set(skt, timeouts = noTimeouts());
-    }
-    return timeouts;
-  }
-
-  /** Names a socket or a listener. */
-  setsocketname(name: string, skt: SocketLike): void {
-    checkString("setsocketname()", "the name", name);
-    if (isListener(skt)) this.#listenerNames.set(skt, name);
-    else this.wrap(skt).name = name;
-  }
-
-  /** The name of a socket or a listener. Without one of its own, it tells the address. */
-  getsocketname(skt: SocketLike): string {
-    if (!isListener(skt)) return this.wrap(skt).name;
-    return this.#listenerNames.get(skt) ??
-      `tcp{server}: ${formatAddr(skt.addr)}`;
-  }
 }
 
 function serverOptions(
@@ -457,23 +236,6 @@ function serverOptions(
     checkString("addserver()", "the name", options.name);
   }
   return options;
-}
-
-function isListener(value: unknown): value is Deno.Listener {
-  return has(value, "accept") && has(value, "addr");
-}
-
-function isStream(value: unknown): value is Deno.Conn {
-  return has(value, "read") && has(value, "write") && has(value, "remoteAddr");
-}
-
-function isDatagram(value: unknown): value is DatagramLike {
-  return value instanceof DatagramSocket ||
-    (has(value, "receive") && has(value, "addr"));
-}
-
-function has(value: unknown, key: string): boolean {
-  return typeof value === "object" && value !== null && key in value;
 }
 
 function closeQuietly(closable: { close(): unknown }): void {

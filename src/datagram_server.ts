@@ -5,7 +5,7 @@
  */
 
 import type { Scheduler, Service } from "./core/scheduler.ts";
-import { Task } from "./core/task.ts";
+import { Thread } from "./core/thread.ts";
 import { CancelledError, ClosedError } from "./errors.ts";
 import type { DatagramSocket } from "./socket/datagram_socket.ts";
 
@@ -13,7 +13,7 @@ import type { DatagramSocket } from "./socket/datagram_socket.ts";
 export class DatagramServer implements Service {
   readonly #scheduler: Scheduler;
   readonly #socket: DatagramSocket;
-  #task?: Task;
+  #task?: Thread;
 
   constructor(scheduler: Scheduler, socket: DatagramSocket) {
     this.#scheduler = scheduler;
@@ -23,7 +23,7 @@ export class DatagramServer implements Service {
   /** Runs `body` as the server's thread. When it ends, the server is removed. */
   serve(body: () => unknown): void {
     this.#scheduler.services.add(this);
-    const task = this.#task = new Task(
+    const task = this.#task = new Thread(
       this.#scheduler,
       () => `${this.#socket.name}:handler`,
       this.#socket,

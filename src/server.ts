@@ -7,7 +7,7 @@
 import { show } from "./arguments.ts";
 import type { Scheduler, Service } from "./core/scheduler.ts";
 import { Sleeper } from "./core/sleep_queue.ts";
-import { Task } from "./core/task.ts";
+import { Thread } from "./core/thread.ts";
 import { CancelledError, ClosedError, isGone } from "./errors.ts";
 import { ListenerSource } from "./readiness/listener_source.ts";
 import type { Ready } from "./readiness/selector.ts";
@@ -122,7 +122,7 @@ export class StreamServer implements Ready, Service {
     });
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    new Task(this.#host.scheduler, () => `${name}:handler_${number}`, socket)
+    new Thread(this.#host.scheduler, () => `${name}:handler_${number}`, socket)
       .run(() => this.#handle(conn, socket, autoclose));
   }
 

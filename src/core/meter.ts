@@ -11,20 +11,25 @@ import type { Scheduler, TurnEnd } from "./scheduler.ts";
 export interface StepStatistics {
   /** How many steps there were. */
   steps: number;
-  /** When the measuring began and ended, in the clock's seconds. */
+  /** When the measuring began, in the clock's seconds. */
   timestart: number;
+  /** When it ended. */
   timeend: number;
   /** Seconds between them. */
   timetot: number;
   /** Milliseconds from step to step, on average. */
   timeavg: number;
-  /** How long the steps took: the shortest, the longest, the average and all together. */
+  /** The shortest step. */
   durationmin: number;
+  /** The longest step. */
   durationmax: number;
+  /** The average step. */
   durationavg: number;
+  /** All steps together. */
   durationtot: number;
-  /** The shortest and the longest since measuring was switched on. */
+  /** The shortest step since measuring was switched on. */
   durationminever: number;
+  /** The longest step since then. */
   durationmaxever: number;
 }
 

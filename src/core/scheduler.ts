@@ -12,7 +12,8 @@ import type { Clock, ClockHost } from "./clock.ts";
 import type { Meter } from "./meter.ts";
 import { Driver } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
-import { type ErrorHandler, runningTask, Task } from "./task.ts";
+import type { ErrorHandler, Task } from "./task.ts";
+import { runningThread, Thread } from "./thread.ts";
 import type { AnyWait } from "./wait.ts";
 import type { TimedWaitQueue } from "./wait_queue.ts";
 
@@ -39,9 +40,9 @@ export class Scheduler implements ClockHost {
   readonly sleepers = new SleepQueue();
   readonly driver: Driver;
   /** All threads that have not ended. */
-  readonly tasks = new Set<Task>();
+  readonly tasks = new Set<Thread>();
   /** Stands for the code outside every thread. */
-  readonly main: Task;
+  readonly main: Thread;
   /** How many rounds there have been. */
   rounds = 0;
   /** The servers: they keep the loop going until it is asked to exit. */
@@ -68,41 +69,41 @@ export class Scheduler implements ClockHost {
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
     this.errorhandler = errorhandler;
-    this.main = new Task(this, "main");
+    this.main = new Thread(this, "main");
     this.driver = new Driver(this);
   }
 
   // --- Threads ------------------------------------------------------------
 
   /** The thread that runs, or `main` outside of this dispatcher's threads. */
-  get current(): Task {
-    const task = runningTask();
+  get current(): Thread {
+    const task = runningThread();
     return task === undefined || task.scheduler !== this || task.done
       ? this.main
       : task;
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */
-  spawn(name: string | undefined, body: () => unknown): Task {
-    const task = new Task(this, name ?? `thread_${++this.#threads}`);
+  spawn(name: string | undefined, body: () => unknown): Thread {
+    const task = new Thread(this, name ?? `thread_${++this.#threads}`);
     task.run(body);
     return task;
   }
 
   /** A thread begins. */
-  started(task: Task): void {
+  started(task: Thread): void {
     this.tasks.add(task);
     this.weigh(task);
   }
 
   /** An error left a thread. */
-  failed(task: Task, error: unknown): void {
+  failed(task: Thread, error: unknown): void {
     const ordinary = task.removed && error instanceof CancelledError;
     if (!ordinary) this.report(error, task, task.socket);
   }
 
   /** A thread is over. */
-  ended(task: Task): void {
+  ended(task: Thread): void {
     this.tasks.delete(task);
     if (task.timeout !== undefined) this.sleepers.delete(task.timeout);
     task.timeout = undefined;
@@ -111,7 +112,7 @@ export class Scheduler implements ClockHost {
   }
 
   /** Hands an error to the thread's error handler. An error in there is printed. */
-  report(error: unknown, task: Task, socket?: unknown): void {
+  report(error: unknown, task: Thread, socket?: unknown): void {
     const handler = task.errorhandler ?? this.errorhandler;
     const failed = (second: unknown) => {
       console.error(
@@ -156,7 +157,7 @@ export class Scheduler implements ClockHost {
   }
 
   /** Looks anew whether `task` keeps the loop going. */
-  weigh(task: Task): void {
+  weigh(task: Thread): void {
     const busy = task === this.main ? task.waits > task.idleWaits : task.isBusy;
     if (busy === task.counted) return;
     task.counted = busy;

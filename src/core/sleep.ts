@@ -5,7 +5,7 @@
  */
 
 import type { Scheduler } from "./scheduler.ts";
-import type { Task } from "./task.ts";
+import type { Thread } from "./thread.ts";
 import { Wait, type WaitOptions } from "./wait.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
@@ -58,7 +58,7 @@ export function sleepFor(
 }
 
 /** Ends the sleep of a thread, if it sleeps. */
-export function wakeUp(task: Task): void {
+export function wakeUp(task: Thread): void {
   for (let wait = task.wait; wait !== undefined;) {
     const { older } = wait;
     if (wait instanceof SleepWait && wait.pending) wait.wake();

@@ -8,7 +8,7 @@
 import { CancelledError, TimeoutError } from "../errors.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Task } from "./task.ts";
+import type { Thread } from "./thread.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 /** What every call that waits takes. */
@@ -46,7 +46,7 @@ export abstract class Wait<T> extends Sleeper {
   /** What the thread awaits. */
   readonly promise: Promise<T>;
   /** The waiting thread. */
-  readonly task: Task;
+  readonly task: Thread;
   /** The queue in which the wait stands, and its neighbours there. Only the queue writes them. */
   queue?: WaitQueue = undefined;
   before?: AnyWait = undefined;

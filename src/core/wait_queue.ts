@@ -98,7 +98,7 @@ export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
       wait = wait.before as W | undefined
     ) {
       if (wait.patience === Infinity) continue;
-      if (wait.deadline === wait.deadline) break; // older ones have theirs already
+      if (!Number.isNaN(wait.deadline)) break; // older ones have theirs already
       wait.deadline = now + wait.patience;
       next = Math.min(next, wait.deadline);
     }

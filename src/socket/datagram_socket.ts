@@ -67,7 +67,7 @@ class DatagramWait extends Wait<Datagram> implements Timed {
  * }
  * ```
  */
-export class DatagramSocket implements Ready, AsyncDisposable, Disposable {
+export class DatagramSocket implements AsyncDisposable, Disposable {
   /** The socket's timeouts. Set them with `settimeout`. */
   readonly timeouts: Timeouts;
   readonly #scheduler: Scheduler;
@@ -77,6 +77,7 @@ export class DatagramSocket implements Ready, AsyncDisposable, Disposable {
   #bound?: { conn: Deno.DatagramConn; source: DatagramSource<Deno.Addr> };
   #peer?: Deno.NetAddr;
   #closed = false;
+  readonly #ready: Ready = { dispatch: () => this.#serve() };
 
   /** For Copas itself: use `copas.wrap` or `copas.socket.udp`. */
   constructor(
@@ -98,7 +99,7 @@ export class DatagramSocket implements Ready, AsyncDisposable, Disposable {
     if ("unref" in conn) (conn as unknown as { unref(): void }).unref();
     this.#bound = {
       conn,
-      source: new DatagramSource(this.#scheduler.selector, conn, this),
+      source: new DatagramSource(this.#scheduler.selector, conn, this.#ready),
     };
   }
 
@@ -164,7 +165,7 @@ export class DatagramSocket implements Ready, AsyncDisposable, Disposable {
     const { timeout = this.timeouts.receive, signal } = options ?? {};
     this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
-    this.#scheduler.selector.ready(this);
+    this.#scheduler.selector.ready(this.#ready);
     return wait.promise;
   }
 
@@ -177,7 +178,7 @@ export class DatagramSocket implements Ready, AsyncDisposable, Disposable {
   }
 
   /** Serves the readers in their order. A datagram that is not from the peer is dropped. */
-  dispatch(): void {
+  #serve(): void {
     if (this.#bound === undefined) return;
     const { source } = this.#bound;
     for (let reader; (reader = this.#readers.first) !== undefined;) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkString, wrongType } from "../arguments.ts";
+import { checkString } from "../arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
@@ -16,9 +16,8 @@ import {
   formatAddress,
 } from "../net/address.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
-import type { ByteStream } from "../readiness/stream.ts";
-import { type Limits, type Pattern, Receiver } from "./receiver.ts";
-import { Sender } from "./sender.ts";
+import { Connection, type SocketOption } from "./connection.ts";
+import type { Limits, Pattern } from "./receiver.ts";
 import {
   noTimeouts,
   setTimeout,
@@ -33,16 +32,6 @@ export interface StreamSocketOptions extends Limits {
   name?: string | (() => string);
   /** Its timeouts. */
   timeouts?: Timeouts;
-}
-
-/** The options that a stream socket knows. */
-export type SocketOption = "tcp-nodelay" | "keepalive";
-
-/** What the two halves of a connected socket work on. */
-interface Connection {
-  readonly conn: Deno.Conn;
-  readonly receiver: Receiver;
-  readonly sender: Sender;
 }
 
 /**
@@ -96,24 +85,12 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
 
   #attach(conn: Deno.Conn): void {
-    // The dispatcher keeps the process alive while it is driven; a socket alone must not.
-    if ("unref" in conn) (conn as Deno.TcpConn).unref();
-    if ("setNoDelay" in conn) this.#tryNoDelay(conn as Deno.TcpConn);
-    const scheduler = this.#scheduler;
-    this.#connection = {
+    this.#connection = new Connection(
+      this.#scheduler,
       conn,
-      receiver: new Receiver(scheduler, conn as ByteStream, this, this.#limits),
-      sender: new Sender(scheduler, conn as ByteStream, this),
-    };
-  }
-
-  /** Without it, the second of two small writes would wait 40 ms for the peer's acknowledgement of the first. */
-  #tryNoDelay(conn: Deno.TcpConn): void {
-    try {
-      conn.setNoDelay(true);
-    } catch {
-      // The peer has gone already: the first receive or send tells.
-    }
+      this,
+      this.#limits,
+    );
   }
 
   /** The socket's name, for errors, `status()` and the log. */
@@ -330,26 +307,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     this.#connecting?.abort(
       new ClosedError(`${this.name}: the socket was closed`),
     );
-    if (this.#connection === undefined) {
-      resolve();
-      return promise;
-    }
-    const { conn, receiver, sender } = this.#connection;
-    receiver.close("the socket is closed");
-    sender.close("the socket is closed");
-    const release = () => {
-      try {
-        conn.close();
-      } catch {
-        // Somebody closed the connection behind our back.
-      }
-    };
-    if (sender.isDrained) {
-      release();
-      resolve();
-    } else {
-      sender.drain().finally(release).then(resolve, reject);
-    }
+    (this.#connection?.close() ?? Promise.resolve()).then(resolve, reject);
     return promise;
   }
 
@@ -363,24 +321,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   async shutdown(
     direction: "send" | "receive" | "both" = "both",
   ): Promise<void> {
-    if (!["send", "receive", "both"].includes(direction)) {
-      throw wrongType(
-        "shutdown()",
-        "the direction",
-        '"send", "receive" or "both"',
-        direction,
-      );
-    }
-    const { conn, receiver, sender } = this.#connected("shutdown()");
-    if (direction !== "send") {
-      receiver.close("the socket was shut down for receiving");
-    }
-    if (direction === "receive") return;
-    sender.close("the socket was shut down for sending");
-    if (!sender.isDrained) await sender.drain();
-    await conn.closeWrite().catch((error) => {
-      if (!(error instanceof Deno.errors.NotConnected)) throw error;
-    });
+    await this.#connected("shutdown()").shutdown(direction);
   }
 
   /** Closes the socket at the end of an `await using` block. Errors are for those who call `close`. */
@@ -415,29 +356,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * @param name `"tcp-nodelay"` (on from the start) or `"keepalive"`
    */
   setoption(name: SocketOption, value: boolean): void {
-    const { conn } = this.#connected("setoption()");
-    const method = name === "tcp-nodelay"
-      ? "setNoDelay"
-      : name === "keepalive"
-      ? "setKeepAlive"
-      : undefined;
-    if (method === undefined) {
-      throw wrongType(
-        "setoption()",
-        "the name",
-        '"tcp-nodelay" or "keepalive"',
-        name,
-      );
-    }
-    if (typeof value !== "boolean") {
-      throw wrongType("setoption()", "the value", "a boolean", value);
-    }
-    if (!(method in conn)) {
-      throw new Deno.errors.NotSupported(
-        `setoption(): ${this.name} has no option ${name}`,
-      );
-    }
-    (conn as Deno.TcpConn)[method](value);
+    this.#connected("setoption()").setOption(name, value, this);
   }
 
   // --- About the socket -----------------------------------------------------------------

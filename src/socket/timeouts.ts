@@ -8,8 +8,11 @@ import { checkSeconds } from "../arguments.ts";
 
 /** Seconds, `Infinity` for no limit. */
 export interface Timeouts {
+  /** How long a connect, or a TLS handshake, may take. */
   connect: number;
+  /** How long a send may take. */
   send: number;
+  /** How long a receive may take. */
   receive: number;
 }
 

@@ -1,0 +1,161 @@
+/**
+ * A thread: an async function that the dispatcher runs, with a name, an error
+ * handler, and the waits in which it is suspended.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Scheduler } from "./scheduler.ts";
+import { Sleeper } from "./sleep_queue.ts";
+import type { ErrorHandler, Task } from "./task.ts";
+import type { AnyWait } from "./wait.ts";
+
+/** Knows the thread that runs, across every `await`. */
+const running = new AsyncLocalStorage<Thread>();
+
+/** The thread in which the caller runs, whichever dispatcher it belongs to. */
+export function runningThread(): Thread | undefined {
+  return running.getStore();
+}
+
+/** A thread of a dispatcher. */
+export class Thread implements Task {
+  /** Set by `removethread`: every wait of the thread fails from then on. */
+  removed = false;
+  /** Whether the thread has come to its end. */
+  done = false;
+  /** Whether the dispatcher counts the thread among those that keep `loop()` going. Only the scheduler writes it. */
+  counted = false;
+  /** The thread's own error handler. */
+  errorhandler?: ErrorHandler;
+  /** The socket that the thread serves, or that it waited for last. */
+  socket: unknown;
+  /** `copas.timeout` of this thread. */
+  timeout?: ThreadTimeout;
+  /** The waits in which the thread is suspended, the newest. */
+  wait?: AnyWait = undefined;
+  /** How many waits it is suspended in, and how many of them are idle. */
+  waits = 0;
+  idleWaits = 0;
+  /** Whether `socket` was given at the start and so does not follow the waits. */
+  readonly serves: boolean;
+
+  #name: string | (() => string);
+
+  /** Threads are made by `copas.addthread` and its kind, not with `new`. */
+  constructor(
+    readonly scheduler: Scheduler,
+    name: string | (() => string),
+    socket?: unknown,
+  ) {
+    this.#name = name;
+    this.socket = socket;
+    this.serves = socket !== undefined;
+  }
+
+  /** The thread's name, for errors, `status()` and the log. */
+  get name(): string {
+    return typeof this.#name === "string"
+      ? this.#name
+      : this.#name = this.#name();
+  }
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
+  get status(): "running" | "suspended" | "dead" {
+    if (this.done) return "dead";
+    return this.waits > 0 ? "suspended" : "running";
+  }
+
+  /** Whether the thread is something for which `loop()` has to stay. */
+  get isBusy(): boolean {
+    if (this.done || this.removed) return false;
+    return this.waits === 0 || this.waits > this.idleWaits ||
+      this.timeout !== undefined;
+  }
+
+  /** Runs `body` as this thread, now, up to its first wait. */
+  run(body: () => unknown): void {
+    this.scheduler.started(this);
+    let result: unknown;
+    try {
+      result = running.run(this, body);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    if (isPromise(result)) result.then(this.#ended, this.#failed);
+    else this.#ended();
+  }
+
+  #ended = () => {
+    this.done = true;
+    this.scheduler.ended(this);
+  };
+
+  #failed = (error: unknown) => {
+    this.done = true;
+    this.scheduler.failed(this, error);
+    this.scheduler.ended(this);
+  };
+
+  /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
+  cancel(): void {
+    if (this.done || this.removed) return;
+    this.removed = true;
+    for (let wait = this.wait; wait !== undefined;) {
+      const { older } = wait;
+      wait.cancel();
+      wait = older;
+    }
+  }
+
+  /** Notes that the thread is suspended in `wait`. */
+  add(wait: AnyWait): void {
+    wait.older = this.wait;
+    if (this.wait !== undefined) this.wait.newer = wait;
+    this.wait = wait;
+    this.waits++;
+  }
+
+  /** Notes that `wait` is over. */
+  drop(wait: AnyWait): void {
+    const { older, newer } = wait;
+    if (newer === undefined) this.wait = older;
+    else newer.older = older;
+    if (older !== undefined) older.newer = newer;
+    wait.older = wait.newer = undefined;
+    this.waits--;
+  }
+
+  /** The thread's name. */
+  toString(): string {
+    return this.name;
+  }
+}
+
+/** The timeout that a thread set for itself with `copas.timeout`. */
+export class ThreadTimeout extends Sleeper {
+  constructor(
+    readonly task: Thread,
+    readonly callback: (task: Task) => unknown,
+  ) {
+    super();
+  }
+
+  /** Runs the callback. An error of it goes to the default error handler. */
+  due(): void {
+    const { task } = this;
+    const { scheduler } = task;
+    task.timeout = undefined;
+    scheduler.weigh(task);
+    scheduler.guard(() => this.callback(task));
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}

@@ -1,0 +1,279 @@
+/**
+ * The part of the Copas API that is about sockets: the dispatcher's own
+ * functions, which take Deno's connections as well as Copas's sockets.
+ *
+ * @module
+ */
+
+import { checkString, wrongType } from "./arguments.ts";
+import type { Clock } from "./core/clock.ts";
+import type { WaitOptions } from "./core/wait.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { formatAddr } from "./net/address.ts";
+import { Network } from "./net/network.ts";
+import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
+import { SocketMaker } from "./socket/maker.ts";
+import type { Pattern } from "./socket/receiver.ts";
+import {
+  StreamSocket,
+  type StreamSocketOptions,
+} from "./socket/stream_socket.ts";
+import {
+  noTimeouts,
+  setTimeout,
+  setTimeouts,
+  type Timeouts,
+} from "./socket/timeouts.ts";
+
+/** A socket of either kind. */
+export type Socket = StreamSocket | DatagramSocket;
+/** A stream, as Deno or as Copas has it. */
+export type StreamLike = Deno.Conn | StreamSocket;
+/** A datagram socket, as Deno or as Copas has it. */
+export type DatagramLike = Deno.DatagramConn | DatagramSocket;
+/** A socket or a listener of either kind. */
+export type SocketLike = StreamLike | DatagramLike | Deno.Listener;
+
+/** The functions on sockets, as {@linkcode Copas} has them. */
+export abstract class Sockets extends Dispatcher {
+  /** LuaSocket's makers: `bind`, `tcp`, `udp`, `connect`. */
+  readonly socket: SocketMaker;
+  readonly #network = new Network();
+  readonly #wrapped = new WeakMap<object, Socket>();
+  readonly #listenerNames = new WeakMap<object, string>();
+  readonly #listenerTimeouts = new WeakMap<object, Timeouts>();
+
+  /** Made by its subclasses.
+   *
+   * @param clock where the time comes from; default: the machine's monotonic clock */
+  constructor(clock?: Clock) {
+    super(clock);
+    this.socket = new SocketMaker(this.scheduler, this.#network);
+  }
+
+  /** Makes the socket of a connection that a server accepted. */
+  protected adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket {
+    const socket = new StreamSocket(
+      this.scheduler,
+      this.#network,
+      conn,
+      options,
+    );
+    this.#wrapped.set(conn, socket);
+    return socket;
+  }
+
+  // --- Sockets ----------------------------------------------------------------------------------
+
+  /** Makes a connection of Deno's a Copas socket, and gives the same one whenever it is asked again. */
+  wrap(conn: StreamLike, options?: StreamSocketOptions): StreamSocket;
+  /** Makes a datagram socket of Deno's a Copas socket. */
+  wrap(conn: DatagramLike, options?: StreamSocketOptions): DatagramSocket;
+  /** Makes a socket of Deno's, whatever kind it is, a Copas socket. */
+  wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket;
+  wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket {
+    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
+      return conn;
+    }
+    const known = typeof conn === "object" && conn !== null
+      ? this.#wrapped.get(conn)
+      : undefined;
+    if (known !== undefined) return known;
+    let socket: Socket;
+    if (isStream(conn)) {
+      socket = new StreamSocket(this.scheduler, this.#network, conn, options);
+    } else if (isDatagram(conn)) {
+      socket = new DatagramSocket(
+        this.scheduler,
+        this.#network,
+        conn as Deno.DatagramConn,
+      );
+    } else {
+      throw wrongType(
+        "wrap()",
+        "the connection",
+        "a Deno.Conn or a Deno.DatagramConn",
+        conn,
+      );
+    }
+    this.#wrapped.set(conn, socket);
+    return socket;
+  }
+
+  /** `skt.receive(count)` for a connection of either kind of name; see there. */
+  receive(
+    skt: StreamLike,
+    count: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** `skt.receive("*a")`; see there. */
+  receive(
+    skt: StreamLike,
+    pattern: "*a",
+    options?: WaitOptions,
+  ): Promise<string>;
+  /** `skt.receive()`: a line; see there. */
+  receive(
+    skt: StreamLike,
+    pattern?: "*l",
+    options?: WaitOptions,
+  ): Promise<string | null>;
+  /** `skt.receive(size)` of a datagram socket; see there. */
+  receive(
+    skt: DatagramLike,
+    size?: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  receive(
+    skt: StreamLike | DatagramLike,
+    pattern?: Pattern,
+    options?: WaitOptions,
+  ): Promise<string | Uint8Array<ArrayBuffer> | null> {
+    const socket = this.wrap(skt);
+    return socket instanceof StreamSocket
+      ? socket.receive(pattern, options)
+      : socket.receive(pattern as number, options);
+  }
+
+  /** `skt.receivepartial(count)`; see there. */
+  receivepartial(
+    skt: StreamLike,
+    count: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** `skt.receivepartial(pattern)`; see there. */
+  receivepartial(
+    skt: StreamLike,
+    pattern?: "*l" | "*a",
+    options?: WaitOptions,
+  ): Promise<string | null>;
+  receivepartial(
+    skt: StreamLike,
+    pattern?: Pattern,
+    options?: WaitOptions,
+  ): Promise<string | Uint8Array<ArrayBuffer> | null> {
+    return this.wrap(skt).receivepartial(pattern, options);
+  }
+
+  /** `skt.receivefrom(size)`; see there. */
+  receivefrom(
+    skt: DatagramLike,
+    size?: number,
+    options?: WaitOptions,
+  ): Promise<Datagram> {
+    return this.wrap(skt).receivefrom(size, options);
+  }
+
+  /** `skt.send(data)`; see there. */
+  send(
+    skt: StreamLike,
+    data: string | Uint8Array,
+    options?: WaitOptions,
+  ): Promise<number>;
+  /** `skt.send(data)` of a datagram socket; see there. */
+  send(skt: DatagramLike, data: string | Uint8Array): Promise<number>;
+  send(
+    skt: StreamLike | DatagramLike,
+    data: string | Uint8Array,
+    options?: WaitOptions,
+  ): Promise<number> {
+    return this.wrap(skt).send(data, options);
+  }
+
+  /** `skt.sendto(data, ip, port)`; see there. */
+  sendto(
+    skt: DatagramLike,
+    data: string | Uint8Array,
+    ip: string,
+    port: number,
+  ): Promise<number> {
+    return this.wrap(skt).sendto(data, ip, port);
+  }
+
+  /** `skt.connect(host, port)`; see there. */
+  connect(
+    skt: StreamSocket,
+    host: string,
+    port: number,
+    options?: WaitOptions,
+  ): Promise<StreamSocket> {
+    return this.wrap(skt).connect(host, port, options);
+  }
+
+  /** `skt.flush()`; see there. */
+  flush(skt: StreamLike, options?: WaitOptions): Promise<void> {
+    return this.wrap(skt).flush(options);
+  }
+
+  /** `skt.close()`; see there. A listener is closed and unregistered. */
+  close(skt: SocketLike): Promise<void> {
+    if (!isListener(skt)) return this.wrap(skt).close();
+    this.removeserver(skt);
+    return Promise.resolve();
+  }
+
+  /** Unregisters a server and closes it, unless `keepopen`. */
+  abstract removeserver(
+    server: Deno.Listener | DatagramLike,
+    keepopen?: boolean,
+  ): void;
+
+  /** `skt.settimeout(seconds)`; see there. For a listener: what accepted sockets start with. */
+  settimeout(skt: SocketLike, seconds?: number): void {
+    setTimeout(this.timeoutsOf(skt), seconds);
+  }
+
+  /** `skt.settimeouts(connect, send, receive)`; see there. For a listener: what accepted sockets start with. */
+  settimeouts(
+    skt: SocketLike,
+    connect?: number,
+    send?: number,
+    receive?: number,
+  ): void {
+    setTimeouts(this.timeoutsOf(skt), connect, send, receive);
+  }
+
+  /** The timeouts of a socket, or those that a listener's connections start with. */
+  protected timeoutsOf(skt: SocketLike): Timeouts {
+    if (!isListener(skt)) return this.wrap(skt).timeouts;
+    let timeouts = this.#listenerTimeouts.get(skt);
+    if (timeouts === undefined) {
+      this.#listenerTimeouts.set(skt, timeouts = noTimeouts());
+    }
+    return timeouts;
+  }
+
+  /** Names a socket or a listener. */
+  setsocketname(name: string, skt: SocketLike): void {
+    checkString("setsocketname()", "the name", name);
+    if (isListener(skt)) this.#listenerNames.set(skt, name);
+    else this.wrap(skt).name = name;
+  }
+
+  /** The name of a socket or a listener. Without one of its own, it tells the address. */
+  getsocketname(skt: SocketLike): string {
+    if (!isListener(skt)) return this.wrap(skt).name;
+    return this.#listenerNames.get(skt) ??
+      `tcp{server}: ${formatAddr(skt.addr)}`;
+  }
+}
+
+/** Tells by what it can do, so that every kind of Deno's is known. */
+export function isListener(value: unknown): value is Deno.Listener {
+  return has(value, "accept") && has(value, "addr");
+}
+
+/** Tells by what it can do, so that every kind of Deno's is known. */
+export function isStream(value: unknown): value is Deno.Conn {
+  return has(value, "read") && has(value, "write") && has(value, "remoteAddr");
+}
+
+/** Tells by what it can do, so that every kind of Deno's is known. */
+export function isDatagram(value: unknown): value is DatagramLike {
+  return value instanceof DatagramSocket ||
+    (has(value, "receive") && has(value, "addr"));
+}
+
+function has(value: unknown, key: string): boolean {
+  return typeof value === "object" && value !== null && key in value;
+}
