@@ -14,7 +14,6 @@ import {
   StreamSocket,
   type StreamSocketOptions,
 } from "./socket/stream_socket.ts";
-import { setTimeout } from "./socket/timeouts.ts";
 import {
   type DatagramLike,
   isDatagram,
@@ -132,17 +131,19 @@ export class Copas extends Sockets {
     options: ServerOptions,
   ): void {
     let server = this.#servers.get(listener) as StreamServer | undefined;
-    const timeouts = this.timeoutsOf(listener);
-    if (options.timeout !== undefined) setTimeout(timeouts, options.timeout);
+    if (options.timeout !== undefined) {
+      this.settimeout(listener, options.timeout);
+    }
     if (options.name !== undefined) this.setsocketname(options.name, listener);
     if (server === undefined) {
       const host = {
         scheduler: this.scheduler,
         isAutoclosing: () => this.autoclose,
+        timeouts: () => this.listenerTimeouts(listener),
         adopt: (conn: Deno.Conn, socket: StreamSocketOptions) =>
           this.adopt(conn, socket),
       };
-      server = new StreamServer(host, listener, timeouts);
+      server = new StreamServer(host, listener);
       this.#servers.set(listener, server);
     }
     server.serve(handler, this.getsocketname(listener), options);

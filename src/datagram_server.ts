@@ -6,7 +6,6 @@
 
 import type { Scheduler, Service } from "./core/scheduler.ts";
 import { Thread } from "./core/thread.ts";
-import { CancelledError, ClosedError } from "./errors.ts";
 import type { DatagramSocket } from "./socket/datagram_socket.ts";
 
 /** Runs its handler until the handler ends, or the server is removed. */
@@ -25,19 +24,16 @@ export class DatagramServer implements Service {
     this.#scheduler.services.add(this);
     const task = this.#task = new Thread(
       this.#scheduler,
-      () => `${this.#socket.name}:handler`,
+      `${this.#socket.name}:handler`,
       this.#socket,
     );
     task.run(async () => {
       try {
         await body();
-      } catch (error) {
-        const ordinary = error instanceof ClosedError ||
-          error instanceof CancelledError;
-        if (!ordinary) this.#scheduler.report(error, task, this.#socket);
+      } finally {
+        // Another handler may have taken the socket over.
+        if (this.#task === task) this.remove();
       }
-      // Another handler may have taken the socket over.
-      if (this.#task === task) this.remove();
     });
   }
 

@@ -8,7 +8,7 @@ import { show } from "./arguments.ts";
 import type { Scheduler, Service } from "./core/scheduler.ts";
 import { Sleeper } from "./core/sleep_queue.ts";
 import { Thread } from "./core/thread.ts";
-import { CancelledError, ClosedError, isGone } from "./errors.ts";
+import { isGone } from "./errors.ts";
 import { ListenerSource } from "./readiness/listener_source.ts";
 import type { Ready } from "./readiness/selector.ts";
 import type { Limits } from "./socket/receiver.ts";
@@ -33,6 +33,8 @@ export interface ServerHost {
   readonly scheduler: Scheduler;
   /** Whether connections are closed when their handlers end. */
   isAutoclosing(): boolean;
+  /** What accepted sockets start with. */
+  timeouts(): Timeouts;
   /** Makes the Copas socket of an accepted connection. */
   adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket;
 }
@@ -45,7 +47,6 @@ const LONGEST_PAUSE = 1;
 export class StreamServer implements Ready, Service {
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
-  readonly #timeouts: Timeouts;
   readonly #source: ListenerSource<Deno.Conn>;
   readonly #pause: AcceptPause;
   #handler: (conn: Deno.Conn) => unknown = () => {};
@@ -57,11 +58,9 @@ export class StreamServer implements Ready, Service {
   #removed = true;
   #closed = false;
 
-  /** @param timeouts what accepted sockets start with */
-  constructor(host: ServerHost, listener: Deno.Listener, timeouts: Timeouts) {
+  constructor(host: ServerHost, listener: Deno.Listener) {
     this.#host = host;
     this.#listener = listener;
-    this.#timeouts = timeouts;
     // The dispatcher keeps the process alive while it is driven; a listener alone must not.
     listener.unref();
     this.#source = new ListenerSource(host.scheduler.selector, listener, this);
@@ -116,30 +115,19 @@ export class StreamServer implements Ready, Service {
     const name = this.#name;
     const socket = this.#host.adopt(conn, {
       name: () => `${name}:client_${number}`,
-      timeouts: { ...this.#timeouts },
+      timeouts: this.#host.timeouts(),
       maxline: this.#options.maxline,
       maxbody: this.#options.maxbody,
     });
-    const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    new Thread(this.#host.scheduler, () => `${name}:handler_${number}`, socket)
-      .run(() => this.#handle(conn, socket, autoclose));
+    const { scheduler } = this.#host;
+    const autoclose = this.#host.isAutoclosing();
+    new ConnectionThread(scheduler, this, name, number, socket, autoclose)
+      .run(() => this.#handler(conn));
   }
 
-  async #handle(
-    conn: Deno.Conn,
-    socket: StreamSocket,
-    autoclose: boolean,
-  ): Promise<void> {
-    const { scheduler } = this.#host;
-    const task = scheduler.current;
-    try {
-      await this.#handler(conn);
-    } catch (error) {
-      if (!isOrdinaryEnd(error)) scheduler.report(error, task, socket);
-    }
-    // That the peer did not read to the end is the peer's affair.
-    if (autoclose) await socket.close().catch(() => {});
+  /** A connection has been served. */
+  served(): void {
     this.#serving--;
     this.resume();
   }
@@ -196,6 +184,50 @@ export class StreamServer implements Ready, Service {
   }
 }
 
+/** The thread of a connection: closes it when the handler has come to its end. */
+class ConnectionThread extends Thread {
+  readonly #server: StreamServer;
+  readonly #serverName: string;
+  readonly #number: number;
+  readonly #socket: StreamSocket;
+  readonly #autoclose: boolean;
+
+  constructor(
+    scheduler: Scheduler,
+    server: StreamServer,
+    serverName: string,
+    number: number,
+    socket: StreamSocket,
+    autoclose: boolean,
+  ) {
+    super(scheduler, undefined, socket);
+    this.#server = server;
+    this.#serverName = serverName;
+    this.#number = number;
+    this.#socket = socket;
+    this.#autoclose = autoclose;
+  }
+
+  protected override defaultName(): string {
+    return `${this.#serverName}:handler_${this.#number}`;
+  }
+
+  protected override end(): void {
+    if (!this.#autoclose) return this.#over();
+    const close = () => this.#socket.close();
+    // Only a close that has to wait for the peer needs to know its thread.
+    const closed = this.#socket.isDrained ? close() : this.within(close);
+    const over = () => this.#over();
+    // That the peer did not read to the end is the peer's affair.
+    closed.then(over, over);
+  }
+
+  #over(): void {
+    super.end();
+    this.#server.served();
+  }
+}
+
 /** The end of a pause after a failed accept. */
 class AcceptPause extends Sleeper {
   readonly #source: ListenerSource<Deno.Conn>;
@@ -208,9 +240,4 @@ class AcceptPause extends Sleeper {
   due(): void {
     this.#source.arm();
   }
-}
-
-/** A connection that ends, or is ended, is the ordinary end of its handler. */
-function isOrdinaryEnd(error: unknown): boolean {
-  return error instanceof ClosedError || error instanceof CancelledError;
 }

@@ -19,9 +19,9 @@ import {
   type StreamSocketOptions,
 } from "./socket/stream_socket.ts";
 import {
-  noTimeouts,
-  setTimeout,
-  setTimeouts,
+  changedTimeouts,
+  NO_TIMEOUTS,
+  sameTimeouts,
   type Timeouts,
 } from "./socket/timeouts.ts";
 
@@ -220,7 +220,7 @@ export abstract class Sockets extends Dispatcher {
 
   /** `skt.settimeout(seconds)`; see there. For a listener: what accepted sockets start with. */
   settimeout(skt: SocketLike, seconds?: number): void {
-    setTimeout(this.timeoutsOf(skt), seconds);
+    this.#changeTimeouts(skt, () => sameTimeouts(seconds));
   }
 
   /** `skt.settimeouts(connect, send, receive)`; see there. For a listener: what accepted sockets start with. */
@@ -230,17 +230,27 @@ export abstract class Sockets extends Dispatcher {
     send?: number,
     receive?: number,
   ): void {
-    setTimeouts(this.timeoutsOf(skt), connect, send, receive);
+    this.#changeTimeouts(
+      skt,
+      (timeouts) => changedTimeouts(timeouts, connect, send, receive),
+    );
   }
 
-  /** The timeouts of a socket, or those that a listener's connections start with. */
-  protected timeoutsOf(skt: SocketLike): Timeouts {
-    if (!isListener(skt)) return this.wrap(skt).timeouts;
-    let timeouts = this.#listenerTimeouts.get(skt);
-    if (timeouts === undefined) {
-      this.#listenerTimeouts.set(skt, timeouts = noTimeouts());
+  #changeTimeouts(
+    skt: SocketLike,
+    change: (timeouts: Timeouts) => Timeouts,
+  ): void {
+    if (isListener(skt)) {
+      this.#listenerTimeouts.set(skt, change(this.listenerTimeouts(skt)));
+    } else {
+      const socket = this.wrap(skt);
+      socket.timeouts = change(socket.timeouts);
     }
-    return timeouts;
+  }
+
+  /** What the sockets that a listener accepts start with. */
+  protected listenerTimeouts(listener: Deno.Listener): Timeouts {
+    return this.#listenerTimeouts.get(listener) ?? NO_TIMEOUTS;
   }
 
   /** Names a socket or a listener. */

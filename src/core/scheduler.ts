@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { CancelledError } from "../errors.ts";
+import { CancelledError, ClosedError } from "../errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
 import type { Meter } from "./meter.ts";
@@ -98,7 +98,10 @@ export class Scheduler implements ClockHost {
 
   /** An error left a thread. */
   failed(task: Thread, error: unknown): void {
-    const ordinary = task.removed && error instanceof CancelledError;
+    // A connection that ends, or is ended, is the ordinary end of its thread.
+    const ordinary = error instanceof CancelledError
+      ? task.removed || task.serves
+      : error instanceof ClosedError && task.serves;
     if (!ordinary) this.report(error, task, task.socket);
   }
 

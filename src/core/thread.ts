@@ -41,12 +41,12 @@ export class Thread implements Task {
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  #name: string | (() => string);
+  #name?: string;
 
   /** Threads are made by `copas.addthread` and its kind, not with `new`. */
   constructor(
     readonly scheduler: Scheduler,
-    name: string | (() => string),
+    name?: string,
     socket?: unknown,
   ) {
     this.#name = name;
@@ -56,12 +56,15 @@ export class Thread implements Task {
 
   /** The thread's name, for errors, `status()` and the log. */
   get name(): string {
-    return typeof this.#name === "string"
-      ? this.#name
-      : this.#name = this.#name();
+    return this.#name ??= this.defaultName();
   }
   set name(name: string) {
     this.#name = name;
+  }
+
+  /** The name of a thread that was given none. */
+  protected defaultName(): string {
+    return "thread";
   }
 
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
@@ -82,24 +85,30 @@ export class Thread implements Task {
     this.scheduler.started(this);
     let result: unknown;
     try {
-      result = running.run(this, body);
+      result = this.within(body);
     } catch (error) {
-      return this.#failed(error);
+      return this.fail(error);
     }
-    if (isPromise(result)) result.then(this.#ended, this.#failed);
-    else this.#ended();
+    if (!isPromise(result)) return this.end();
+    result.then(() => this.end(), (error) => this.fail(error));
   }
 
-  #ended = () => {
-    this.done = true;
-    this.scheduler.ended(this);
-  };
+  /** Calls `body` so that what it waits for is this thread's. */
+  within<T>(body: () => T): T {
+    return running.run(this, body);
+  }
 
-  #failed = (error: unknown) => {
-    this.done = true;
+  /** An error has left the function. */
+  protected fail(error: unknown): void {
     this.scheduler.failed(this, error);
+    this.end();
+  }
+
+  /** The function has come to its end. */
+  protected end(): void {
+    this.done = true;
     this.scheduler.ended(this);
-  };
+  }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {

@@ -57,16 +57,17 @@ export abstract class Wait<T> extends Sleeper {
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
 
-  protected readonly scheduler: Scheduler;
+  /** How many seconds the wait may take; its end is `at`. */
+  patience = Infinity;
+
   #state = State.Pending;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
-  #outcome?: T;
-  #error: unknown = undefined;
+  /** What the thread gets, a result or an error. */
+  #outcome: unknown = undefined;
   #failed = false;
-  #timeout = Infinity;
-  #signal?: AbortSignal = undefined;
-  #onabort?: () => void = undefined;
+  /** Takes the listener off the signal. */
+  #unlisten?: () => void = undefined;
 
   /**
    * Suspends the current thread (or the code outside every thread).
@@ -83,7 +84,6 @@ export abstract class Wait<T> extends Sleeper {
     readonly shielded = false,
   ) {
     super();
-    this.scheduler = scheduler;
     this.socket = socket;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -91,6 +91,11 @@ export abstract class Wait<T> extends Sleeper {
     });
     this.task = scheduler.current;
     scheduler.enter(this);
+  }
+
+  /** The scheduler of the waiting thread. */
+  protected get scheduler(): Scheduler {
+    return this.task.scheduler;
   }
 
   /** Begins its messages: what cannot be done, on what. "Cannot receive from S". */
@@ -122,21 +127,21 @@ export abstract class Wait<T> extends Sleeper {
 
   /** Ends the wait with a timeout, `seconds` from now. */
   expireAfter(seconds: number): void {
-    this.#timeout = seconds;
+    this.patience = seconds;
     this.scheduler.sleepUntil(this, this.scheduler.clock.now() + seconds);
   }
 
   /** Ends the wait when `signal` aborts. */
   endOn(signal: AbortSignal): void {
     if (signal.aborted) return this.abort(signal.reason);
-    this.#signal = signal;
-    this.#onabort = () => this.abort(signal.reason);
-    signal.addEventListener("abort", this.#onabort);
+    const onabort = () => this.abort(signal.reason);
+    signal.addEventListener("abort", onabort);
+    this.#unlisten = () => signal.removeEventListener("abort", onabort);
   }
 
   /** Its time has come. */
   due(_now: number): void {
-    this.expire(this.#timeout);
+    this.expire(this.patience);
   }
 
   /** Ends the wait with a timeout. */
@@ -164,7 +169,7 @@ export abstract class Wait<T> extends Sleeper {
     }
     if (!this.#failed) this.revoked(this.#outcome as T);
     this.#failed = true;
-    this.#error = REMOVED;
+    this.#outcome = REMOVED;
   }
 
   /** Gives the thread its result now. Only for the dispatcher, within a round. */
@@ -178,7 +183,7 @@ export abstract class Wait<T> extends Sleeper {
   reject(error: unknown): void {
     if (!this.#decide()) return;
     this.#failed = true;
-    this.#error = error;
+    this.#outcome = error;
     this.deliver();
   }
 
@@ -193,7 +198,7 @@ export abstract class Wait<T> extends Sleeper {
   rejectLater(error: unknown): void {
     if (!this.#decide()) return;
     this.#failed = true;
-    this.#error = error;
+    this.#outcome = error;
     this.scheduler.runLater(this);
   }
 
@@ -206,9 +211,9 @@ export abstract class Wait<T> extends Sleeper {
     // this one, must not bring the process down with an unhandled rejection.
     this.promise.catch(() => {});
     this.#reject(
-      this.#error === REMOVED
+      this.#outcome === REMOVED
         ? new CancelledError(`${this.failure()}: the thread was removed`)
-        : this.#error,
+        : this.#outcome,
     );
   }
 
@@ -218,10 +223,8 @@ export abstract class Wait<T> extends Sleeper {
     this.#state = State.Decided;
     this.queue?.delete(this);
     this.scheduler.sleepers.delete(this);
-    if (this.#onabort !== undefined) {
-      this.#signal!.removeEventListener("abort", this.#onabort);
-      this.#onabort = undefined;
-    }
+    if (this.#unlisten !== undefined) this.#unlisten();
+    this.#unlisten = undefined;
     if (this.idle) this.scheduler.decided(this);
     return true;
   }

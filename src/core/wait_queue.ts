@@ -50,14 +50,6 @@ export class WaitQueue<W extends AnyWait = AnyWait> {
   }
 }
 
-/** A wait whose deadline its queue keeps. */
-export interface Timed extends AnyWait {
-  /** Seconds that it may wait. */
-  patience: number;
-  /** When it gives up; NaN until the end of the turn in which it began. */
-  deadline: number;
-}
-
 /**
  * A FIFO of waits with one entry in the sleep queue for all of them.
  *
@@ -66,15 +58,15 @@ export interface Timed extends AnyWait {
  * for all waits that began in it: so a thread that computed for long before it
  * waited does not lose that time.
  */
-export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
+export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
   readonly #scheduler: Scheduler;
-  readonly #alarm: QueueAlarm;
+  /** The entry in the sleep queue, once somebody has waited for a limited time. */
+  #alarm?: QueueAlarm = undefined;
   #unstamped = false;
 
   constructor(scheduler: Scheduler) {
     super();
     this.#scheduler = scheduler;
-    this.#alarm = new QueueAlarm(this);
   }
 
   /** Lets `wait` stand in line for at most `seconds`. */
@@ -82,7 +74,7 @@ export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
     this.push(wait);
     wait.patience = seconds;
     if (seconds === Infinity) return;
-    wait.deadline = NaN;
+    wait.at = NaN;
     if (this.#unstamped) return;
     this.#unstamped = true;
     this.#scheduler.stampAtTurnEnd(this);
@@ -98,9 +90,9 @@ export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
       wait = wait.before as W | undefined
     ) {
       if (wait.patience === Infinity) continue;
-      if (!Number.isNaN(wait.deadline)) break; // older ones have theirs already
-      wait.deadline = now + wait.patience;
-      next = Math.min(next, wait.deadline);
+      if (!Number.isNaN(wait.at)) break; // older ones have theirs already
+      wait.at = now + wait.patience;
+      next = Math.min(next, wait.at);
     }
     this.#wakeAt(next);
   }
@@ -109,20 +101,22 @@ export class TimedWaitQueue<W extends Timed = Timed> extends WaitQueue<W> {
   expire(now: number): void {
     let next = Infinity;
     for (const wait of this) {
-      if (wait.deadline <= now) wait.expire(wait.patience);
-      else if (wait.deadline < next) next = wait.deadline;
+      if (wait.at <= now) wait.expire(wait.patience);
+      else if (wait.at < next) next = wait.at;
     }
     this.#wakeAt(next);
   }
 
   /** Takes the entry out of the sleep queue: nobody will wait here any more. */
   dispose(): void {
-    this.#scheduler.sleepers.delete(this.#alarm);
+    if (this.#alarm !== undefined) this.#scheduler.sleepers.delete(this.#alarm);
   }
 
   #wakeAt(time: number): void {
-    if (time < Infinity && (this.#alarm.place < 0 || time < this.#alarm.at)) {
-      this.#scheduler.sleepUntil(this.#alarm, time);
+    if (time === Infinity) return;
+    const alarm = this.#alarm ??= new QueueAlarm(this);
+    if (alarm.place < 0 || time < alarm.at) {
+      this.#scheduler.sleepUntil(alarm, time);
     }
   }
 }

@@ -8,7 +8,7 @@ import { checkInteger, checkString, wrongType } from "../arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
-import { type Timed, TimedWaitQueue } from "../core/wait_queue.ts";
+import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { addressError, ClosedError, closedError } from "../errors.ts";
 import {
   type Endpoint,
@@ -19,7 +19,7 @@ import {
 import { checkHostPort, type Network } from "../net/network.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
-import { noTimeouts, setTimeout, type Timeouts } from "./timeouts.ts";
+import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
 /** A datagram, with the address and the port that it came from. */
 export type Datagram = [
@@ -31,10 +31,7 @@ export type Datagram = [
 /** LuaSocket's default. */
 const DEFAULT_SIZE = 8192;
 
-class DatagramWait extends Wait<Datagram> implements Timed {
-  patience = Infinity;
-  deadline = Infinity;
-
+class DatagramWait extends Wait<Datagram> {
   constructor(
     scheduler: Scheduler,
     readonly datagrams: DatagramSocket,
@@ -69,7 +66,7 @@ class DatagramWait extends Wait<Datagram> implements Timed {
  */
 export class DatagramSocket implements AsyncDisposable, Disposable {
   /** The socket's timeouts. Set them with `settimeout`. */
-  readonly timeouts: Timeouts;
+  timeouts: Timeouts;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #readers: TimedWaitQueue<DatagramWait>;
@@ -89,7 +86,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     this.#scheduler = scheduler;
     this.#network = network;
     this.#name = options.name;
-    this.timeouts = options.timeouts ?? noTimeouts();
+    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#readers = new TimedWaitQueue(scheduler);
     if (conn !== undefined) this.#attach(conn);
   }
@@ -308,7 +305,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
 
   /** Sets the time that a receive may take, in seconds. Nothing or a negative number: no limit. */
   settimeout(seconds?: number): void {
-    setTimeout(this.timeouts, seconds);
+    this.timeouts = sameTimeouts(seconds);
   }
 
   /** Closes the socket: whoever waits gets a `ClosedError`. Closing twice is the same as closing once. */

@@ -8,7 +8,7 @@
 import { outOfRange, wrongType } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
-import { type Timed, TimedWaitQueue } from "../core/wait_queue.ts";
+import { TimedWaitQueue } from "../core/wait_queue.ts";
 import {
   ClosedError,
   closedError,
@@ -55,10 +55,7 @@ const MORE = Symbol("more");
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-class ReceiveWait extends Wait<Received> implements Timed {
-  patience = Infinity;
-  deadline = Infinity;
-
+class ReceiveWait extends Wait<Received> {
   constructor(
     scheduler: Scheduler,
     readonly receiver: Receiver,

@@ -8,7 +8,7 @@
 import { wrongType } from "../arguments.ts";
 import type { Scheduler, TurnEnd } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
-import { type Timed, TimedWaitQueue } from "../core/wait_queue.ts";
+import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError, closedError, TimeoutError } from "../errors.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
@@ -19,9 +19,7 @@ const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /** A send whose bytes have not all been taken yet, or (without any) a wait for all earlier bytes to be with the kernel. */
-class SendWait extends Wait<number> implements Timed {
-  patience = Infinity;
-  deadline = Infinity;
+class SendWait extends Wait<number> {
   /** How many of the bytes have been taken. */
   sent = 0;
 

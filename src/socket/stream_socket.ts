@@ -19,9 +19,9 @@ import { checkHostPort, type Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
 import type { Limits, Pattern } from "./receiver.ts";
 import {
-  noTimeouts,
-  setTimeout,
-  setTimeouts,
+  changedTimeouts,
+  NO_TIMEOUTS,
+  sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
@@ -56,7 +56,7 @@ export interface StreamSocketOptions extends Limits {
  */
 export class StreamSocket implements AsyncDisposable, Disposable {
   /** The socket's three timeouts. Set them with `settimeout` and `settimeouts`. */
-  readonly timeouts: Timeouts;
+  timeouts: Timeouts;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #limits: Limits;
@@ -79,7 +79,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     this.#network = network;
     this.#limits = options;
     this.#name = options.name;
-    this.timeouts = options.timeouts ?? noTimeouts();
+    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#created = scheduler.clock.now();
     if (conn !== undefined) this.#attach(conn);
   }
@@ -112,6 +112,15 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   /** Whether this side has closed the socket. */
   get closed(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /**
+   * Whether closing has nothing to wait for.
+   *
+   * @internal
+   */
+  get isDrained(): boolean {
+    return this.#connection?.sender.isDrained ?? true;
   }
 
   #connected(call: string): Connection {
@@ -342,12 +351,12 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * there, and does not wait.
    */
   settimeout(seconds?: number): void {
-    setTimeout(this.timeouts, seconds);
+    this.timeouts = sameTimeouts(seconds);
   }
 
   /** Sets the three timeouts apart, in seconds. `undefined` leaves one as it is; a negative number: no limit. */
   settimeouts(connect?: number, send?: number, receive?: number): void {
-    setTimeouts(this.timeouts, connect, send, receive);
+    this.timeouts = changedTimeouts(this.timeouts, connect, send, receive);
   }
 
   /**

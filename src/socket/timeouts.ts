@@ -6,44 +6,42 @@
 
 import { checkSeconds } from "../arguments.ts";
 
-/** Seconds, `Infinity` for no limit. */
+/** Seconds, `Infinity` for no limit. Sockets share such an object until one of them gets other timeouts. */
 export interface Timeouts {
   /** How long a connect, or a TLS handshake, may take. */
-  connect: number;
+  readonly connect: number;
   /** How long a send may take. */
-  send: number;
+  readonly send: number;
   /** How long a receive may take. */
-  receive: number;
+  readonly receive: number;
 }
 
-/** No limits: how a socket starts. */
-export function noTimeouts(): Timeouts {
-  return { connect: Infinity, send: Infinity, receive: Infinity };
-}
+/** How a socket starts. */
+export const NO_TIMEOUTS: Timeouts = {
+  connect: Infinity,
+  send: Infinity,
+  receive: Infinity,
+};
 
-/** Sets all three; nothing or a negative number means no limit. */
-export function setTimeout(timeouts: Timeouts, seconds = Infinity): void {
+/** All three the same; nothing or a negative number means no limit. */
+export function sameTimeouts(seconds: number = Infinity): Timeouts {
   checkSeconds("settimeout()", "the timeout", seconds);
-  timeouts.connect = timeouts.send = timeouts.receive = seconds < 0
-    ? Infinity
-    : seconds;
+  const limit = seconds < 0 ? Infinity : seconds;
+  return { connect: limit, send: limit, receive: limit };
 }
 
-/** Sets each that is given; a negative number means no limit. All are checked before any is set. */
-export function setTimeouts(
+/** `timeouts` with those changed that are given; a negative number means no limit. */
+export function changedTimeouts(
   timeouts: Timeouts,
   connect?: number,
   send?: number,
   receive?: number,
-): void {
-  const given = { connect, send, receive };
-  for (const [name, seconds] of Object.entries(given)) {
-    if (seconds !== undefined) {
-      checkSeconds("settimeouts()", `the ${name} timeout`, seconds);
-    }
-  }
-  for (const [name, seconds] of Object.entries(given)) {
+): Timeouts {
+  const changed = { ...timeouts };
+  for (const [name, seconds] of Object.entries({ connect, send, receive })) {
     if (seconds === undefined) continue;
-    timeouts[name as keyof Timeouts] = seconds < 0 ? Infinity : seconds;
+    checkSeconds("settimeouts()", `the ${name} timeout`, seconds);
+    changed[name as keyof Timeouts] = seconds < 0 ? Infinity : seconds;
   }
+  return changed;
 }
