@@ -140,8 +140,11 @@ export class Copas extends Sockets {
         scheduler: this.scheduler,
         isAutoclosing: () => this.autoclose,
         timeouts: () => this.listenerTimeouts(listener),
-        adopt: (conn: Deno.Conn, socket: StreamSocketOptions) =>
-          this.adopt(conn, socket),
+        adopt: (
+          conn: Deno.Conn,
+          options: StreamSocketOptions,
+          name: { toString(): string },
+        ) => this.adopt(conn, options, name),
       };
       server = new StreamServer(host, listener);
       this.#servers.set(listener, server);

@@ -36,7 +36,11 @@ export interface ServerHost {
   /** What accepted sockets start with. */
   timeouts(): Timeouts;
   /** Makes the Copas socket of an accepted connection. */
-  adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket;
+  adopt(
+    conn: Deno.Conn,
+    options: StreamSocketOptions,
+    name: { toString(): string },
+  ): StreamSocket;
 }
 
 /** The first pause after a failed accept, and the longest, in seconds. */
@@ -52,6 +56,7 @@ export class StreamServer implements Ready, Service {
   #handler: (conn: Deno.Conn) => unknown = () => {};
   #name = "";
   #options: ServerOptions = {};
+  #socketOptions?: StreamSocketOptions;
   #nextPause = FIRST_PAUSE;
   #count = 0;
   #serving = 0;
@@ -76,6 +81,7 @@ export class StreamServer implements Ready, Service {
     this.#handler = handler;
     this.#name = name;
     this.#options = options;
+    this.#socketOptions = undefined;
     this.#removed = false;
     this.#host.scheduler.services.add(this);
     this.resume();
@@ -111,19 +117,23 @@ export class StreamServer implements Ready, Service {
 
   #serve(conn: Deno.Conn): void {
     this.#nextPause = FIRST_PAUSE;
-    const number = ++this.#count;
-    const name = this.#name;
-    const socket = this.#host.adopt(conn, {
-      name: () => `${name}:client_${number}`,
-      timeouts: this.#host.timeouts(),
-      maxline: this.#options.maxline,
-      maxbody: this.#options.maxbody,
-    });
-    this.#serving++;
     const { scheduler } = this.#host;
+    const names = new ConnectionNames(this.#name, ++this.#count);
+    const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
-    new ConnectionThread(scheduler, this, name, number, socket, autoclose)
+    this.#serving++;
+    new ConnectionThread(scheduler, this, names, socket, autoclose)
       .run(() => this.#handler(conn));
+  }
+
+  /** One object for all connections, as long as nobody changes the listener's timeouts. */
+  #optionsOfSockets(): StreamSocketOptions {
+    const timeouts = this.#host.timeouts();
+    if (this.#socketOptions?.timeouts !== timeouts) {
+      const { maxline, maxbody } = this.#options;
+      this.#socketOptions = { timeouts, maxline, maxbody };
+    }
+    return this.#socketOptions;
   }
 
   /** A connection has been served. */
@@ -184,32 +194,48 @@ export class StreamServer implements Ready, Service {
   }
 }
 
+/** The names of a connection's socket and thread, made only when somebody wants to know. */
+class ConnectionNames {
+  readonly #server: string;
+  readonly #number: number;
+
+  constructor(server: string, number: number) {
+    this.#server = server;
+    this.#number = number;
+  }
+
+  get handler(): string {
+    return `${this.#server}:handler_${this.#number}`;
+  }
+
+  toString(): string {
+    return `${this.#server}:client_${this.#number}`;
+  }
+}
+
 /** The thread of a connection: closes it when the handler has come to its end. */
 class ConnectionThread extends Thread {
   readonly #server: StreamServer;
-  readonly #serverName: string;
-  readonly #number: number;
+  readonly #names: ConnectionNames;
   readonly #socket: StreamSocket;
   readonly #autoclose: boolean;
 
   constructor(
     scheduler: Scheduler,
     server: StreamServer,
-    serverName: string,
-    number: number,
+    names: ConnectionNames,
     socket: StreamSocket,
     autoclose: boolean,
   ) {
     super(scheduler, undefined, socket);
     this.#server = server;
-    this.#serverName = serverName;
-    this.#number = number;
+    this.#names = names;
     this.#socket = socket;
     this.#autoclose = autoclose;
   }
 
   protected override defaultName(): string {
-    return `${this.#serverName}:handler_${this.#number}`;
+    return this.#names.handler;
   }
 
   protected override end(): void {

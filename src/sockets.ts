@@ -52,12 +52,17 @@ export abstract class Sockets extends Dispatcher {
   }
 
   /** Makes the socket of a connection that a server accepted. */
-  protected adopt(conn: Deno.Conn, options: StreamSocketOptions): StreamSocket {
+  protected adopt(
+    conn: Deno.Conn,
+    options: StreamSocketOptions,
+    name: { toString(): string },
+  ): StreamSocket {
     const socket = new StreamSocket(
       this.scheduler,
       this.#network,
       conn,
       options,
+      name,
     );
     this.#wrapped.set(conn, socket);
     return socket;

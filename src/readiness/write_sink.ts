@@ -8,13 +8,11 @@
 import type { Ready, Selector } from "./selector.ts";
 import type { ByteStream } from "./stream.ts";
 
-/** Most turns send little: their bytes fit into one of these. */
-const SMALL = 4 * 1024;
-/** The most that waits for the write under way. */
-const LARGE = 64 * 1024;
-/** Spare buffers of either size, so that an idle connection holds none. */
-const spareSmall: Uint8Array<ArrayBuffer>[] = [];
-const spareLarge: Uint8Array<ArrayBuffer>[] = [];
+/** The sizes of buffers: most turns send little; the largest is the most that waits for the write under way. */
+const SIZES = [1024, 8 * 1024, 64 * 1024];
+const LARGEST = 64 * 1024;
+/** Spare buffers of each size, so that an idle connection holds none. */
+const spare: Uint8Array<ArrayBuffer>[][] = SIZES.map(() => []);
 const MOST_SPARE = 64;
 
 const encoder = new TextEncoder();
@@ -59,7 +57,7 @@ export class WriteSink {
 
   /** How many bytes it takes at once now. */
   get room(): number {
-    return LARGE - this.#fill;
+    return LARGEST - this.#fill;
   }
 
   /** Takes `text` as UTF-8 if it surely fits; returns its length in bytes, or -1. */
@@ -93,15 +91,16 @@ export class WriteSink {
 
   /** Makes room for `count` bytes if it can; returns how much room there is. */
   #reserve(count: number): number {
-    const filling = this.#filling ??= spareSmall.pop() ?? new Uint8Array(SMALL);
-    if (filling.length === LARGE || filling.length - this.#fill >= count) {
-      return filling.length - this.#fill;
+    const filling = this.#filling;
+    const needed = this.#fill + count;
+    if (filling === undefined) {
+      this.#filling = takeBuffer(needed);
+    } else if (filling.length < needed && filling.length < LARGEST) {
+      this.#filling = takeBuffer(needed);
+      this.#filling.set(filling.subarray(0, this.#fill));
+      giveBuffer(filling);
     }
-    const larger = spareLarge.pop() ?? new Uint8Array(LARGE);
-    larger.set(filling.subarray(0, this.#fill));
-    release(filling);
-    this.#filling = larger;
-    return LARGE - this.#fill;
+    return this.#filling!.length - this.#fill;
   }
 
   /** Writes what has been taken, unless a write is under way: then it follows. */
@@ -117,23 +116,23 @@ export class WriteSink {
 
   #writeOn(): void {
     this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
-      this.#wrote,
-      this.#failed,
+      (count) => this.#wrote(count),
+      (error) => this.#failed(error),
     );
   }
 
-  #wrote = (count: number) => {
+  #wrote(count: number): void {
     this.#from += count;
     this.written += count;
     if (this.#from < this.#to) return this.#writeOn();
-    release(this.#flying!);
+    giveBuffer(this.#flying!);
     this.#flying = undefined;
     this.write();
     if (this.isEmpty) this.#drained();
     if (this.notify) this.#announce();
-  };
+  }
 
-  #failed = (error: unknown) => {
+  #failed(error: unknown): void {
     this.failure = error;
     // What was not written never will be: nobody has to wait for it.
     this.taken = this.written;
@@ -141,7 +140,7 @@ export class WriteSink {
     this.#fill = 0;
     this.#drained();
     this.#announce();
-  };
+  }
 
   #drained(): void {
     this.#selector.writing--;
@@ -154,7 +153,13 @@ export class WriteSink {
   }
 }
 
-function release(buffer: Uint8Array<ArrayBuffer>): void {
-  const spare = buffer.length === SMALL ? spareSmall : spareLarge;
-  if (spare.length < MOST_SPARE) spare.push(buffer);
+function takeBuffer(needed: number): Uint8Array<ArrayBuffer> {
+  const fitting = SIZES.findIndex((size) => size >= needed);
+  const index = fitting < 0 ? SIZES.length - 1 : fitting;
+  return spare[index].pop() ?? new Uint8Array(SIZES[index]);
+}
+
+function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+  const buffers = spare[SIZES.indexOf(buffer.length)];
+  if (buffers.length < MOST_SPARE) buffers.push(buffer);
 }

@@ -82,8 +82,7 @@ export class Receiver implements Ready {
   readonly owner: HalfOwner;
   readonly #scheduler: Scheduler;
   readonly #readers: TimedWaitQueue<ReceiveWait>;
-  readonly #maxline: number;
-  readonly #maxbody: number;
+  readonly #limits: Limits;
   /** How many bytes of the buffer are known to hold no LF. */
   #searched = 0;
   #closed?: string = undefined;
@@ -98,8 +97,15 @@ export class Receiver implements Ready {
     this.owner = owner;
     this.source = new ReadSource(scheduler.selector, stream, this);
     this.#readers = new TimedWaitQueue(scheduler);
-    this.#maxline = limits.maxline ?? DEFAULT_MAXLINE;
-    this.#maxbody = limits.maxbody ?? DEFAULT_MAXBODY;
+    this.#limits = limits;
+  }
+
+  get #maxline(): number {
+    return this.#limits.maxline ?? DEFAULT_MAXLINE;
+  }
+
+  get #maxbody(): number {
+    return this.#limits.maxbody ?? DEFAULT_MAXBODY;
   }
 
   /** How the messages of its errors begin. */

@@ -54,7 +54,8 @@ export class Sender implements Ready, TurnEnd {
   readonly sink: WriteSink;
   readonly owner: HalfOwner;
   readonly #scheduler: Scheduler;
-  readonly #waiting: TimedWaitQueue<SendWait>;
+  /** Who waits for room, once somebody had to. */
+  #waiting?: TimedWaitQueue<SendWait> = undefined;
   #flushing = false;
   #closed?: string = undefined;
   /** Whether somebody has heard that writing failed. */
@@ -64,7 +65,6 @@ export class Sender implements Ready, TurnEnd {
     this.#scheduler = scheduler;
     this.owner = owner;
     this.sink = new WriteSink(scheduler.selector, stream, this);
-    this.#waiting = new TimedWaitQueue(scheduler);
   }
 
   /** How the messages of its errors begin. */
@@ -84,7 +84,7 @@ export class Sender implements Ready, TurnEnd {
     if (error !== undefined) return handled(Promise.reject(error));
     if (data.length === 0) return Promise.resolve(0);
     let sent = 0;
-    if (this.#waiting.first === undefined && this.#scheduler.mayProceed()) {
+    if (this.#waiting?.first === undefined && this.#scheduler.mayProceed()) {
       if (isText) sent = this.sink.putText(data);
       else if (data.length <= this.sink.room) sent = this.sink.put(data);
       if (sent > 0) {
@@ -100,7 +100,7 @@ export class Sender implements Ready, TurnEnd {
     const error = this.#error();
     if (error !== undefined) return handled(Promise.reject(error));
     this.sink.write();
-    if (this.sink.isEmpty && this.#waiting.first === undefined) {
+    if (this.sink.isEmpty && this.#waiting?.first === undefined) {
       return Promise.resolve();
     }
     return this.#wait(undefined, shielded, options);
@@ -113,6 +113,7 @@ export class Sender implements Ready, TurnEnd {
   ): Promise<number> {
     const wait = new SendWait(this.#scheduler, this, bytes, shielded);
     const { timeout = this.owner.timeouts.send, signal } = options ?? {};
+    this.#waiting ??= new TimedWaitQueue(this.#scheduler);
     this.#waiting.pushFor(wait, timeout < 0 ? Infinity : timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     this.#scheduler.selector.ready(this);
@@ -122,7 +123,7 @@ export class Sender implements Ready, TurnEnd {
   /** There is room, or writing failed: serves those who wait in their order, as far as it goes. */
   dispatch(): void {
     const { sink } = this;
-    for (let wait; (wait = this.#waiting.first) !== undefined;) {
+    for (let wait; (wait = this.#waiting?.first) !== undefined;) {
       if (sink.failure !== undefined) {
         this.#failureTold = true;
         wait.reject(
@@ -161,7 +162,7 @@ export class Sender implements Ready, TurnEnd {
   close(why: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = why;
-    for (const wait of this.#waiting) {
+    for (const wait of this.#waiting ?? []) {
       wait.rejectLater(
         new ClosedError(`${this.failed}: ${why}`, { sent: wait.sent }),
       );
@@ -185,7 +186,7 @@ export class Sender implements Ready, TurnEnd {
         throw closedError(this.failed, this.sink.failure);
       }
     } finally {
-      this.#waiting.dispose();
+      this.#waiting?.dispose();
     }
   }
 

@@ -28,8 +28,8 @@ import { readableOf, writableOf } from "./web_streams.ts";
 
 /** What a socket is made with. */
 export interface StreamSocketOptions extends Limits {
-  /** Its name; a function is asked when somebody wants to know. */
-  name?: string | (() => string);
+  /** Its name. An object is asked with `toString()` when somebody wants to know. */
+  name?: string | { toString(): string };
   /** Its timeouts. */
   timeouts?: Timeouts;
 }
@@ -61,7 +61,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   readonly #network: Network;
   readonly #limits: Limits;
   readonly #created: number;
-  #name?: string | (() => string);
+  #name?: string | { toString(): string };
   #connection?: Connection;
   #connecting?: AbortController;
   #closing?: Promise<void>;
@@ -74,11 +74,12 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     network: Network,
     conn?: Deno.Conn,
     options: StreamSocketOptions = {},
+    name: string | { toString(): string } | undefined = options.name,
   ) {
     this.#scheduler = scheduler;
     this.#network = network;
     this.#limits = options;
-    this.#name = options.name;
+    this.#name = name;
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#created = scheduler.clock.now();
     if (conn !== undefined) this.#attach(conn);
@@ -101,8 +102,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
         ? "tcp{master}"
         : `tcp{client}: ${formatAddr(conn.remoteAddr)}`;
     }
-    if (typeof this.#name === "function") this.#name = this.#name();
-    return this.#name;
+    return this.#name = String(this.#name);
   }
   set name(name: string) {
     checkString("a socket's name", "it", name);
