@@ -1,17 +1,9 @@
-// Runs the benchmarks, with `@std` from where it can be had.
+// Runs the benchmarks. They need no `@std`, so nobody asks where it is to be had.
 
 import { runDeno } from "./deno_process.ts";
-import { stdFlags } from "./std_source.ts";
 
 if (import.meta.main) {
-  const flags = await stdFlags();
   Deno.exit(
-    await runDeno([
-      "run",
-      "--allow-all",
-      ...flags,
-      "bench/main.ts",
-      ...Deno.args,
-    ]),
+    await runDeno(["run", "--allow-all", "bench/main.ts", ...Deno.args]),
   );
 }

@@ -1,0 +1,109 @@
+/**
+ * The benchmarks: our server and its peers, measured in turn.
+ *
+ *     deno task bench                     all cases, quickly
+ *     deno task bench line_echo idle      some of them
+ *     deno task bench --full              all loads at their full size
+ *     deno task bench --save              keeps the results as bench/results/latest.json
+ *     deno task bench --chart             draws docs/bench.svg from those
+ *
+ * `README.md` beside this file says what is measured and how.
+ *
+ * @module
+ */
+
+import { cases } from "./cases.ts";
+import { contenders, missingContenders } from "./contenders.ts";
+import { judge } from "./goals.ts";
+import { machine, versions } from "./machine.ts";
+import { type Options, parseOptions } from "./options.ts";
+import { endAll } from "./processes.ts";
+import {
+  type ExperimentResults,
+  type GoalResult,
+  type Results,
+  summarize,
+} from "./results.ts";
+import { runCase } from "./rounds.ts";
+import { experimentTable, goalTable } from "./table.ts";
+
+const latest = new URL("results/latest.json", import.meta.url);
+const chart = new URL("../docs/bench.svg", import.meta.url);
+
+if (import.meta.main) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {
+      endAll();
+      Deno.exit(130);
+    });
+  }
+  Deno.exit(await main(Deno.args));
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = parseOptions(args, cases.map(({ name }) => name));
+  if (typeof options === "string") {
+    console.error(options);
+    return 2;
+  }
+  if (options.chart) {
+    const { drawChart } = await import("./chart.ts");
+    await drawChart(latest, chart);
+    return 0;
+  }
+  const results = await run(options);
+  console.log(`\nGoals\n${goalTable(results.goals)}`);
+  const text = JSON.stringify(results, undefined, 2) + "\n";
+  for (const file of files(options, results.date)) {
+    await Deno.writeTextFile(file, text);
+    console.log(`\nSaved ${file instanceof URL ? file.pathname : file}`);
+  }
+  return results.failures.length === 0 ? 0 : 1;
+}
+
+async function run({ pace, names }: Options): Promise<Results> {
+  const date = new Date().toISOString();
+  const missing = await missingContenders();
+  for (const [name, why] of missing) {
+    console.log(`Without ${contenders[name].title}: ${why}.`);
+  }
+  const experiments: ExperimentResults[] = [];
+  const goals: GoalResult[] = [];
+  const failures: string[] = [];
+  for (const each of cases.filter(({ name }) => names.includes(name))) {
+    const run = await runCase(each, pace, missing, showProgress);
+    showProgress("");
+    failures.push(...run.failures);
+    for (const failure of run.failures) console.log(`\nFAILED ${failure}`);
+    for (const experiment of run.experiments) {
+      const samples = run.samples.get(experiment.name)!;
+      const results = summarize(experiment, samples);
+      console.log(`\n${experimentTable(results)}`);
+      experiments.push(results);
+      goals.push(...judge(experiment, run.samples));
+    }
+  }
+  return {
+    date,
+    full: pace.full,
+    machine: await machine(),
+    versions: await versions(),
+    experiments,
+    goals,
+    failures,
+  };
+}
+
+/** One line that is written over, where there is a terminal. */
+function showProgress(what: string): void {
+  if (!Deno.stderr.isTerminal()) return;
+  Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${what}`));
+}
+
+/** Where the results go. */
+function files({ save, json }: Options, date: string): (URL | string)[] {
+  if (json !== undefined) return [json];
+  const name = date.replace(/[:.]/g, "-");
+  const dated = new URL(`results/${name}.json`, import.meta.url);
+  return save ? [dated, latest] : [dated];
+}
