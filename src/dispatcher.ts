@@ -35,7 +35,7 @@ export abstract class Dispatcher extends Threads {
    * ended; servers don't count then.
    *
    * @param init a function to start as a thread first
-   * @throws {Error} when the dispatcher is being driven already
+   * @throws {Error} when a `loop()` or a `step()` is under way, or in a thread: it would wait for itself
    */
   loop(init?: (() => unknown) | number, timeout?: number): Promise<void> {
     if (typeof init === "number") return this.loop(undefined, init);
@@ -43,9 +43,10 @@ export abstract class Dispatcher extends Threads {
       if (init !== undefined) checkFunction("loop()", "init", init);
       // Copas needs it for its select; here it has no effect.
       if (timeout !== undefined) checkSeconds("loop()", "the timeout", timeout);
-      const ended = this.scheduler.driver.loop();
-      if (init !== undefined) this.scheduler.spawn("copas_initializer", init);
-      return ended;
+      const { scheduler } = this;
+      return scheduler.driver.loop(() => {
+        if (init !== undefined) scheduler.spawn("copas_initializer", init);
+      });
     } catch (error) {
       return Promise.reject(error);
     }

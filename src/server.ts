@@ -93,7 +93,7 @@ export class StreamServer implements Ready, Service {
   }
 
   get #mayServe(): boolean {
-    return !this.#removed && !this.#host.scheduler.driver.exiting &&
+    return !this.#removed && this.#host.scheduler.driver.accepting &&
       this.#serving < (this.#options.maxConnections ?? Infinity);
   }
 

@@ -16,6 +16,8 @@ function turn(): Promise<void> {
 export class Driver {
   /** Whether `exit()` was called, or the loop came to its end by itself. */
   exiting = false;
+  /** Whether servers accept: until `exit()` is called, and again when the next loop begins. */
+  accepting = true;
   /** Called when `exiting` becomes true. */
   onexit: () => void = () => {};
   readonly #scheduler: Scheduler;
@@ -38,23 +40,36 @@ export class Driver {
     return this.#looping !== undefined;
   }
 
-  /** Runs until nothing is left to do. */
-  loop(): Promise<void> {
+  /** Calls `init`, and runs until nothing is left to do. */
+  loop(init: () => void): Promise<void> {
     this.#refuseSecond("loop()");
+    const { current, main, services, selector } = this.#scheduler;
+    if (current !== main) {
+      throw new Error(
+        `loop(): thread ${current.name} would wait for its own end; call it outside every thread`,
+      );
+    }
     this.exiting = false;
-    this.#looping = Promise.withResolvers();
-    for (const service of this.#scheduler.services) service.resume();
+    this.accepting = true;
+    const { promise } = this.#looping = Promise.withResolvers();
+    for (const service of services) service.resume();
+    init();
     this.#start();
-    this.#scheduler.selector.wake();
-    return this.#looping.promise;
+    selector.wake();
+    return promise;
   }
 
   /** Says that the loop is to end. */
   exit(): void {
+    this.accepting = false;
+    this.#exit();
+    this.#scheduler.selector.wake();
+  }
+
+  #exit(): void {
     if (this.exiting) return;
     this.exiting = true;
     this.onexit();
-    this.#scheduler.selector.wake();
   }
 
   /** One round; waits for something to be ready, at most `timeout` seconds. */
@@ -120,20 +135,23 @@ export class Driver {
   }
 
   #start(): void {
-    this.#rounds ??= this.#drive();
+    if (this.#rounds !== undefined) return;
+    this.#scheduler.selector.driven = true;
+    this.#rounds = this.#drive();
   }
 
   async #drive(): Promise<void> {
     const scheduler = this.#scheduler;
     const { selector } = scheduler;
-    selector.driven = true;
+    // Whoever starts the driver goes on first: the loop may be over at once.
+    await null;
     while (
       !this.#makeWay &&
       (this.#looping !== undefined || scheduler.main.waits > 0)
     ) {
       if (!scheduler.hasWork && !this.#rang) {
         if (this.#looping !== undefined && scheduler.finished) {
-          this.#finish();
+          await this.#finish();
           continue;
         }
         if (this.#cancelAlarm === undefined) {
@@ -147,6 +165,8 @@ export class Driver {
       if (scheduler.isSpent) {
         await turn();
         scheduler.refresh();
+        // Where threads are busy all the time, the driver hardly rests.
+        this.#rang = true;
       }
       // The clock is asked only when the alarm has rung: a round without is cheap.
       scheduler.round(this.#rang ? scheduler.clock.now() : -Infinity);
@@ -157,8 +177,14 @@ export class Driver {
   }
 
   /** Nothing is left to do: those who wait for the exit go on; when they are done as well, the loop is over. */
-  #finish(): void {
-    if (!this.exiting) return this.exit();
+  async #finish(): Promise<void> {
+    if (!this.exiting) return this.#exit();
+    const { tasks } = this.#scheduler;
+    if (tasks.values().some((task) => task.removed)) {
+      // They are not waited for, but they get a turn to clean up.
+      await turn();
+      if (this.#scheduler.hasWork || !this.#scheduler.finished) return;
+    }
     this.#looping!.resolve();
     this.#looping = undefined;
   }

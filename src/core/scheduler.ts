@@ -146,11 +146,11 @@ export class Scheduler implements ClockHost {
 
   // --- What keeps the loop going --------------------------------------------
 
-  /** Whether nothing is left to do. Servers don't count while the dispatcher is exiting. */
+  /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
     return this.#busy === 0 && this.#runnable.length === 0 &&
       this.selector.writing === 0 &&
-      (this.services.size === 0 || this.driver.exiting);
+      (this.services.size === 0 || !this.driver.accepting);
   }
 
   /** Whether something outside is under way that may bring work. */
