@@ -8,6 +8,20 @@ import type { Case } from "./case.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
 import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
+import { many } from "./cases/many.ts";
+import { otherSockets } from "./cases/other_sockets.ts";
+import { start } from "./cases/start.ts";
+import { storm } from "./cases/storm.ts";
+import { threads } from "./cases/threads.ts";
 
 /** The cases. */
-export const cases: Case[] = [lineEcho, byteRelay, idle];
+export const cases: Case[] = [
+  lineEcho,
+  byteRelay,
+  many,
+  idle,
+  storm,
+  otherSockets,
+  threads,
+  start,
+];

@@ -6,49 +6,79 @@
 
 import { fileURLToPath } from "node:url";
 
-/** A server program that can do a job. */
+/** One who takes part. */
 export interface Contender {
   title: string;
-  /** The command that runs it; the job and its arguments follow. */
+  /** The folder of its programs in `contenders/`. */
+  folder: string;
+  /** How the names of its programs end. */
+  extension: string;
+  /** The command that runs a program. */
   command: string[];
   /** A command that succeeds where the contender can run. */
   probe?: string[];
 }
 
 const deno = [Deno.execPath(), "run", "--allow-all", "--quiet"];
-const node = "node";
-const luajit = "luajit";
-
-function file(name: string): string {
-  return fileURLToPath(new URL(`servers/${name}`, import.meta.url));
-}
 
 /** All contenders. */
 export const contenders = {
-  ours: { title: "ours", command: [...deno, file("ours.ts")] },
+  ours: { title: "ours", folder: "ours", extension: "ts", command: deno },
   hand: {
     title: "hand-written Deno",
-    command: [...deno, file("hand_written.ts")],
+    folder: "hand_written",
+    extension: "ts",
+    command: deno,
   },
-  bare: { title: "bare loop on Deno", command: [...deno, file("bare.ts")] },
+  bare: {
+    title: "bare loop on Deno",
+    folder: "bare",
+    extension: "ts",
+    command: deno,
+  },
   node_deno: {
     title: "node:net on Deno",
-    command: [...deno, file("node_net.mjs")],
+    folder: "node",
+    extension: "mjs",
+    command: deno,
   },
   node: {
     title: "node:net on Node",
-    command: [node, file("node_net.mjs")],
-    probe: [node, "--version"],
+    folder: "node",
+    extension: "mjs",
+    command: ["node"],
+    probe: ["node", "--version"],
   },
   lua: {
     title: "Copas on LuaJIT",
-    command: [luajit, file("copas.lua")],
-    probe: [luajit, "-e", "require 'copas'"],
+    folder: "copas",
+    extension: "lua",
+    command: ["luajit"],
+    probe: ["luajit", "-e", "require 'copas'"],
+  },
+  redis: {
+    title: "redis-server",
+    folder: "redis",
+    extension: "sh",
+    command: ["sh"],
+    probe: ["redis-server", "--version"],
   },
 } satisfies Record<string, Contender>;
 
 /** The name of a contender. */
 export type ContenderName = keyof typeof contenders;
+
+/** What a contender is called in the tables. */
+export function titleOf(name: string): string {
+  return name in contenders ? contenders[name as ContenderName].title : name;
+}
+
+/** The command that runs a program of a contender: `stream`, `datagram`, and so on. */
+export function commandOf(name: ContenderName, program: string): string[] {
+  const { command, folder, extension } = contenders[name];
+  const file = `contenders/${folder}/${program}.${extension}`;
+  return [...command, fileURLToPath(new URL(file, import.meta.url))];
+}
 
 /** The contenders that can't run here, and why. */
 export async function missingContenders(): Promise<Map<ContenderName, string>> {

@@ -13,7 +13,7 @@
  */
 
 import { cases } from "./cases.ts";
-import { contenders, missingContenders } from "./contenders.ts";
+import { missingContenders, titleOf } from "./contenders.ts";
 import { judge } from "./goals.ts";
 import { machine, versions } from "./machine.ts";
 import { type Options, parseOptions } from "./options.ts";
@@ -64,16 +64,17 @@ async function main(args: string[]): Promise<number> {
 async function run({ pace, names }: Options): Promise<Results> {
   const date = new Date().toISOString();
   const missing = await missingContenders();
-  for (const [name, why] of missing) {
-    console.log(`Without ${contenders[name].title}: ${why}.`);
-  }
+  const leftOut = [...missing].map(([name, why]) => `${titleOf(name)}: ${why}`);
+  for (const line of leftOut) console.log(`Without ${line}`);
   const experiments: ExperimentResults[] = [];
   const goals: GoalResult[] = [];
   const failures: string[] = [];
   for (const each of cases.filter(({ name }) => names.includes(name))) {
     const run = await runCase(each, pace, missing, showProgress);
     showProgress("");
+    leftOut.push(...run.leftOut);
     failures.push(...run.failures);
+    for (const line of run.leftOut) console.log(`\nWithout ${line}`);
     for (const failure of run.failures) console.log(`\nFAILED ${failure}`);
     for (const experiment of run.experiments) {
       const samples = run.samples.get(experiment.name)!;
@@ -90,6 +91,7 @@ async function run({ pace, names }: Options): Promise<Results> {
     versions: await versions(),
     experiments,
     goals,
+    leftOut,
     failures,
   };
 }

@@ -6,11 +6,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import {
-  type Contender,
-  type ContenderName,
-  contenders,
-} from "./contenders.ts";
+import { commandOf, type ContenderName } from "./contenders.ts";
 import type { Target } from "./system/sockets.ts";
 
 /** As many open files as the system allows: a shell can raise the limit for itself only. */
@@ -25,14 +21,13 @@ export interface Server {
   target: Target;
 }
 
-/** Runs `use` with a server of `contender` for a job. */
+/** Runs `use` with a server: a program of `contender`, with arguments. */
 export async function withServer<T>(
   contender: ContenderName,
-  job: string[],
+  [program, ...args]: string[],
   use: (server: Server) => Promise<T>,
 ): Promise<T> {
-  const { command }: Contender = contenders[contender];
-  return await withCommand([...command, ...job], use);
+  return await withCommand([...commandOf(contender, program), ...args], use);
 }
 
 /** Runs `use` with a server that a command starts, and that tells its address in its first line. */
@@ -56,6 +51,16 @@ export async function withCommand<T>(
 export async function runLoad<M>(name: string, options: unknown): Promise<M> {
   const file = fileURLToPath(new URL(`load/${name}.ts`, import.meta.url));
   return await runScript<M>(file, [JSON.stringify(options)]);
+}
+
+/** Runs a program of a contender to its end and gives the JSON that it prints. */
+export async function runProgram<M>(
+  contender: ContenderName,
+  [program, ...args]: string[],
+): Promise<M> {
+  return JSON.parse(
+    await runCommand([...commandOf(contender, program), ...args]),
+  );
 }
 
 /** Runs a script in a Deno of its own and gives the JSON that it prints. */

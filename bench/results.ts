@@ -5,7 +5,7 @@
  */
 
 import type { Experiment, Metric, Sample } from "./case.ts";
-import { type ContenderName, contenders } from "./contenders.ts";
+import { titleOf } from "./contenders.ts";
 import type { Machine } from "./machine.ts";
 import { type Spread, spread } from "./statistics.ts";
 
@@ -19,6 +19,8 @@ export interface Results {
   versions: Record<string, string>;
   experiments: ExperimentResults[];
   goals: GoalResult[];
+  /** Who did not take part, and why. */
+  leftOut: string[];
   /** What could not be measured to the end, and why. */
   failures: string[];
 }
@@ -34,7 +36,7 @@ export interface ExperimentResults {
 
 /** What a contender brought. */
 export interface ContenderResults {
-  name: ContenderName;
+  name: string;
   title: string;
   /** The measurements, round by round. */
   rounds: Sample[];
@@ -56,17 +58,17 @@ export interface GoalResult {
 }
 
 /** All samples of an experiment: those of each contender, round by round. */
-export type Samples = Map<ContenderName, Sample[]>;
+export type Samples = Map<string, Sample[]>;
 
 /** Sums up an experiment. */
 export function summarize(
-  { name, title, decides, note }: Experiment,
+  { name, title, titles, decides, note }: Experiment,
   samples: Samples,
 ): ExperimentResults {
   const ours = samples.get("ours");
   const results = [...samples].map(([contender, rounds]) => ({
     name: contender,
-    title: contenders[contender].title,
+    title: titles?.[contender] ?? titleOf(contender),
     rounds,
     metrics: metricSpreads(rounds),
     ratio: contender === "ours"

@@ -21,7 +21,7 @@ const contenders: ContenderName[] = [
 
 const GIBIBYTE = 2 ** 30;
 
-function goal(metric: Metric): Goal {
+function goal(metric: Metric): Goal<ContenderName> {
   return {
     text: "processor time, to the bare loop",
     metric,
@@ -30,7 +30,7 @@ function goal(metric: Metric): Goal {
   };
 }
 
-function messages(size: number, title: string): Experiment {
+function messages(size: number, title: string): Experiment<ContenderName> {
   return {
     name: `byte_relay/${size}`,
     title: `byte relay, 50 connections, ${title}, one in flight on each`,
@@ -40,14 +40,14 @@ function messages(size: number, title: string): Experiment {
     measure: (contender, pace) =>
       measureMessages(
         contender,
-        ["relay"],
+        ["stream", "relay"],
         { connections: 50, size, inFlight: 1 },
         pace,
       ),
   };
 }
 
-function volume({ full }: Pace): Experiment {
+function volume({ full }: Pace): Experiment<ContenderName> {
   const bytes = full ? GIBIBYTE : GIBIBYTE / 4;
   return {
     name: "byte_relay/volume",
@@ -56,7 +56,7 @@ function volume({ full }: Pace): Experiment {
     decides: "volume",
     goals: [goal("volume")],
     measure: (contender) =>
-      withServer(contender, ["relay"], async ({ pid, target }) => {
+      withServer(contender, ["stream", "relay"], async ({ pid, target }) => {
         const options = { pid, target, bytes };
         const measured = await runLoad<Measured>("volume", options);
         return {
@@ -69,7 +69,7 @@ function volume({ full }: Pace): Experiment {
 }
 
 /** The case. */
-export const byteRelay: Case = {
+export const byteRelay: Case<ContenderName> = {
   name: "byte_relay",
   title: "byte relay",
   experiments: (pace) => [

@@ -7,60 +7,51 @@
  */
 
 import type { Case, Experiment, Goal } from "../case.ts";
+import { fitting, MOST_OF_LUA } from "../connections.ts";
 import type { ContenderName } from "../contenders.ts";
 import type { Idle } from "../load/idle.ts";
 import { openFilesLimit, runLoad, withServer } from "../processes.ts";
 
-/** What a process needs beside its connections. */
-const OTHER_FILES = 100;
+/** The goals, by the number of connections. */
+const goals: Record<number, Goal<ContenderName>> = {
+  10_000: { text: "bytes of an idle connection", metric: "memory", most: 8192 },
+  50_000: { text: "connections held", metric: "held", least: 50_000 },
+};
 
-/** Copas on Lua is left out beyond: select() has no more. */
-const MOST_OF_LUA = 1000;
-
-function experiment(wanted: number, limit: number, goals: Goal[]): Experiment {
-  const connections = Math.min(wanted, limit - OTHER_FILES);
+function experiment(wanted: number, limit: number): Experiment<ContenderName> {
+  const { connections, note } = fitting(wanted, limit);
   const contenders: ContenderName[] = ["ours", "hand", "node_deno", "node"];
-  if (wanted < MOST_OF_LUA) contenders.push("lua");
+  if (connections < MOST_OF_LUA) contenders.push("lua");
   return {
     name: `idle/${wanted}`,
     title: `memory of ${connections} idle connections`,
-    note: connections < wanted
-      ? `${wanted} were asked for, but a process may have only ${limit} open files here`
-      : undefined,
+    note,
     contenders,
     decides: "memory",
-    goals: connections < wanted ? [] : goals,
-    measure: (contender) =>
-      withServer(contender, ["lines"], async ({ pid, target }) => {
-        const options = { pid, target, connections };
-        const { before, after } = await runLoad<Idle>("idle", options);
-        return {
-          memory: (after - before) / connections,
-          resident: after / 2 ** 20,
-          held: connections,
-        };
-      }),
+    goals: wanted in goals ? [goals[wanted]] : [],
+    measure: (contender) => measure(contender, connections),
   };
 }
 
+function measure(contender: ContenderName, connections: number) {
+  return withServer(contender, ["stream", "lines"], async (server) => {
+    const options = { ...server, connections };
+    const { before, after } = await runLoad<Idle>("idle", options);
+    return {
+      memory: (after - before) / connections,
+      resident: after / 2 ** 20,
+      held: connections,
+    };
+  });
+}
+
 /** The case. */
-export const idle: Case = {
+export const idle: Case<ContenderName> = {
   name: "idle",
   title: "idle connections",
   experiments: async ({ full }) => {
     const limit = await openFilesLimit();
-    const small = experiment(1_000, limit, []);
-    const middle = experiment(10_000, limit, [{
-      text: "bytes of an idle connection",
-      metric: "memory",
-      most: 8192,
-    }]);
-    if (!full) return [small, middle];
-    const large = experiment(50_000, limit, [{
-      text: "connections held",
-      metric: "held",
-      least: 50_000,
-    }]);
-    return [small, middle, large];
+    const numbers = full ? [1_000, 10_000, 50_000] : [10_000];
+    return numbers.map((number) => experiment(number, limit));
   },
 };

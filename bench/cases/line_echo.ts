@@ -21,7 +21,7 @@ function cost(
   contender: ContenderName,
   title: string,
   most: number,
-): Goal {
+): Goal<ContenderName> {
   return {
     text: `processor time of a line, to ${title}`,
     metric: "cost",
@@ -30,7 +30,10 @@ function cost(
   };
 }
 
-function experiment(inFlight: number, goals: Goal[]): Experiment {
+function experiment(
+  inFlight: number,
+  goals: Goal<ContenderName>[],
+): Experiment<ContenderName> {
   return {
     name: `line_echo/${inFlight}`,
     title: `line echo, 50 connections, 64 bytes, ${inFlight} in flight on each`,
@@ -40,7 +43,7 @@ function experiment(inFlight: number, goals: Goal[]): Experiment {
     measure: (contender, pace) =>
       measureMessages(
         contender,
-        ["lines"],
+        ["stream", "lines"],
         { connections: 50, size: 64, inFlight },
         pace,
       ),
@@ -48,7 +51,7 @@ function experiment(inFlight: number, goals: Goal[]): Experiment {
 }
 
 /** The case. */
-export const lineEcho: Case = {
+export const lineEcho: Case<ContenderName> = {
   name: "line_echo",
   title: "line echo",
   experiments: () => [

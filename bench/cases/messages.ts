@@ -16,14 +16,14 @@ export type Messages = Pick<
   "connections" | "size" | "inFlight" | "active"
 >;
 
-/** Measures a contender that does `job` under a load of messages. */
+/** Measures a contender that runs `program` under a load of messages. */
 export function measureMessages(
   contender: ContenderName,
-  job: string[],
+  program: string[],
   messages: Messages,
   { seconds, warmUp }: Pace,
 ): Promise<Sample> {
-  return withServer(contender, job, async ({ pid, target }) => {
+  return withServer(contender, program, async ({ pid, target }) => {
     const options = { pid, target, seconds, warmUp, ...messages };
     return costs(await runLoad<Measured>("messages", options));
   });

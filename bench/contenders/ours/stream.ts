@@ -1,11 +1,11 @@
 /**
- * Our server, for every job: what a user of the library would write.
+ * Our server for streams: what a user of the library would write.
  *
  * @module
  */
 
-import copas, { type StreamSocket } from "../../mod.ts";
-import { announce } from "./announce.ts";
+import copas, { type StreamSocket } from "../../../mod.ts";
+import { announce } from "../announce.ts";
 
 const jobs: Record<string, (skt: StreamSocket) => Promise<void>> = {
   async lines(skt) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { announce } from "./announce.ts";
+import { announce, listen } from "../announce.ts";
 
 const encoder = new TextEncoder();
 
@@ -52,13 +52,9 @@ async function serve(conn: Deno.Conn): Promise<void> {
   }
 }
 
-const listener = Deno.listen({
-  hostname: "127.0.0.1",
-  port: 0,
-  tcpBacklog: 4096,
-});
+const listener = listen();
 announce(listener.addr);
-for await (const conn of listener) {
+for await (const conn of listener as Deno.TcpListener) {
   conn.setNoDelay(true);
   serve(conn);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { announce } from "./announce.ts";
+import { announce, listen } from "../announce.ts";
 
 /** The room for a read: for lines what they need, for the relay what our own server reads at once. */
 const SIZES: Record<string, number> = {
@@ -36,19 +36,9 @@ async function serve(conn: Deno.Conn): Promise<void> {
   }
 }
 
-if (path === undefined) {
-  const listener = Deno.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    tcpBacklog: 4096,
-  });
-  announce(listener.addr);
-  for await (const conn of listener) {
-    conn.setNoDelay(true);
-    serve(conn);
-  }
-} else {
-  const listener = Deno.listen({ transport: "unix", path });
-  announce(listener.addr);
-  for await (const conn of listener) serve(conn);
+const listener = listen(path);
+announce(listener.addr);
+for await (const conn of listener) {
+  if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+  serve(conn);
 }

@@ -1,0 +1,7 @@
+/**
+ * An empty script: what Deno itself needs to start.
+ *
+ * @module
+ */
+
+export {};
