@@ -110,6 +110,7 @@ export class Scheduler implements ClockHost {
     this.tasks.delete(task);
     if (task.timeout !== undefined) this.sleepers.delete(task.timeout);
     task.timeout = undefined;
+    while (task.duty !== undefined) task.duty.neglect();
     this.weigh(task);
     this.log?.("exiting", task);
   }
@@ -176,7 +177,7 @@ export class Scheduler implements ClockHost {
     task.add(wait);
     if (wait.idle) task.idleWaits++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) this.weigh(task);
-    if (task.removed) wait.cancel();
+    if (task.removed) wait.refuse();
     if (task === this.main) this.driver.driveForMain();
     else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;

@@ -6,6 +6,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Duty } from "./duty.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
@@ -38,6 +39,8 @@ export class Thread implements Task {
   /** How many waits it is suspended in, and how many of them are idle. */
   waits = 0;
   idleWaits = 0;
+  /** What the thread has to see to before it ends, the newest. */
+  duty?: Duty = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
@@ -80,32 +83,20 @@ export class Thread implements Task {
       this.timeout !== undefined;
   }
 
-  /** Runs `body` as this thread, now, up to its first wait. */
-  run(body: () => unknown): void {
+  /** Runs `fn` as this thread, now, up to its first wait. */
+  run<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
     this.scheduler.started(this);
-    let result: unknown;
-    try {
-      result = this.within(body);
-    } catch (error) {
-      return this.fail(error);
-    }
-    if (!isPromise(result)) return this.end();
-    result.then(() => this.end(), (error) => this.fail(error));
+    running.run(this, begin, this, fn as () => unknown, args);
   }
 
-  /** Calls `body` so that what it waits for is this thread's. */
-  within<T>(body: () => T): T {
-    return running.run(this, body);
-  }
-
-  /** An error has left the function. */
-  protected fail(error: unknown): void {
+  /** An error has left the function. Called within the thread. */
+  fail(error: unknown): void {
     this.scheduler.failed(this, error);
     this.end();
   }
 
-  /** The function has come to its end. */
-  protected end(): void {
+  /** The function has come to its end. Called within the thread. */
+  end(): void {
     this.done = true;
     this.scheduler.ended(this);
   }
@@ -162,6 +153,30 @@ export class ThreadTimeout extends Sleeper {
     scheduler.weigh(task);
     scheduler.guard(() => this.callback(task));
   }
+}
+
+/** Called within `thread`, and so are the two callbacks: they need no closure to know it. */
+function begin(
+  thread: Thread,
+  fn: (...args: unknown[]) => unknown,
+  args: unknown[],
+): void {
+  let result: unknown;
+  try {
+    result = fn(...args);
+  } catch (error) {
+    return thread.fail(error);
+  }
+  if (!isPromise(result)) return thread.end();
+  result.then(ended, failed);
+}
+
+function ended(): void {
+  running.getStore()!.end();
+}
+
+function failed(error: unknown): void {
+  running.getStore()!.fail(error);
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -112,6 +112,11 @@ export abstract class Wait<T> extends Sleeper {
   /** Called when the wait gave up its place in the queue: those behind it may be able to go on. */
   protected abandoned(): void {}
 
+  /** What of the threads' tools is waited for, if it is one: a lock, a queue. */
+  get tool(): object | undefined {
+    return undefined;
+  }
+
   /** Whether nothing has ended the wait yet. */
   get pending(): boolean {
     return this.#state === State.Pending;
@@ -146,6 +151,7 @@ export abstract class Wait<T> extends Sleeper {
 
   /** Ends the wait with a timeout. */
   expire(seconds: number): void {
+    if (!this.pending) return;
     this.reject(this.timeoutError(seconds));
     this.abandoned();
   }
@@ -158,6 +164,11 @@ export abstract class Wait<T> extends Sleeper {
       }),
     );
     this.abandoned();
+  }
+
+  /** Ends the wait as it begins, because its thread had been removed: it has no place yet to give up. */
+  refuse(): void {
+    if (!this.shielded) this.rejectLater(REMOVED);
   }
 
   /** Ends the wait because its thread was removed: what it was given and has not got yet goes back. */

@@ -99,11 +99,12 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
 
   /** The entry came up: gives up on those whose time has come, and moves on to the next. */
   expire(now: number): void {
+    // All of them first: one that leaves may let others behind it go on, and
+    // those would take the way through the queue with them.
+    const late = [...this].filter((wait) => wait.at <= now);
+    for (const wait of late) wait.expire(wait.patience);
     let next = Infinity;
-    for (const wait of this) {
-      if (wait.at <= now) wait.expire(wait.patience);
-      else if (wait.at < next) next = wait.at;
-    }
+    for (const wait of this) if (wait.at < next) next = wait.at;
     this.#wakeAt(next);
   }
 
