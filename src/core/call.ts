@@ -12,6 +12,7 @@ class CallWait<T> extends Wait<T> {
   /** Called with the result when nobody waits for it any more. */
   ondiscard?: (value: T) => void;
   onabandon?: () => void;
+  operation?: Operation<T>;
 
   constructor(scheduler: Scheduler, readonly failed: string, socket: unknown) {
     super(scheduler, "outside", socket);
@@ -22,6 +23,7 @@ class CallWait<T> extends Wait<T> {
   }
 
   protected override abandoned(): void {
+    this.operation?.cancel();
     this.onabandon?.();
   }
 
@@ -55,7 +57,7 @@ export function waitForCall<T>(
   wait.ondiscard = options.ondiscard;
   wait.limit(options);
   if (wait.pending) {
-    new Operation(
+    wait.operation = new Operation(
       scheduler.selector,
       begin,
       (value) => wait.result(value),

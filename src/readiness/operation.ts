@@ -14,6 +14,7 @@ export class Operation<T> implements Ready, Starter {
   readonly #resolved: (value: T) => void;
   readonly #rejected: (error: unknown) => void;
   #hand: () => void = () => {};
+  #cancelled = false;
 
   /** Starts `begin` as soon as the dispatcher is driven; one of the other two hears of the outcome. */
   constructor(
@@ -31,17 +32,26 @@ export class Operation<T> implements Ready, Starter {
 
   /** Begins the call. */
   start(): void {
+    if (this.#cancelled) return;
     this.#selector.outstanding++;
-    let promise: PromiseLike<T>;
-    try {
-      promise = this.#begin();
-    } catch (error) {
-      promise = Promise.reject(error);
-    }
-    promise.then(
+    this.#call().then(
       (value) => this.#ended(() => this.#resolved(value)),
       (error) => this.#ended(() => this.#rejected(error)),
     );
+  }
+
+  /** A call that has not begun yet never will. One that has begun goes on, and is heard of. */
+  cancel(): void {
+    this.#cancelled = true;
+  }
+
+  /** A promise in any case: what is called may throw at once, or be any thenable. */
+  #call(): Promise<T> {
+    try {
+      return Promise.resolve(this.#begin());
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Hands the outcome on. */

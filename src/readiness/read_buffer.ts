@@ -6,7 +6,7 @@
  */
 
 /** The room of a connection of which nothing is known: most wait for a short message. */
-const SMALLEST = 1024;
+const SMALLEST = 512;
 /** The largest room for one read. */
 const LARGEST = 64 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -46,18 +46,26 @@ export class ReadBuffer {
       if (size !== this.bytes.length) this.bytes = new Uint8Array(size);
       return this.bytes;
     }
-    if (this.start > 0 && length <= this.bytes.length / 2) {
+    const size = this.bytes.length;
+    if (size > LARGEST && length < size / 8) {
+      // The much that was waited for has been taken, and a rest has followed it.
+      this.#resize(Math.max(length * 4, LARGEST));
+    } else if (this.start > 0 && length <= size / 2) {
       this.bytes.copyWithin(0, this.start, this.end);
-    } else if (this.end > this.bytes.length * 3 / 4) {
-      const larger = new Uint8Array(this.bytes.length * 2);
-      larger.set(this.view());
-      this.bytes = larger;
+    } else if (this.end > size * 3 / 4) {
+      this.#resize(size * 2);
     } else {
       return this.bytes.subarray(this.end);
     }
     this.start = 0;
     this.end = length;
     return this.bytes.subarray(length);
+  }
+
+  #resize(size: number): void {
+    const bytes = new Uint8Array(size);
+    bytes.set(this.view());
+    this.bytes = bytes;
   }
 
   #fittingSize(): number {

@@ -51,7 +51,12 @@ export abstract class Source<T> implements Starter {
       return;
     }
     this.selector.outstanding++;
-    this.operate().then(this.#succeeded, this.#failed);
+    try {
+      this.operate().then(this.#succeeded, this.#failed);
+    } catch (error) {
+      // Deno's own never throw, but others may stand in for them.
+      this.#failed(error);
+    }
   }
 
   /** Wants nothing more. The owner closes the resource, which ends the operation under way. */

@@ -115,13 +115,22 @@ export class WriteSink {
   }
 
   #writeOn(): void {
-    this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
-      (count) => this.#wrote(count),
-      (error) => this.#failed(error),
-    );
+    try {
+      this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
+        (count) => this.#wrote(count),
+        (error) => this.#failed(error),
+      );
+    } catch (error) {
+      // Deno's own never throw, but others may stand in for them.
+      this.#failed(error);
+    }
   }
 
   #wrote(count: number): void {
+    if (count === 0) {
+      // It would go on like this, and nothing else would ever run.
+      return this.#failed(new Deno.errors.WriteZero("nothing was written"));
+    }
     this.#from += count;
     this.written += count;
     if (this.#from < this.#to) return this.#writeOn();

@@ -1,0 +1,134 @@
+// The reading half of a stream, against a script.
+
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { ReadSource } from "../../src/readiness/read_source.ts";
+import { Selector } from "../../src/readiness/selector.ts";
+import { Owner, ScriptedStream, settled } from "../fixtures/scripted_calls.ts";
+
+function make(driven = true) {
+  const selector = new Selector();
+  selector.driven = driven;
+  const stream = new ScriptedStream();
+  const owner = new Owner();
+  const source = new ReadSource(selector, stream, owner);
+  const text = () => new TextDecoder().decode(source.buffer.view());
+  return { selector, stream, owner, source, text };
+}
+
+Deno.test("arming twice begins one read", async () => {
+  const { selector, stream, owner, source, text } = make();
+  source.arm();
+  source.arm();
+  assertEquals([stream.reads.count, selector.outstanding], [1, 1]);
+  await stream.bring("abc");
+  assertEquals(text(), "abc");
+  assertEquals(selector.outstanding, 0);
+  assertEquals(selector.take(), [owner]);
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("a read follows the one before, never beside it", async () => {
+  const { stream, source, text } = make();
+  for (let i = 0; i < 10; i++) {
+    source.arm();
+    source.arm();
+    await stream.bring(`${i}`);
+  }
+  assertEquals(text(), "0123456789");
+  assertEquals([stream.reads.count, stream.reads.most], [10, 1]);
+  assertEquals(source.received, 10);
+});
+
+Deno.test("no read begins while nobody drives, and one does as soon as somebody does", async () => {
+  const { selector, stream, source } = make(false);
+  source.arm();
+  source.arm();
+  await settled();
+  assertEquals(stream.reads.count, 0);
+  selector.driven = true;
+  assertEquals(stream.reads.count, 1);
+  selector.driven = false;
+  selector.driven = true;
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("what a read brings that nobody waits for any more stays for the next receiver", async () => {
+  const { selector, stream, source, text } = make();
+  source.arm();
+  selector.driven = false;
+  await stream.bring("late");
+  assertEquals(text(), "late");
+  assertFalse(selector.empty);
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("the end of the stream is kept, and nothing is read after it", async () => {
+  const { selector, stream, owner, source } = make();
+  source.arm();
+  await stream.reads.resolve(null);
+  assert(source.ended);
+  assert(source.isExhausted);
+  assertEquals(selector.take(), [owner]);
+  source.arm();
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("a failure is kept, and nothing is read after it", async () => {
+  const { selector, stream, owner, source } = make();
+  const reset = new Deno.errors.ConnectionReset("reset");
+  source.arm();
+  await stream.reads.reject(reset);
+  assertEquals(source.failure, reset);
+  assertEquals([selector.outstanding, selector.take()], [0, [owner]]);
+  source.arm();
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("a read that throws at once is a failure like any other", async () => {
+  const selector = new Selector();
+  const owner = new Owner();
+  const error = new TypeError("not a connection");
+  const source = new ReadSource(selector, {
+    ...new ScriptedStream(),
+    closeWrite: () => Promise.resolve(),
+    close: () => {},
+    read: () => {
+      throw error;
+    },
+  }, owner);
+  source.arm();
+  selector.driven = true;
+  await settled();
+  assertEquals(source.failure, error);
+  assertEquals([selector.outstanding, selector.take()], [0, [owner]]);
+});
+
+Deno.test("what a read brings after the close is nobody's", async () => {
+  const { selector, stream, source } = make();
+  source.arm();
+  source.close();
+  await stream.bring("late");
+  assertEquals(source.buffer.length, 0);
+  assert(selector.empty);
+  assertEquals(selector.outstanding, 0);
+  source.arm();
+  assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("the failure that a close causes is nobody's", async () => {
+  const { selector, stream, source } = make();
+  source.arm();
+  source.close();
+  await stream.reads.reject(new Deno.errors.Interrupted("canceled"));
+  assertEquals(source.failure, undefined);
+  assert(selector.empty);
+  assertEquals(selector.outstanding, 0);
+});
+
+Deno.test("a read that waits for the driver does not begin after the close", () => {
+  const { selector, stream, source } = make(false);
+  source.arm();
+  source.close();
+  selector.driven = true;
+  assertEquals([stream.reads.count, selector.outstanding], [0, 0]);
+});

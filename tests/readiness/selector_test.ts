@@ -1,0 +1,64 @@
+// What is ready, and when operations may begin.
+
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { Selector } from "../../src/readiness/selector.ts";
+import { Owner, settled } from "../fixtures/scripted_calls.ts";
+
+Deno.test("what is announced is handed over once, in order, and into a new queue", () => {
+  const selector = new Selector();
+  const [a, b] = [new Owner(), new Owner()];
+  assert(selector.empty);
+  selector.ready(a);
+  selector.ready(b);
+  selector.ready(a);
+  assertFalse(selector.empty);
+  const taken = selector.take();
+  assertEquals(taken, [a, b, a]);
+  selector.ready(b);
+  assertEquals(taken.length, 3);
+  assertEquals(selector.take(), [b]);
+  assertEquals(selector.take(), []);
+});
+
+Deno.test("an operation begins at once while somebody drives, else as soon as somebody does", () => {
+  const selector = new Selector();
+  const started: string[] = [];
+  const begin = (name: string) =>
+    selector.begin({ start: () => void started.push(name) });
+  begin("a");
+  begin("b");
+  assertEquals(started, []);
+  selector.driven = true;
+  assertEquals(started, ["a", "b"]);
+  begin("c");
+  assertEquals(started, ["a", "b", "c"]);
+  selector.driven = false;
+  begin("d");
+  selector.driven = false;
+  assertEquals(started, ["a", "b", "c"]);
+  selector.driven = true;
+  assertEquals(started, ["a", "b", "c", "d"]);
+});
+
+Deno.test("a rest ends with the next announcement, not with an earlier one", async () => {
+  const selector = new Selector();
+  selector.wake();
+  selector.ready(new Owner());
+  let rested = false;
+  const rest = selector.rest().then(() => rested = true);
+  await settled();
+  assertFalse(rested);
+  selector.ready(new Owner());
+  await rest;
+});
+
+Deno.test("all completions of one turn are there when the rest ends", async () => {
+  const selector = new Selector();
+  const gate = Promise.withResolvers<void>();
+  for (let i = 0; i < 5; i++) {
+    gate.promise.then(() => selector.ready(new Owner()));
+  }
+  gate.resolve();
+  await selector.rest();
+  assertEquals(selector.take().length, 5);
+});
