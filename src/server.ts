@@ -17,6 +17,7 @@ import type {
   StreamSocketOptions,
 } from "./socket/stream_socket.ts";
 import type { Timeouts } from "./socket/timeouts.ts";
+import { isTls } from "./socket/tls.ts";
 
 /** How a server serves. */
 export interface ServerOptions extends Limits {
@@ -56,7 +57,7 @@ export class StreamServer implements Ready, Service {
   #handler: (conn: Deno.Conn) => unknown = () => {};
   #name = "";
   #options: ServerOptions = {};
-  #socketOptions?: StreamSocketOptions;
+  #socketOptions?: StreamSocketOptions & { accepted: true };
   #nextPause = FIRST_PAUSE;
   #count = 0;
   #serving = 0;
@@ -123,7 +124,10 @@ export class StreamServer implements Ready, Service {
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
     new ConnectionThread(scheduler, this, names, socket, autoclose)
-      .run(() => this.#handler(conn));
+      .run(
+        isTls(conn) ? afterHandshake(socket, this.#handler) : this.#handler,
+        conn,
+      );
   }
 
   /** One object for all connections, as long as nobody changes the listener's timeouts. */
@@ -131,7 +135,7 @@ export class StreamServer implements Ready, Service {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
       const { maxline, maxbody } = this.#options;
-      this.#socketOptions = { timeouts, maxline, maxbody };
+      this.#socketOptions = { timeouts, maxline, maxbody, accepted: true };
     }
     return this.#socketOptions;
   }
@@ -194,6 +198,17 @@ export class StreamServer implements Ready, Service {
   }
 }
 
+/** `Deno.listenTls` hands a connection over before its handshake. */
+function afterHandshake(
+  socket: StreamSocket,
+  handler: (conn: Deno.Conn) => unknown,
+): (conn: Deno.Conn) => unknown {
+  return async (conn) => {
+    await socket.dohandshake();
+    await handler(conn);
+  };
+}
+
 /** The names of a connection's socket and thread, made only when somebody wants to know. */
 class ConnectionNames {
   readonly #server: string;
@@ -238,14 +253,12 @@ class ConnectionThread extends Thread {
     return this.#names.handler;
   }
 
-  protected override end(): void {
+  /** The connection has been served when it is closed. */
+  override end(): void {
     if (!this.#autoclose) return this.#over();
-    const close = () => this.#socket.close();
-    // Only a close that has to wait for the peer needs to know its thread.
-    const closed = this.#socket.isDrained ? close() : this.within(close);
     const over = () => this.#over();
     // That the peer did not read to the end is the peer's affair.
-    closed.then(over, over);
+    this.#socket.close().then(over, over);
   }
 
   #over(): void {

@@ -20,12 +20,22 @@ export function runningThread(): Thread | undefined {
   return running.getStore();
 }
 
+/** Calls `fn` so that what it waits for is no thread's. */
+export function outside<T>(fn: () => T): T {
+  return running.exit(fn);
+}
+
+/** How many waits of a removed thread fail. One that has caught them all is not resumed any more. */
+const MOST_REFUSALS = 100;
+
 /** A thread of a dispatcher. */
 export class Thread implements Task {
   /** Set by `removethread`: every wait of the thread fails from then on. */
   removed = false;
   /** Whether the thread has come to its end. */
   done = false;
+  /** Whether the thread was removed, and would not end: nothing resumes it any more. */
+  lost = false;
   /** Whether the dispatcher counts the thread among those that keep `loop()` going. Only the scheduler writes it. */
   counted = false;
   /** The thread's own error handler. */
@@ -45,6 +55,7 @@ export class Thread implements Task {
   readonly serves: boolean;
 
   #name?: string;
+  #refusals = 0;
 
   /** Threads are made by `copas.addthread` and its kind, not with `new`. */
   constructor(
@@ -72,15 +83,15 @@ export class Thread implements Task {
 
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
   get status(): "running" | "suspended" | "dead" {
-    if (this.done) return "dead";
+    if (this.done || this.lost) return "dead";
     return this.waits > 0 ? "suspended" : "running";
   }
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
-    if (this.done || this.removed) return false;
-    return this.waits === 0 || this.waits > this.idleWaits ||
-      this.timeout !== undefined;
+    if (this.removed) return false;
+    // A thread that has ended may have left calls behind that it did not await.
+    return this.waits === 0 ? !this.done : this.waits > this.idleWaits;
   }
 
   /** Runs `fn` as this thread, now, up to its first wait. */
@@ -98,18 +109,34 @@ export class Thread implements Task {
   /** The function has come to its end. Called within the thread. */
   end(): void {
     this.done = true;
-    this.scheduler.ended(this);
+    if (!this.lost) this.scheduler.ended(this);
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {
-    if (this.done || this.removed) return;
+    if (this.removed || (this.done && this.waits === 0)) return;
     this.removed = true;
     for (let wait = this.wait; wait !== undefined;) {
       const { older } = wait;
       wait.cancel();
       wait = older;
     }
+    this.scheduler.weigh(this);
+  }
+
+  /**
+   * Ends a wait that the thread begins although it was removed. A thread that
+   * goes on whatever happens to its waits, as a loop around a `try` does, would
+   * do so for ever: in the end its wait stays without an outcome.
+   */
+  refuse(wait: AnyWait): void {
+    if (wait.shielded) return;
+    if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
+    wait.forsake();
+    this.drop(wait);
+    if (this.lost || this.done) return;
+    this.lost = true;
+    this.scheduler.ended(this);
   }
 
   /** Notes that the thread is suspended in `wait`. */
@@ -145,13 +172,28 @@ export class ThreadTimeout extends Sleeper {
     super();
   }
 
+  /** The time begins to run. */
+  start(seconds: number): void {
+    const { scheduler } = this.task;
+    this.task.timeout = this;
+    scheduler.timeouts++;
+    scheduler.sleepUntil(this, scheduler.clock.now() + seconds);
+  }
+
+  /** The callback will not be called any more. */
+  stop(): void {
+    const { scheduler } = this.task;
+    this.task.timeout = undefined;
+    scheduler.timeouts--;
+    scheduler.sleepers.delete(this);
+    scheduler.selector.wake();
+  }
+
   /** Runs the callback. An error of it goes to the default error handler. */
   due(): void {
-    const { task } = this;
-    const { scheduler } = task;
-    task.timeout = undefined;
-    scheduler.weigh(task);
-    scheduler.guard(() => this.callback(task));
+    const { task, callback } = this;
+    this.stop();
+    task.scheduler.guard(() => callback(task));
   }
 }
 
@@ -168,7 +210,8 @@ function begin(
     return thread.fail(error);
   }
   if (!isPromise(result)) return thread.end();
-  result.then(ended, failed);
+  // A foreign thenable would call back from wherever it is: a promise does not.
+  Promise.resolve(result).then(ended, failed);
 }
 
 function ended(): void {
