@@ -159,25 +159,34 @@ export abstract class Dispatcher extends Threads {
 
   /**
    * Sets the current thread's timeout: after `delay` seconds `callback` is
-   * called with the thread. It does not wake or end the thread by itself. A
-   * thread has one timeout; a new one replaces it, and 0 or `Infinity` cancels
-   * it. An error of the callback goes to the default error handler.
+   * called with the thread, whether that still runs or not. It does not wake or
+   * end the thread by itself. A thread has one timeout; a new one replaces it,
+   * and 0 or `Infinity` cancels it. It keeps `loop()` going only for threads
+   * that sleep until they are woken. An error of the callback goes to the
+   * default error handler.
+   *
+   * @param delay seconds, 0 or more
+   *
+   * @example Sleep until somebody wakes the thread, but not for longer than five seconds
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.addthread(async () => {
+   *   copas.timeout(5, (task) => copas.wakeup(task));
+   *   const slept = await copas.pauseforever();
+   *   copas.timeout(0);
+   *   console.log(slept < 5 ? "woken" : "timed out");
+   * });
+   * await copas.loop();
+   * ```
    */
   timeout(delay: number, callback?: (task: Task) => unknown): void {
     checkDelay("timeout()", "the delay", delay);
     const cancels = delay === 0 || delay === Infinity;
     if (!cancels) checkFunction("timeout()", "the callback", callback);
-    const { scheduler } = this;
-    const task = scheduler.current;
-    if (task.timeout !== undefined) {
-      scheduler.sleepers.delete(task.timeout);
-      task.timeout = undefined;
-    }
-    if (!cancels) {
-      task.timeout = new ThreadTimeout(task, callback!);
-      scheduler.sleepUntil(task.timeout, scheduler.clock.now() + delay);
-    }
-    scheduler.weigh(task);
+    const task = this.scheduler.current;
+    task.timeout?.stop();
+    if (!cancels) new ThreadTimeout(task, callback!).start(delay);
   }
 
   /** The wall-clock time: seconds since 1970-01-01, with fractions. */

@@ -201,11 +201,10 @@ export abstract class Threads {
       write: 0,
       timer: 0,
       inactive: 0,
-      timeout: 0,
+      timeout: scheduler.timeouts,
       outside: 0,
     };
     for (const task of [scheduler.main, ...scheduler.tasks]) {
-      if (task.timeout !== undefined) counts.timeout++;
       for (
         let wait: AnyWait | undefined = task.wait;
         wait !== undefined;

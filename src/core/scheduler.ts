@@ -13,7 +13,7 @@ import type { Meter } from "./meter.ts";
 import { Driver } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
-import { runningThread, Thread } from "./thread.ts";
+import { outside, runningThread, Thread } from "./thread.ts";
 import type { AnyWait } from "./wait.ts";
 import type { TimedWaitQueue } from "./wait_queue.ts";
 
@@ -39,7 +39,7 @@ export class Scheduler implements ClockHost {
   readonly selector = new Selector();
   readonly sleepers = new SleepQueue();
   readonly driver: Driver;
-  /** All threads that have not ended. */
+  /** All threads that have not ended, or have left waits behind. */
   readonly tasks = new Set<Thread>();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
@@ -58,6 +58,8 @@ export class Scheduler implements ClockHost {
 
   /** Times the rounds while somebody wants to know. */
   meter?: Meter;
+  /** How many timeouts of threads run. */
+  timeouts = 0;
 
   #busy = 0;
   #runnable: AnyWait[] = [];
@@ -78,9 +80,9 @@ export class Scheduler implements ClockHost {
   /** The thread that runs, or `main` outside of this dispatcher's threads. */
   get current(): Thread {
     const task = runningThread();
-    return task === undefined || task.scheduler !== this || task.done
-      ? this.main
-      : task;
+    if (task === undefined || task.scheduler !== this) return this.main;
+    // What a thread left running when it ended goes on outside of it, unless it was removed.
+    return task.done && !task.removed ? this.main : task;
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */
@@ -107,9 +109,7 @@ export class Scheduler implements ClockHost {
 
   /** A thread is over. */
   ended(task: Thread): void {
-    this.tasks.delete(task);
-    if (task.timeout !== undefined) this.sleepers.delete(task.timeout);
-    task.timeout = undefined;
+    if (task.waits === 0) this.tasks.delete(task);
     while (task.duty !== undefined) task.duty.neglect();
     this.weigh(task);
     this.log?.("exiting", task);
@@ -127,7 +127,7 @@ export class Scheduler implements ClockHost {
       );
     };
     try {
-      const result = handler(error, task, socket);
+      const result = outside(() => handler(error, task, socket));
       if (result instanceof Promise) result.catch(failed);
     } catch (second) {
       failed(second);
@@ -138,7 +138,7 @@ export class Scheduler implements ClockHost {
   guard(callback: () => unknown): void {
     const failed = (error: unknown) => this.report(error, this.main);
     try {
-      const result = callback();
+      const result = outside(callback);
       if (result instanceof Promise) result.catch(failed);
     } catch (error) {
       failed(error);
@@ -151,7 +151,15 @@ export class Scheduler implements ClockHost {
   get finished(): boolean {
     return this.#busy === 0 && this.#runnable.length === 0 &&
       this.selector.writing === 0 &&
-      (this.services.size === 0 || !this.driver.accepting);
+      (this.services.size === 0 || !this.driver.accepting) &&
+      !(this.timeouts > 0 && this.#isAnyoneIdle);
+  }
+
+  /** Whether a thread sleeps until it is woken: the callback of a timeout may wake it. */
+  get #isAnyoneIdle(): boolean {
+    return this.tasks.values().some((task) =>
+      task.idleWaits > 0 && !task.removed
+    );
   }
 
   /** Whether something outside is under way that may bring work. */
@@ -177,7 +185,7 @@ export class Scheduler implements ClockHost {
     task.add(wait);
     if (wait.idle) task.idleWaits++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) this.weigh(task);
-    if (task.removed) wait.refuse();
+    if (task.removed) task.refuse(wait);
     if (task === this.main) this.driver.driveForMain();
     else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
@@ -197,8 +205,15 @@ export class Scheduler implements ClockHost {
     const { task } = wait;
     task.drop(wait);
     if (task === this.main || task.idleWaits > 0) this.weigh(task);
+    else if (task.done) this.#leftBehind(task);
     this.#budget--;
     if (this.log !== undefined) this.log("resuming", task, wait);
+  }
+
+  /** A thread that has ended is gone when the waits are over that it left behind. */
+  #leftBehind(task: Thread): void {
+    if (task.waits === 0) this.tasks.delete(task);
+    this.weigh(task);
   }
 
   /** Lets `wait` deliver its outcome in the next round. */
@@ -259,9 +274,11 @@ export class Scheduler implements ClockHost {
     if (runnable.length > 0) this.#runnable = [];
     for (const item of ready) item.dispatch();
     let woken = 0;
+    // One that sleeps again for no time at all has to wait for the next round.
+    const { newest } = this.sleepers;
     for (
       let sleeper;
-      (sleeper = this.sleepers.take(now)) !== undefined;
+      (sleeper = this.sleepers.take(now, newest)) !== undefined;
       woken++
     ) sleeper.due(now);
     for (const wait of runnable) wait.deliver();

@@ -54,10 +54,16 @@ export class SleepQueue {
     this.#down(last, this.#up(last, place));
   }
 
-  /** Takes out the earliest entry if its time has come by `now`. */
-  take(now: number): Sleeper | undefined {
+  /** The mark of the entry that was put in last. */
+  get newest(): number {
+    return this.#count;
+  }
+
+  /** Takes out the earliest entry if its time has come by `now`; not one that came later than the mark `newest`. */
+  take(now: number, newest = Infinity): Sleeper | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;
+    if (first.order > newest) return undefined;
     this.delete(first);
     return first;
   }

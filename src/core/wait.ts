@@ -171,6 +171,12 @@ export abstract class Wait<T> extends Sleeper {
     if (!this.shielded) this.rejectLater(REMOVED);
   }
 
+  /** Ends the wait as it begins, and without an outcome: its thread is never resumed. */
+  forsake(): void {
+    this.#decide();
+    this.#state = State.Over;
+  }
+
   /** Ends the wait because its thread was removed: what it was given and has not got yet goes back. */
   cancel(): void {
     if (this.shielded || this.#state === State.Over) return;

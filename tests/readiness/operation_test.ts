@@ -5,6 +5,8 @@ import { Operation } from "../../src/readiness/operation.ts";
 import { Selector } from "../../src/readiness/selector.ts";
 import { ScriptedCalls, settled } from "../fixtures/scripted_calls.ts";
 
+const error = new Error("no luck");
+
 function make(driven = true) {
   const selector = new Selector();
   selector.driven = driven;
@@ -47,11 +49,11 @@ Deno.test("the outcome is handed on when it is dispatched, not before", async ()
 Deno.test("a call that throws at once is rejected", async () => {
   const { selector, heard, start, dispatch } = make();
   start(() => {
-    throw "up";
+    throw error;
   });
   await settled();
   dispatch();
-  assertEquals(heard, ["rejected", "up"]);
+  assertEquals(heard, ["rejected", error]);
   assertEquals(selector.outstanding, 0);
 });
 
@@ -59,7 +61,7 @@ Deno.test("a thenable may throw, or settle twice: the first outcome counts", asy
   const { selector, heard, start, dispatch } = make();
   start(() => ({
     then(): never {
-      throw "up";
+      throw error;
     },
   }));
   // deno-lint-ignore no-explicit-any -- a thenable as wrong as can be
@@ -72,7 +74,7 @@ Deno.test("a thenable may throw, or settle twice: the first outcome counts", asy
   }));
   await settled();
   dispatch();
-  assertEquals(heard, ["rejected", "up", "resolved", 1]);
+  assertEquals(heard, ["rejected", error, "resolved", 1]);
   assertEquals(selector.outstanding, 0);
 });
 

@@ -1,0 +1,261 @@
+// Removing a thread, whatever it does at that moment.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Copas } from "../../src/copas.ts";
+import { CancelledError } from "../../src/errors.ts";
+import { VirtualClock } from "../../src/testing.ts";
+import { settled } from "../fixtures/scripted_calls.ts";
+import { scripted } from "../fixtures/socket_script.ts";
+
+function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
+  const clock = new VirtualClock();
+  const copas = new Copas({ clock });
+  const events: unknown[] = [];
+  copas.seterrorhandler((error) => events.push(error), true);
+  return { copas, clock, events };
+}
+
+Deno.test("a sleeping thread that is removed cleans up at once, and nobody hears of an error", async () => {
+  const { copas, clock, events } = make();
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pause(3600);
+    } finally {
+      events.push("cleaned up");
+    }
+  });
+  copas.addthread(() => {
+    copas.removethread(task);
+    events.push("removed");
+  });
+  await copas.loop();
+  assertEquals(events, ["removed", "cleaned up"]);
+  assertEquals([clock.now(), task.status], [0, "dead"]);
+});
+
+Deno.test("every wait of a removed thread fails, the one under way and those that follow", async () => {
+  const { copas, clock, events } = make();
+  const task = copas.addthread(async () => {
+    const calls: (() => Promise<unknown>)[] = [
+      () => copas.pauseforever(),
+      () => copas.pause(1),
+      () => copas.pause(),
+      () => copas.sleep(1),
+      () => copas.wait(new Promise(() => {})),
+      () => copas.wait(Promise.resolve()),
+      () => copas.waitforexit(),
+    ];
+    for (const call of calls) {
+      const error = await assertRejects(call, CancelledError);
+      events.push(error.message);
+    }
+    events.push(clock.now());
+  });
+  copas.removethread(task);
+  await copas.loop(() => copas.pause(1));
+  assertEquals(events, [
+    "Cannot sleep until woken: the thread was removed",
+    "Cannot sleep: the thread was removed",
+    "Cannot sleep: the thread was removed",
+    "Cannot sleep: the thread was removed",
+    "Cannot wait for the promise: the thread was removed",
+    "Cannot wait for the promise: the thread was removed",
+    "Cannot wait for the exit: the thread was removed",
+    0,
+  ]);
+});
+
+Deno.test("a thread that removes itself goes on to its next wait", async () => {
+  const { copas, events } = make();
+  const task = copas.addthread(async () => {
+    await copas.pause();
+    copas.removethread(task);
+    events.push("still here");
+    await null;
+    events.push("and here");
+    await copas.pause();
+    events.push("never");
+  });
+  await copas.loop();
+  assertEquals(events, ["still here", "and here"]);
+});
+
+Deno.test("a thread can be removed before it has come to its first wait", async () => {
+  const { copas, events } = make();
+  let remove = () => {};
+  copas.addthread(async () => {
+    await null;
+    remove();
+    await copas.pause();
+    events.push("never");
+  });
+  const task = copas.addthread(async () => {
+    await settled();
+    await copas.pause();
+    events.push("never");
+  });
+  remove = () => copas.removethread(task);
+  copas.removethread(task);
+  await copas.loop();
+  await settled();
+  assertEquals(events.filter((event) => event !== "never"), []);
+});
+
+Deno.test("a thread that was woken and has not run yet can still be removed", async () => {
+  const { copas, events } = make();
+  const tasks = [
+    copas.addthread(async () => {
+      await copas.pauseforever();
+      events.push("never");
+    }),
+    copas.addthread(async () => {
+      await copas.pause();
+      events.push("never");
+    }),
+  ];
+  copas.wakeup(tasks[0]);
+  for (const task of tasks) copas.removethread(task);
+  await copas.loop();
+  assertEquals(events, []);
+});
+
+Deno.test("a thread that waits for a socket leaves it: the next reader gets what comes", async () => {
+  const { copas, conn, skt } = scripted();
+  const events: unknown[] = [];
+  const first = copas.addthread(async () => {
+    try {
+      await skt.receive();
+    } finally {
+      events.push("first is gone");
+    }
+  });
+  copas.addthread(async () => events.push(await skt.receive()));
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(first);
+    await copas.pause(1);
+    conn.feed("hello\n");
+  });
+  await copas.loop();
+  assertEquals(events, ["first is gone", "hello"]);
+  await skt.close();
+});
+
+Deno.test("a thread that waits for a socket does not hold the loop when it is removed", async () => {
+  const { copas, skt } = scripted();
+  const task = copas.addthread(() => skt.receive());
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(task);
+  });
+  await copas.loop();
+  assertEquals(task.status, "dead");
+  await skt.close();
+});
+
+Deno.test("removing a thread that has ended, or was removed before, does nothing", async () => {
+  const { copas, events } = make();
+  const dead = copas.addthread(() => {});
+  const task = copas.addthread(() => copas.pause(1));
+  for (const one of [dead, task, task]) copas.removethread(one);
+  await copas.loop();
+  copas.removethread(task);
+  assertEquals(events, []);
+});
+
+Deno.test("a removed thread may still throw its own error, and that is reported", async () => {
+  const { copas, events } = make();
+  const error = new Error("the cleaning failed");
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pause(1);
+    } finally {
+      // deno-lint-ignore no-unsafe-finally -- it is what the test is about
+      throw error;
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(events, [error]);
+});
+
+Deno.test("a removed thread that waits for something else does not hold the loop, but may clean up", async () => {
+  const { copas, events } = make();
+  const never = copas.addthread(() => new Promise(() => {}));
+  const tidy = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      for (let i = 0; i < 20; i++) await null;
+      events.push("cleaned up");
+    }
+  });
+  copas.removethread(never);
+  copas.removethread(tidy);
+  assert(!copas.finished());
+  await copas.loop();
+  assertEquals(events, ["cleaned up"]);
+});
+
+Deno.test("what a removed thread still runs after its end gets no further", async () => {
+  const { copas, events } = make();
+  const task = copas.addthread(async () => {
+    const branch = async () => {
+      await copas.pause(1).catch(() => {});
+      await copas.pause(1);
+      events.push("never");
+    };
+    await Promise.race([copas.pause(1), branch()]);
+  });
+  copas.removethread(task);
+  await copas.loop();
+  await copas.pause(10);
+  assertEquals(events, []);
+});
+
+Deno.test("a removed thread that catches every error harms nobody, and the loop ends", async () => {
+  const { copas, clock, events } = make();
+  const calls = [
+    () => copas.sleep(1),
+    () => copas.pause(),
+    () => copas.wait(Promise.resolve()),
+  ];
+  for (const call of calls) {
+    let caught = 0;
+    const task = copas.addthread(async () => {
+      for (;;) {
+        try {
+          await call();
+        } catch {
+          caught++;
+        }
+      }
+    });
+    copas.removethread(task);
+    const before = clock.now();
+    await copas.loop(async () => {
+      await copas.pause(5);
+      events.push(clock.now() - before);
+    });
+    assertEquals(task.status, "dead");
+    assert(caught > 10, "it could have cleaned up");
+    const { threads, active } = copas.status();
+    assertEquals([threads, active], [0, 0]);
+  }
+  assertEquals(events, [5, 5, 5]);
+});
+
+Deno.test("a thread that was added by a removed one lives on", async () => {
+  const { copas, events } = make();
+  const task = copas.addthread(async () => {
+    copas.addthread(async () => {
+      await copas.pause(2);
+      events.push("child");
+    });
+    await copas.pause(1);
+    events.push("never");
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(events, ["child"]);
+});
