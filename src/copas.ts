@@ -11,9 +11,15 @@ import { Debug } from "./debug.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";
 import {
+  socketFriend,
   StreamSocket,
   type StreamSocketOptions,
 } from "./socket/stream_socket.ts";
+import {
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+} from "./socket/tls_params.ts";
 import {
   type DatagramLike,
   isDatagram,
@@ -188,14 +194,46 @@ export class Copas extends Sockets {
     else if (!keepopen) closeQuietly(server);
   }
 
-  /** Makes a handler of `fn` that gets a Copas socket in place of Deno's connection. */
+  /**
+   * Makes a handler of `fn` that gets a Copas socket in place of Deno's connection.
+   *
+   * @param sslparams secures the connection first: `fn` gets the socket after
+   * the TLS handshake. When that fails, or takes longer than the socket's connect
+   * timeout (10 seconds where there is none), the connection is closed and `fn`
+   * is not called. A function is called for each handshake: so a certificate can
+   * be renewed while the server runs
+   *
+   * @example A TLS echo server
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const sslparams = {
+   *   cert: Deno.readTextFileSync("cert.pem"),
+   *   key: Deno.readTextFileSync("key.pem"),
+   * };
+   * const echo = copas.handler(async (skt) => {
+   *   for await (const line of skt) await skt.send(line + "\n");
+   * }, sslparams);
+   * copas.addserver(copas.socket.bind("127.0.0.1", 8443), echo);
+   * await copas.loop();
+   * ```
+   */
   handler<S extends Socket = StreamSocket, A extends unknown[] = []>(
     fn: (skt: S, ...args: A) => unknown,
+    sslparams?: SslParams | SslParamsSource,
   ): (
     conn: S extends StreamSocket ? Deno.Conn : Deno.DatagramConn,
     ...args: A
   ) => unknown {
     checkFunction("handler()", "fn", fn);
+    if (sslparams !== undefined) {
+      checkSslParams("handler()", sslparams, "server");
+      return async (conn, ...args) => {
+        const socket = this.wrap(conn as Deno.Conn);
+        await socketFriend.secure(socket, sslparams, "server");
+        await fn(socket as Socket as S, ...args);
+      };
+    }
     return (conn, ...args) =>
       fn(this.wrap(conn as Deno.Conn) as Socket as S, ...args);
   }

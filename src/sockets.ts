@@ -14,10 +14,13 @@ import { Network } from "./net/network.ts";
 import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
 import { SocketMaker } from "./socket/maker.ts";
 import type { Pattern } from "./socket/receiver.ts";
+import { readSocketOptions } from "./socket/socket_options.ts";
 import {
+  socketFriend,
   StreamSocket,
   type StreamSocketOptions,
 } from "./socket/stream_socket.ts";
+import type { SslParams, SslParamsSource } from "./socket/tls_params.ts";
 import {
   changedTimeouts,
   NO_TIMEOUTS,
@@ -70,19 +73,47 @@ export abstract class Sockets extends Dispatcher {
 
   // --- Sockets ----------------------------------------------------------------------------------
 
-  /** Makes a connection of Deno's a Copas socket, and gives the same one whenever it is asked again. */
+  /**
+   * Makes a connection of Deno's a Copas socket, and gives the same one whenever
+   * it is asked again.
+   *
+   * @param sslparams how TLS secures it: for a socket that is not connected yet
+   * (`copas.socket.tcp()`) by `connect`, for another one by `dohandshake`. `{}`
+   * is a client's TLS with all defaults
+   *
+   * @example A TLS client
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const skt = copas.wrap(copas.socket.tcp(), { alpnProtocols: ["http/1.1"] });
+   * await skt.connect("example.com", 443);
+   * console.log(skt.getalpn());
+   * ```
+   */
+  wrap(
+    conn: StreamLike,
+    sslparams?: SslParams | SslParamsSource,
+  ): StreamSocket;
+  /** The same with options of the socket; `sslparams` is one of them. What has been wrapped before keeps its other options. */
   wrap(conn: StreamLike, options?: StreamSocketOptions): StreamSocket;
   /** Makes a datagram socket of Deno's a Copas socket. */
   wrap(conn: DatagramLike, options?: StreamSocketOptions): DatagramSocket;
   /** Makes a socket of Deno's, whatever kind it is, a Copas socket. */
   wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket;
-  wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket {
-    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
-      return conn;
+  wrap(
+    conn: StreamLike | DatagramLike,
+    given?: SslParams | SslParamsSource | StreamSocketOptions,
+  ): Socket {
+    const options = readSocketOptions("wrap()", given);
+    const known = this.#known(conn);
+    if (options?.sslparams !== undefined) {
+      if (isDatagram(known ?? conn)) {
+        throw new TypeError("wrap(): a datagram socket has no TLS");
+      }
+      if (known instanceof StreamSocket) {
+        socketFriend.equip(known, "wrap()", options.sslparams);
+      }
     }
-    const known = typeof conn === "object" && conn !== null
-      ? this.#wrapped.get(conn)
-      : undefined;
     if (known !== undefined) return known;
     let socket: Socket;
     if (isStream(conn)) {
@@ -103,6 +134,15 @@ export abstract class Sockets extends Dispatcher {
     }
     this.#wrapped.set(conn, socket);
     return socket;
+  }
+
+  #known(conn: unknown): Socket | undefined {
+    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
+      return conn;
+    }
+    return typeof conn === "object" && conn !== null
+      ? this.#wrapped.get(conn)
+      : undefined;
   }
 
   /** `skt.receive(count)` for a connection of either kind of name; see there. */
@@ -203,6 +243,15 @@ export abstract class Sockets extends Dispatcher {
     options?: WaitOptions,
   ): Promise<StreamSocket> {
     return this.wrap(skt).connect(host, port, options);
+  }
+
+  /** `skt.dohandshake(sslparams)`; see there. */
+  dohandshake(
+    skt: StreamLike,
+    sslparams?: SslParams | SslParamsSource,
+    options?: WaitOptions,
+  ): Promise<StreamSocket> {
+    return this.wrap(skt).dohandshake(sslparams, options);
   }
 
   /** `skt.flush()`; see there. */

@@ -16,6 +16,11 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether a host is an address, not a name. */
+export function isAddress(host: string): boolean {
+  return host.includes(":") || /^[0-9.]+$/.test(host);
+}
+
 /** An address of Deno's as one writes it. */
 export function formatAddr(addr: Deno.Addr): string {
   if ("hostname" in addr) return formatAddress(addr.hostname, addr.port);

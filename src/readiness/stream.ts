@@ -13,6 +13,6 @@ export interface ByteStream {
   write(data: Uint8Array): Promise<number>;
   /** Says that nothing more will be written. */
   closeWrite(): Promise<void>;
-  /** Closes both ways. */
-  close(): void;
+  /** Closes both ways; a promise where that takes time. */
+  close(): void | Promise<void>;
 }

@@ -6,9 +6,13 @@
 
 import { wrongType } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { WaitOptions } from "../core/wait.ts";
+import { HandshakeError } from "../errors.ts";
+import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { type HalfOwner, type Limits, Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
+import type { TlsSession } from "./tls_session.ts";
 
 /** The options that a stream socket knows. */
 export type SocketOption = "tcp-nodelay" | "keepalive";
@@ -23,38 +27,100 @@ const METHODS = {
 export class Connection {
   readonly conn: Deno.Conn;
   readonly receiver: Receiver;
-  readonly sender: Sender;
+  readonly #scheduler: Scheduler;
+  readonly #owner: HalfOwner;
+  #sender?: Sender = undefined;
+  /** What the TLS handshake has brought, if there was one. */
+  session?: TlsSession;
 
   constructor(
     scheduler: Scheduler,
     conn: Deno.Conn,
     owner: HalfOwner,
     limits: Limits,
+    session?: TlsSession,
   ) {
     this.conn = conn;
+    this.session = session;
     // The dispatcher keeps the process alive while it is driven; a socket alone must not.
     if ("unref" in conn) (conn as Deno.TcpConn).unref();
     if ("setNoDelay" in conn) tryNoDelay(conn as Deno.TcpConn);
-    const stream = conn as ByteStream;
-    this.receiver = new Receiver(scheduler, stream, owner, limits);
-    this.sender = new Sender(scheduler, stream, owner);
+    this.receiver = new Receiver(scheduler, this.#stream, owner, limits);
+    this.#scheduler = scheduler;
+    this.#owner = owner;
+  }
+
+  /** The sending half, made when it is needed: many connections wait for long before they send. */
+  get sender(): Sender {
+    return this.#sender ??= new Sender(
+      this.#scheduler,
+      this.#stream,
+      this.#owner,
+    );
+  }
+
+  get #stream(): ByteStream {
+    return this.session?.stream ?? this.conn;
+  }
+
+  /**
+   * Ends both halves, so that TLS can have the connection. What was sent is
+   * written first, in plain text; nothing is returned when there is nothing to
+   * wait for.
+   *
+   * @throws {HandshakeError} when bytes have come already. They came in plain
+   * text, and somebody on the way may have slipped them in: they must not be
+   * taken for what the peer says inside TLS
+   */
+  fallSilent(options: WaitOptions): Promise<void> | undefined {
+    const { receiver, sender, conn } = this;
+    const failed = `Cannot establish TLS with ${formatAddr(conn.remoteAddr)}`;
+    const { buffer, busy } = receiver.source;
+    const why = "its TLS handshake is under way";
+    receiver.close(why);
+    sender.close(why);
+    if (buffer.length > 0) {
+      throw new HandshakeError(
+        `${failed}: the peer sent ${buffer.length} bytes of plain text before its handshake; they are dropped`,
+      );
+    }
+    if (busy) {
+      // Deno can't take a read back, not even one that has timed out.
+      throw new HandshakeError(
+        `${failed}: a receive is under way on it; let it end with its data first`,
+      );
+    }
+    return sender.isDrained ? undefined : sender.drain(options);
+  }
+
+  /** Counts the bytes on from where the same connection was before its upgrade. */
+  goOnCounting(before: Connection): void {
+    this.receiver.source.received += before.receiver.source.received;
+    this.sender.sink.taken += before.sender.sink.taken;
+    this.sender.sink.written += before.sender.sink.written;
+  }
+
+  /** Closes the connection at once; what was not written is lost. */
+  abandon(why: string): void {
+    this.receiver.close(why);
+    this.sender.close(why);
+    this.#release();
   }
 
   /** Closes the connection when all that was sent is written. Resolves, or fails, when it is closed. */
   close(): Promise<void> {
     const why = "the socket is closed";
     this.receiver.close(why);
-    this.sender.close(why);
-    if (!this.sender.isDrained) {
-      return this.sender.drain().finally(() => this.#release());
+    this.#sender?.close(why);
+    if (this.#sender?.isDrained === false) {
+      return this.#sender.drain().finally(() => this.#release());
     }
-    this.#release();
-    return Promise.resolve();
+    return this.#release() ?? Promise.resolve();
   }
 
-  #release(): void {
+  #release(): Promise<void> | void {
     try {
-      this.conn.close();
+      return this.#stream.close();
     } catch {
       // Somebody closed the connection behind our back.
     }
@@ -77,7 +143,7 @@ export class Connection {
     if (direction === "receive") return;
     sender.close("the socket was shut down for sending");
     if (!sender.isDrained) await sender.drain();
-    await this.conn.closeWrite().catch((error) => {
+    await this.#stream.closeWrite().catch((error) => {
       // The peer was faster.
       if (!(error instanceof Deno.errors.NotConnected)) throw error;
     });

@@ -8,6 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import type { Network } from "../net/network.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
+import { readSocketOptions } from "./socket_options.ts";
 import { StreamSocket, type StreamSocketOptions } from "./stream_socket.ts";
 
 /** `copas.socket`: makes sockets as LuaSocket does. */
@@ -36,7 +37,12 @@ export class SocketMaker {
 
   /** Makes a stream socket that is not connected yet. */
   tcp(options?: StreamSocketOptions): StreamSocket {
-    return new StreamSocket(this.#scheduler, this.#network, undefined, options);
+    return new StreamSocket(
+      this.#scheduler,
+      this.#network,
+      undefined,
+      readSocketOptions("tcp()", options),
+    );
   }
 
   /** Makes a datagram socket without an address yet. Using it needs `--unstable-net`. */

@@ -176,11 +176,14 @@ export class Sender implements Ready, TurnEnd {
       (this.sink.failure === undefined || this.#failureTold);
   }
 
-  /** Resolves when all that was taken before `close` is with the kernel. A thread that was removed waits for it, too. */
-  async drain(): Promise<void> {
+  /**
+   * Resolves when all that was taken before `close` is with the kernel. A thread
+   * that was removed waits for it, too, unless there are `options`.
+   */
+  async drain(options?: WaitOptions): Promise<void> {
     try {
       if (this.sink.failure === undefined && !this.sink.isEmpty) {
-        await this.#wait(undefined, true);
+        await this.#wait(undefined, options === undefined, options);
       }
       if (this.sink.failure !== undefined && !this.#failureTold) {
         throw closedError(this.failed, this.sink.failure);

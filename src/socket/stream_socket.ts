@@ -5,7 +5,6 @@
  */
 
 import { checkString } from "../arguments.ts";
-import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { ClosedError } from "../errors.ts";
@@ -17,22 +16,45 @@ import {
 } from "../net/address.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
-import type { Limits, Pattern } from "./receiver.ts";
+import { checkUpgrade, closeOpened, hostOf, Opening } from "./opening.ts";
+import type { Pattern } from "./receiver.ts";
+import type { StreamSocketOptions } from "./socket_options.ts";
 import {
   changedTimeouts,
   NO_TIMEOUTS,
   sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
+import { isTls } from "./tls.ts";
+import {
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+  type TlsMode,
+} from "./tls_params.ts";
+import type { PeerCertificate, TlsSession } from "./tls_session.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
-/** What a socket is made with. */
-export interface StreamSocketOptions extends Limits {
-  /** Its name. An object is asked with `toString()` when somebody wants to know. */
-  name?: string | { toString(): string };
-  /** Its timeouts. */
-  timeouts?: Timeouts;
+export type { StreamSocketOptions };
+
+/** What the dispatcher does with a socket, and its user does not. */
+export interface SocketFriend {
+  /** Keeps `sslparams` for the handshake to come. */
+  equip(
+    socket: StreamSocket,
+    call: string,
+    sslparams: SslParams | SslParamsSource,
+  ): void;
+  /** Does the handshake; `mode` is what `sslparams` need not say. */
+  secure(
+    socket: StreamSocket,
+    sslparams: SslParams | SslParamsSource | undefined,
+    mode: TlsMode,
+  ): Promise<void>;
 }
+
+/** The way to what is private in a socket, for the files of Copas itself. */
+export let socketFriend: SocketFriend;
 
 /**
  * A connection that carries bytes in order: TCP, TLS or Unix.
@@ -59,11 +81,14 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   timeouts: Timeouts;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
-  readonly #limits: Limits;
+  readonly #options: StreamSocketOptions & { accepted?: boolean };
   readonly #created: number;
   #name?: string | { toString(): string };
   #connection?: Connection;
-  #connecting?: AbortController;
+  #opening?: Opening;
+  #sslparams?: SslParams | SslParamsSource;
+  /** What the socket was connected to. */
+  #host?: string;
   #closing?: Promise<void>;
   #readable?: ReadableStream<Uint8Array<ArrayBuffer>>;
   #writable?: WritableStream<string | Uint8Array>;
@@ -73,25 +98,31 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     scheduler: Scheduler,
     network: Network,
     conn?: Deno.Conn,
-    options: StreamSocketOptions = {},
+    options: StreamSocketOptions & { accepted?: boolean } = {},
     name: string | { toString(): string } | undefined = options.name,
   ) {
     this.#scheduler = scheduler;
     this.#network = network;
-    this.#limits = options;
+    this.#options = options;
+    this.#sslparams = options.sslparams;
     this.#name = name;
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#created = scheduler.clock.now();
     if (conn !== undefined) this.#attach(conn);
   }
 
-  #attach(conn: Deno.Conn): void {
-    this.#connection = new Connection(
+  #attach(opened: Deno.Conn | TlsSession, before?: Connection): void {
+    const session = "stream" in opened ? opened : undefined;
+    const conn = session?.conn ?? opened as Deno.Conn;
+    const connection = new Connection(
       this.#scheduler,
       conn,
       this,
-      this.#limits,
+      this.#options,
+      session,
     );
+    if (before !== undefined) connection.goOnCounting(before);
+    this.#connection = connection;
   }
 
   /** The socket's name, for errors, `status()` and the log. */
@@ -112,15 +143,6 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   /** Whether this side has closed the socket. */
   get closed(): boolean {
     return this.#closing !== undefined;
-  }
-
-  /**
-   * Whether closing has nothing to wait for.
-   *
-   * @internal
-   */
-  get isDrained(): boolean {
-    return this.#connection?.sender.isDrained ?? true;
   }
 
   #connected(call: string): Connection {
@@ -252,10 +274,12 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   // --- Opening and closing --------------------------------------------------------
 
   /**
-   * Connects to `host` and `port`.
+   * Connects to `host` and `port`. For a socket with `sslparams` the TLS
+   * handshake is part of it.
    *
    * @returns the socket itself, connected
    * @throws {TimeoutError} when the connect timeout passed
+   * @throws {HandshakeError} when the handshake failed, or the connect timeout passed in it
    * @throws {Deno.errors.ConnectionRefused} and Deno's other network errors
    */
   async connect(
@@ -267,35 +291,122 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     const address = formatAddress(host, port);
     const failed = `Cannot connect to ${address}`;
     if (this.closed) throw new ClosedError(`${failed}: the socket is closed`);
-    if (this.#connection !== undefined || this.#connecting !== undefined) {
+    if (this.#connection !== undefined || this.#opening !== undefined) {
       throw new TypeError(
         `${failed}: the socket is connected already: ${this.name}`,
       );
     }
-    const abort = this.#connecting = new AbortController();
+    const opening = new Opening(this.#scheduler, this, options);
+    this.#opening = opening;
     this.#name ??= `tcp{client}: ${address}`;
     try {
-      const conn = await waitForCall(
-        this.#scheduler,
-        () => this.#network.connect(host, port, abort.signal),
-        {
-          timeout: this.timeouts.connect,
-          ...options,
-          failed,
-          socket: this,
-          onabandon: () => abort.abort(),
-          ondiscard: (late) => late.close(),
-        },
+      const opened = await opening.connect(
+        this.#network,
+        host,
+        port,
+        this.#sslparams,
       );
       if (this.closed) {
-        conn.close();
+        closeOpened(opened);
         throw new ClosedError(`${failed}: the socket was closed`);
       }
-      this.#attach(conn);
+      this.#host = host;
+      this.#attach(opened);
       return this;
     } finally {
-      this.#connecting = undefined;
+      this.#opening = undefined;
     }
+  }
+
+  /**
+   * Does the TLS handshake: on a connection that spoke plain text so far
+   * (STARTTLS), or on one from `Deno.listenTls` or `Deno.connectTls`. When it is
+   * done already, nothing happens.
+   *
+   * What was sent before is written first, in plain text. Nothing may have been
+   * received ahead: a command that somebody slipped in before the handshake must
+   * not be obeyed after it. When the handshake fails, the socket is closed.
+   *
+   * @param sslparams how; default: those that `copas.wrap` was given. A
+   * connection that a server accepted is the server's side, every other the
+   * client's, unless `mode` says otherwise. A client verifies the host that the
+   * socket was connected to, unless `servername` names another one
+   * @param options `timeout` in seconds, in place of the socket's connect timeout
+   * (a server that has none waits 10 seconds); `signal` to give up
+   * @returns the socket itself
+   * @throws {HandshakeError} when it fails or takes too long; `cause` tells more
+   * @throws {TypeError} when there are no `sslparams`, or wrong ones
+   */
+  async dohandshake(
+    sslparams?: SslParams | SslParamsSource,
+    options?: WaitOptions,
+  ): Promise<this> {
+    const mode = this.#options.accepted ? "server" : "client";
+    await this.#secure(sslparams, mode, options);
+    return this;
+  }
+
+  async #secure(
+    given: SslParams | SslParamsSource | undefined,
+    mode: TlsMode,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const call = "dohandshake()";
+    if (given !== undefined) checkSslParams(call, given);
+    const connection = this.#connected(call);
+    if (connection.session !== undefined) return this.#equip(call, given);
+    if (this.closed) {
+      throw new ClosedError(`${call}: the socket is closed: ${this.name}`);
+    }
+    if (this.#opening !== undefined) {
+      throw new TypeError(`${call}: one is under way already: ${this.name}`);
+    }
+    const sslparams = given ?? this.#sslparams;
+    checkUpgrade(call, this.name, connection.conn, sslparams, mode);
+    const opening = this.#opening = new Opening(
+      this.#scheduler,
+      this,
+      options,
+    );
+    try {
+      const host = this.#host ?? hostOf(connection.conn);
+      const session = await opening.handshake(
+        connection,
+        sslparams,
+        mode,
+        host,
+      );
+      this.#sslparams = sslparams;
+      if (session.conn === connection.conn && isTls(connection.conn)) {
+        connection.session = session;
+      } else this.#attach(session, connection);
+    } catch (error) {
+      this.#name ??= this.name;
+      this.#connection = undefined;
+      connection.abandon("its TLS handshake failed");
+      this.close();
+      throw error;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  /** Keeps `sslparams` for the handshake to come. */
+  #equip(call: string, sslparams?: SslParams | SslParamsSource): void {
+    if (sslparams === undefined || sslparams === this.#sslparams) return;
+    if (this.#connection?.session !== undefined) {
+      throw new TypeError(
+        `${call}: ${this.name} has TLS already, with other sslparams`,
+      );
+    }
+    this.#sslparams = sslparams;
+  }
+
+  static {
+    socketFriend = {
+      equip: (socket, call, sslparams) => socket.#equip(call, sslparams),
+      secure: (socket, sslparams, mode) => socket.#secure(sslparams, mode),
+    };
   }
 
   /**
@@ -313,9 +424,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     this.#closing = promise;
     // Nobody has to await a close.
     promise.catch(() => {});
-    this.#connecting?.abort(
-      new ClosedError(`${this.name}: the socket was closed`),
-    );
+    this.#opening?.close();
     (this.#connection?.close() ?? Promise.resolve()).then(resolve, reject);
     return promise;
   }
@@ -385,6 +494,47 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     const { receiver, sender } = this.#connection ?? {};
     const age = this.#scheduler.clock.now() - this.#created;
     return [receiver?.source.received ?? 0, sender?.sink.written ?? 0, age];
+  }
+
+  /**
+   * The application protocol that both sides of a TLS connection agreed on, or
+   * `null` when there is none.
+   *
+   * @throws {Deno.errors.NotSupported} when the socket has no TLS (yet)
+   */
+  getalpn(): string | null {
+    return this.#session("getalpn()").alpn;
+  }
+
+  /**
+   * The name that the client of a TLS connection asked the server for, or `null`
+   * when it asked for none. Of a connection from `Deno.listenTls` it is `null`:
+   * Deno does not tell.
+   *
+   * @throws {Deno.errors.NotSupported} when the socket has no TLS (yet)
+   */
+  getsniname(): string | null {
+    return this.#session("getsniname()").servername;
+  }
+
+  /**
+   * The peer's certificate, which has been verified, or `null`: of a client that
+   * was not asked for one, and wherever Deno does not tell (a connection from
+   * `Deno.listenTls`; a server that was connected to without a certificate of
+   * one's own).
+   *
+   * @throws {Deno.errors.NotSupported} when the socket has no TLS (yet)
+   */
+  getpeercertificate(): PeerCertificate | null {
+    return this.#session("getpeercertificate()").peercertificate;
+  }
+
+  #session(call: string): TlsSession {
+    const { session } = this.#connected(call);
+    if (session !== undefined) return session;
+    throw new Deno.errors.NotSupported(
+      `${call}: ${this.name} has no TLS, or its handshake is not done yet`,
+    );
   }
 
   /** The lines of the socket, until the end of the stream. Leaving the loop does not close the socket. */

@@ -1,0 +1,55 @@
+/**
+ * What a stream socket is made with, and how the second argument of `wrap` is
+ * read.
+ *
+ * @module
+ */
+
+import type { Limits } from "./receiver.ts";
+import type { Timeouts } from "./timeouts.ts";
+import {
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+} from "./tls_params.ts";
+
+/** What a socket is made with. */
+export interface StreamSocketOptions extends Limits {
+  /** Its name. An object is asked with `toString()` when somebody wants to know. */
+  name?: string | { toString(): string };
+  /** Its timeouts. */
+  timeouts?: Timeouts;
+  /** How it is secured: by `connect` as part of connecting, or by `dohandshake`. */
+  sslparams?: SslParams | SslParamsSource;
+}
+
+const KEYS = ["name", "timeouts", "maxline", "maxbody", "sslparams"];
+
+/**
+ * Reads what `wrap` was given: `sslparams`, or options of which they are one.
+ * It is options if it has a key of theirs.
+ */
+export function readSocketOptions(
+  call: string,
+  given: unknown,
+): StreamSocketOptions | undefined {
+  if (given === undefined) return undefined;
+  const keys = typeof given === "object" && given !== null
+    ? Object.keys(given)
+    : [];
+  if (!keys.some((key) => KEYS.includes(key))) {
+    checkSslParams(call, given);
+    return { sslparams: given };
+  }
+  const unknown = keys.find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${call}: the options have no key ${unknown}; they have ${
+        KEYS.join(", ")
+      }, and what belongs to TLS goes into sslparams`,
+    );
+  }
+  const options = given as StreamSocketOptions;
+  if (options.sslparams !== undefined) checkSslParams(call, options.sslparams);
+  return options;
+}

@@ -1,0 +1,142 @@
+/**
+ * The inside of a connection whose TLS is done by `node:tls`, as a byte stream.
+ *
+ * @module
+ */
+
+import type { TLSSocket } from "node:tls";
+import type { DuplexBridge } from "../readiness/duplex_bridge.ts";
+import type { ByteStream } from "../readiness/stream.ts";
+
+/** How long a close may take to tell the peer, in milliseconds. */
+const FAREWELL = 1000;
+
+/** A read that waits. */
+interface Pending {
+  into: Uint8Array;
+  resolve(count: number | null): void;
+  reject(error: unknown): void;
+}
+
+/** Reads and writes through the engine; at most one of each at a time. */
+export class TlsStream implements ByteStream {
+  readonly #engine: TLSSocket;
+  readonly #bridge: DuplexBridge;
+  readonly #below: ByteStream;
+  #pending?: Pending = undefined;
+  #ended = false;
+  #endedBelow = false;
+  #failure: unknown = undefined;
+  #closed?: Promise<void> = undefined;
+
+  /** @param below what `bridge` reads from; closed together with this one */
+  constructor(engine: TLSSocket, bridge: DuplexBridge, below: ByteStream) {
+    this.#engine = engine;
+    this.#bridge = bridge;
+    this.#below = below;
+    bridge.demanded = false;
+    bridge.onend = () => this.#endedBelow = true;
+    engine.on("readable", () => this.#serve());
+    engine.on("end", () => this.#end());
+    engine.on("error", (error: Error) => this.#fail(error));
+    engine.on(
+      "close",
+      () => this.#fail(new Deno.errors.BadResource("the engine is closed")),
+    );
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { into, resolve, reject };
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    const count = Math.min(this.#engine.readableLength, pending.into.length);
+    // Without anything to read, this lets the engine find the end of the stream.
+    const bytes = this.#engine.read(count) as Uint8Array | null;
+    if (bytes !== null && bytes.length > 0) {
+      pending.into.set(bytes);
+      return this.#settle()?.resolve(bytes.length);
+    }
+    if (this.#ended) return this.#settle()?.resolve(null);
+    if (this.#failure !== undefined) {
+      return this.#settle()?.reject(this.#failure);
+    }
+    this.#bridge.demanded = true;
+  }
+
+  #settle(): Pending | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    this.#bridge.demanded = false;
+    return pending;
+  }
+
+  /** To the engine a stream that was cut looks like one that was closed: it is cut when the connection ended first. */
+  #end(): void {
+    if (this.#endedBelow) {
+      return this.#fail(
+        new Deno.errors.UnexpectedEof("the peer sent no close_notify"),
+      );
+    }
+    this.#ended = true;
+    this.#serve();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#serve();
+  }
+
+  write(data: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#engine.write(data, (error) => {
+        if (error) reject(this.#failure ?? error);
+        else resolve(data.length);
+      });
+    });
+  }
+
+  /** Sends close_notify, and the end of the stream below. */
+  async closeWrite(): Promise<void> {
+    await this.#endEngine();
+    await this.#below.closeWrite();
+  }
+
+  /** Sends close_notify, unless the peer does not read, and closes the connection. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const reason = new Deno.errors.Interrupted("operation canceled");
+    this.#failure ??= reason;
+    this.#settle()?.reject(reason);
+    try {
+      if (!this.#engine.destroyed) await this.#sayFarewell();
+    } finally {
+      this.#engine.destroy();
+      this.#bridge.destroy();
+      this.#below.close();
+    }
+  }
+
+  async #sayFarewell(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, FAREWELL);
+    await Promise.race([this.#endEngine(), patience.promise]);
+    clearTimeout(timer);
+  }
+
+  /** Resolves when close_notify is on its way, or can't be. */
+  #endEngine(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#engine.once("close", () => resolve());
+      this.#engine.end(() => resolve());
+    });
+  }
+}
