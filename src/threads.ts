@@ -33,6 +33,8 @@ export interface Status extends Partial<StepStatistics> {
   timeout: number;
   /** Threads that wait for something outside: a promise, a connection to be made. */
   outside: number;
+  /** The locks, semaphores, queues and futures for which threads wait, each with its name, its owner, and how many wait. */
+  tools: string[];
   /** All threads. */
   threads: number;
   /** Servers. */
@@ -204,6 +206,7 @@ export abstract class Threads {
       timeout: scheduler.timeouts,
       outside: 0,
     };
+    const tools = new Set<object>();
     for (const task of [scheduler.main, ...scheduler.tasks]) {
       for (
         let wait: AnyWait | undefined = task.wait;
@@ -211,6 +214,7 @@ export abstract class Threads {
         wait = wait.older
       ) {
         if (!wait.pending) continue;
+        if (wait.tool !== undefined) tools.add(wait.tool);
         if (wait.kind === "sleep") counts[wait.idle ? "inactive" : "timer"]++;
         else counts[wait.kind]++;
       }
@@ -223,6 +227,7 @@ export abstract class Threads {
       ...counts,
       read: counts.read + scheduler.services.size,
       active: scheduler.runnable,
+      tools: [...tools].map(String),
       threads: scheduler.tasks.size,
       servers: scheduler.services.size,
       ...(stats === false ? undefined : measured),

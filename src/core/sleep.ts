@@ -50,9 +50,24 @@ export function sleepFor(
   signal?: AbortSignal,
 ): Promise<number> {
   const now = scheduler.clock.now();
-  const forever = seconds === Infinity;
+  return sleep(scheduler, now, now + seconds, signal);
+}
+
+/** Sleeps until the clock shows `at`. When that time has passed, the thread goes on in the next round. */
+export function sleepUntil(scheduler: Scheduler, at: number): Promise<number> {
+  const now = scheduler.clock.now();
+  return at > now ? sleep(scheduler, now, at) : yieldTurn(scheduler);
+}
+
+function sleep(
+  scheduler: Scheduler,
+  now: number,
+  at: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const forever = at === Infinity;
   const wait = new SleepWait(scheduler, forever, now);
-  if (wait.pending && !forever) scheduler.sleepUntil(wait, now + seconds);
+  if (wait.pending && !forever) scheduler.sleepUntil(wait, at);
   if (wait.pending && signal !== undefined) wait.endOn(signal);
   return wait.promise;
 }

@@ -1,0 +1,183 @@
+/**
+ * The timer: calls a function after some time, once or again and again.
+ *
+ * @module
+ */
+
+import { checkDelay, checkFunction } from "../arguments.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { sleepUntil } from "../core/sleep.ts";
+import type { ErrorHandler } from "../core/task.ts";
+import type { Thread } from "../core/thread.ts";
+import { CancelledError } from "../errors.ts";
+
+/** What a timer does, and when. Times are in seconds. */
+export interface TimerOptions<P = unknown> {
+  /** The time from being armed to the call, and from the end of a call to the next. */
+  delay: number;
+  /** What is called, with the timer and `params`. It may wait. */
+  callback: (timer: Timer<P>, params: P) => unknown;
+  /** Whether the timer goes on after the first call. Default: `false`. */
+  recurring?: boolean;
+  /** The time to the first call; 0 is the next step. Default: `delay`. */
+  initialdelay?: number;
+  /** Handed to the callback. */
+  params?: P;
+  /** Who hears of errors of the callback. Default: the default error handler. */
+  errorhandler?: ErrorHandler;
+  /** The timer's name, and that of its thread. Default: `copas_timer_1` and so on. */
+  name?: string;
+}
+
+/**
+ * A timer. It is armed when it is made, and its callback runs in a thread with
+ * the timer's name. An armed timer keeps `loop()` going.
+ *
+ * A recurring timer waits for `delay` seconds from the end of a call to the
+ * next. If it is late, because others were busy, the next wait is the shorter
+ * for it, down to 0: so delays don't add up. What it missed is not made up for.
+ *
+ * @example
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ *
+ * copas.timer.new({
+ *   delay: 1,
+ *   recurring: true,
+ *   params: { left: 3 },
+ *   callback(timer, params) {
+ *     console.log(`${params.left} left`);
+ *     if (--params.left === 0) timer.cancel();
+ *   },
+ * });
+ * await copas.loop();
+ * ```
+ */
+export class Timer<P = unknown> implements Disposable {
+  /** The timer's name, and that of its thread. */
+  readonly name: string;
+  /** Seconds to a call. */
+  readonly delay: number;
+  /** Whether the timer goes on after the first call. */
+  readonly recurring: boolean;
+  /** Handed to the callback. */
+  readonly params: P;
+  readonly #scheduler: Scheduler;
+  readonly #callback: (timer: Timer<P>, params: P) => unknown;
+  readonly #errorhandler?: ErrorHandler;
+  /** The thread that sleeps for the next call. */
+  #task?: Thread = undefined;
+  #cancelled = false;
+
+  /** For Copas itself: use `copas.timer.new()`. */
+  constructor(scheduler: Scheduler, name: string, options: TimerOptions<P>) {
+    const { delay, callback, errorhandler } = options;
+    checkDelay("timer.new()", "the delay", delay);
+    checkFunction("timer.new()", "the callback", callback);
+    if (errorhandler !== undefined) {
+      checkFunction("timer.new()", "the errorhandler", errorhandler);
+    }
+    this.name = name;
+    this.delay = delay;
+    this.recurring = options.recurring ?? false;
+    this.params = options.params as P;
+    this.#scheduler = scheduler;
+    this.#callback = callback;
+    this.#errorhandler = errorhandler;
+    this.arm(options.initialdelay);
+  }
+
+  /** Whether the timer is going to call its callback. In the callback of a timer that is not recurring it isn't any more. */
+  get armed(): boolean {
+    return this.#task !== undefined && !this.#task.removed;
+  }
+
+  /** Whether the timer was cancelled, and not armed again since. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /**
+   * Arms a timer that has expired or was cancelled.
+   *
+   * @param initialdelay seconds to the first call. Default: the timer's delay
+   * @returns the timer
+   * @throws {Error} when it is armed already
+   */
+  arm(initialdelay: number = this.delay): this {
+    checkDelay("arm()", "the initialdelay", initialdelay);
+    if (this.armed) {
+      throw new Error(
+        `Cannot arm ${this.name}: it is armed already; cancel() it first`,
+      );
+    }
+    this.#cancelled = false;
+    const due = this.#scheduler.clock.now() + initialdelay;
+    this.#scheduler.spawn(this.name, () => this.#run(due));
+    return this;
+  }
+
+  /**
+   * Cancels the timer. A recurring timer's callback that is waiting for
+   * something is abandoned: its wait fails with a `CancelledError`. In its own
+   * callback, `cancel` only means that there will be no further call.
+   *
+   * @returns the timer
+   * @throws {Error} when it is not armed: it was cancelled, or has expired
+   */
+  cancel(): this {
+    if (!this.armed) {
+      throw new Error(`Cannot cancel ${this.name}: it is not armed`);
+    }
+    const task = this.#task!;
+    this.#task = undefined;
+    this.#cancelled = true;
+    if (task !== this.#scheduler.current) task.cancel();
+    return this;
+  }
+
+  /** Cancels the timer if it is armed, for `using`. */
+  [Symbol.dispose](): void {
+    if (this.armed) this.cancel();
+  }
+
+  /** The timer's name, and whether it is armed. */
+  toString(): string {
+    const how = this.armed
+      ? "armed"
+      : this.#cancelled
+      ? "cancelled"
+      : "expired";
+    return `${this.name}: ${how}`;
+  }
+
+  async #run(due: number): Promise<void> {
+    const { clock, current: task } = this.#scheduler;
+    this.#task = task;
+    task.errorhandler = this.#errorhandler;
+    try {
+      for (;;) {
+        await sleepUntil(this.#scheduler, due);
+        if (!this.recurring) this.#task = undefined;
+        const began = clock.now();
+        await this.#call(task);
+        // It may have been cancelled, and even armed again: then another thread goes on.
+        if (this.#task !== task) return;
+        const ended = clock.now();
+        due = Math.max(ended, due + (ended - began) + this.delay);
+      }
+    } finally {
+      if (this.#task === task) this.#task = undefined;
+    }
+  }
+
+  async #call(task: Thread): Promise<void> {
+    try {
+      await this.#callback(this, this.params);
+    } catch (error) {
+      // The end of a callback that was cancelled is not an error.
+      if (task.removed && error instanceof CancelledError) return;
+      this.#scheduler.report(error, task, task.socket);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Errors of futures that nobody has asked for: somebody has to hear of each,
+ * once, and not before it is likely that nobody will ask.
+ *
+ * @module
+ */
+
+import { Duty } from "../core/duty.ts";
+import type { Scheduler, TurnEnd } from "../core/scheduler.ts";
+import { Sleeper } from "../core/sleep_queue.ts";
+import type { Thread } from "../core/thread.ts";
+
+/** How long an error can wait to be asked for, in seconds. */
+const PATIENCE = 10;
+
+/** The errors of one dispatcher that nobody has asked for yet. When it exits, they are reported. */
+export class UnaskedErrors {
+  readonly #scheduler: Scheduler;
+  readonly #errors = new Set<UnaskedError>();
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    const { driver } = scheduler;
+    const { onexit } = driver;
+    driver.onexit = () => {
+      onexit();
+      for (const error of this.#errors) error.report();
+    };
+  }
+
+  /** Calls `report` if nobody asks for the error; most likely `creator` does, the thread that made the future. */
+  add(creator: Thread, report: () => void): UnaskedError {
+    return new UnaskedError(this.#scheduler, creator, report, this.#errors);
+  }
+}
+
+/** An error that waits to be asked for: as long as its creator lives, and not longer than the patience lasts. */
+export class UnaskedError extends Duty implements TurnEnd {
+  readonly #scheduler: Scheduler;
+  readonly #creator: Thread;
+  readonly #report: () => void;
+  readonly #all: Set<UnaskedError>;
+  readonly #alarm: Sleeper;
+
+  constructor(
+    scheduler: Scheduler,
+    creator: Thread,
+    report: () => void,
+    all: Set<UnaskedError>,
+  ) {
+    super();
+    this.#scheduler = scheduler;
+    this.#creator = creator;
+    this.#report = report;
+    this.#all = all;
+    this.#alarm = new ReportAlarm(this);
+    all.add(this);
+    scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + PATIENCE);
+    const { main, driver } = scheduler;
+    if (creator === main || creator.done || driver.exiting) {
+      scheduler.flushAtTurnEnd(this);
+    } else this.assign(creator);
+  }
+
+  /** Somebody has asked. */
+  asked(): void {
+    this.#all.delete(this);
+    this.#scheduler.sleepers.delete(this.#alarm);
+    this.lift();
+  }
+
+  /** Tells of the error, unless somebody has asked. */
+  report(): void {
+    if (!this.#all.has(this)) return;
+    this.asked();
+    this.#report();
+  }
+
+  protected neglected(): void {
+    this.report();
+  }
+
+  /** Code outside every thread has no end: it may still ask while it waits for something, and right after. */
+  turnEnd(): void {
+    const { main } = this.#scheduler;
+    if (this.#creator !== main || main.wait === undefined) return this.report();
+    const lookAgain = () => this.#scheduler.flushAtTurnEnd(this);
+    main.wait.promise.then(lookAgain, lookAgain);
+  }
+}
+
+/** The end of the patience. */
+class ReportAlarm extends Sleeper {
+  readonly #error: UnaskedError;
+
+  constructor(error: UnaskedError) {
+    super();
+    this.#error = error;
+  }
+
+  due(): void {
+    this.#error.report();
+  }
+}

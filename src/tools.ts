@@ -1,0 +1,43 @@
+/**
+ * The part of the Copas API that is about what threads need to work together:
+ * timers, locks, semaphores, queues and futures.
+ *
+ * @module
+ */
+
+import type { Clock } from "./core/clock.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import {
+  FutureMaker,
+  LockMaker,
+  QueueMaker,
+  SemaphoreMaker,
+  TimerMaker,
+} from "./sync/makers.ts";
+
+/** The threads' tools, as {@linkcode Copas} has them. */
+export abstract class Tools extends Dispatcher {
+  /** Calls a function after some time, once or again and again. */
+  readonly timer: TimerMaker;
+  /** Lets one thread at a time do something. */
+  readonly lock: LockMaker;
+  /** Lets a number of threads at a time do something. */
+  readonly semaphore: SemaphoreMaker;
+  /** Hands items from thread to thread. */
+  readonly queue: QueueMaker;
+  /** Starts threads whose results can be waited for. */
+  readonly future: FutureMaker;
+
+  /** Made by its subclasses.
+   *
+   * @param clock where the time comes from; default: the machine's monotonic clock */
+  constructor(clock?: Clock) {
+    super(clock);
+    const { scheduler } = this;
+    this.timer = new TimerMaker(scheduler);
+    this.lock = new LockMaker(scheduler);
+    this.semaphore = new SemaphoreMaker(scheduler);
+    this.queue = new QueueMaker(scheduler);
+    this.future = new FutureMaker(scheduler);
+  }
+}
