@@ -10,9 +10,11 @@ import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
 import { many } from "./cases/many.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
+import { redis } from "./cases/redis.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
 import { threads } from "./cases/threads.ts";
+import { tls } from "./cases/tls.ts";
 
 /** The cases. */
 export const cases: Case[] = [
@@ -21,6 +23,8 @@ export const cases: Case[] = [
   many,
   idle,
   storm,
+  redis,
+  tls,
   otherSockets,
   threads,
   start,

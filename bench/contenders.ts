@@ -17,6 +17,8 @@ export interface Contender {
   command: string[];
   /** A command that succeeds where the contender can run. */
   probe?: string[];
+  /** Debian's packages that it needs; without them it is left out. */
+  packages?: string[];
 }
 
 const deno = [Deno.execPath(), "run", "--allow-all", "--quiet"];
@@ -55,6 +57,7 @@ export const contenders = {
     extension: "lua",
     command: ["luajit"],
     probe: ["luajit", "-e", "require 'copas'"],
+    packages: ["lua-copas", "luajit"],
   },
   redis: {
     title: "redis-server",
@@ -68,9 +71,13 @@ export const contenders = {
 /** The name of a contender. */
 export type ContenderName = keyof typeof contenders;
 
-/** What a contender is called in the tables. */
-export function titleOf(name: string): string {
-  return name in contenders ? contenders[name as ContenderName].title : name;
+/** What a contender is called in the tables of an experiment. */
+export function titleOf(
+  name: string,
+  { titles }: { titles?: Partial<Record<string, string>> } = {},
+): string {
+  const known: Record<string, Contender> = contenders;
+  return titles?.[name] ?? known[name]?.title ?? name;
 }
 
 /** The command that runs a program of a contender: `stream`, `datagram`, and so on. */
@@ -80,30 +87,35 @@ export function commandOf(name: ContenderName, program: string): string[] {
   return [...command, fileURLToPath(new URL(file, import.meta.url))];
 }
 
-/** The contenders that can't run here, and why. */
-export async function missingContenders(): Promise<Map<ContenderName, string>> {
-  const missing = new Map<ContenderName, string>();
-  await installCopas();
-  for (const [name, contender] of Object.entries(contenders)) {
-    const { probe } = contender as Contender;
-    if (probe === undefined || await succeeds(probe)) continue;
-    missing.set(
-      name as ContenderName,
-      `\`${probe.join(" ")}\` does not succeed here`,
-    );
+/**
+ * The contenders that can't run here, and why. Those of Debian's packages are
+ * installed first, where that can be done.
+ *
+ * @param wanted those that are asked for; all when nothing is said
+ */
+export async function missingContenders(
+  wanted?: string[],
+): Promise<Map<string, string>> {
+  const missing = new Map<string, string>();
+  const all: [string, Contender][] = Object.entries(contenders);
+  for (const [name, { probe, packages }] of all) {
+    if (probe === undefined || wanted?.includes(name) === false) continue;
+    if (await succeeds(probe)) continue;
+    if (packages !== undefined) await install(packages);
+    if (await succeeds(probe)) continue;
+    missing.set(name, `\`${probe.join(" ")}\` does not succeed here`);
   }
   return missing;
 }
 
-/** Debian's packages of the original, where they are missing and can be installed. */
-async function installCopas(): Promise<void> {
-  if (await succeeds(contenders.lua.probe)) return;
+/** Installs Debian's packages, where this process may. */
+async function install(packages: string[]): Promise<void> {
   if (Deno.uid() !== 0 || !await succeeds(["apt-get", "--version"])) return;
-  console.error("Installing lua-copas and luajit …");
-  const install = ["apt-get", "install", "-y", "lua-copas", "luajit"];
-  if (await succeeds(install)) return;
+  console.error(`Installing ${packages.join(" and ")} …`);
+  const command = ["apt-get", "install", "-y", ...packages];
+  if (await succeeds(command)) return;
   await succeeds(["apt-get", "update"]);
-  await succeeds(install);
+  await succeeds(command);
 }
 
 /** Whether a command is there and ends well. */

@@ -1,9 +1,12 @@
 /**
  * The benchmarks: our server and its peers, measured in turn.
  *
- *     deno task bench                     all cases, quickly
- *     deno task bench line_echo idle      some of them
- *     deno task bench --full              all loads at their full size
+ *     deno task bench                     all cases, in a minute
+ *     deno task bench line_echo idle      some of them, in three rounds
+ *     deno task bench --full              all loads and peers, in five rounds
+ *     deno task bench --only ours,bare    only these contenders
+ *     deno task bench --rounds 9          other numbers of rounds, or --seconds
+ *     deno task bench --json FILE         where the results go
  *     deno task bench --save              keeps the results as bench/results/latest.json
  *     deno task bench --chart             draws docs/bench.svg from those
  *
@@ -61,16 +64,18 @@ async function main(args: string[]): Promise<number> {
   return results.failures.length === 0 ? 0 : 1;
 }
 
-async function run({ pace, names }: Options): Promise<Results> {
+async function run({ pace, names, only }: Options): Promise<Results> {
   const date = new Date().toISOString();
-  const missing = await missingContenders();
+  const missing = await missingContenders(only);
   const leftOut = [...missing].map(([name, why]) => `${titleOf(name)}: ${why}`);
   for (const line of leftOut) console.log(`Without ${line}`);
+  const takesPart = (name: string): boolean =>
+    !missing.has(name) && (only === undefined || only.includes(name));
   const experiments: ExperimentResults[] = [];
   const goals: GoalResult[] = [];
   const failures: string[] = [];
   for (const each of cases.filter(({ name }) => names.includes(name))) {
-    const run = await runCase(each, pace, missing, showProgress);
+    const run = await runCase(each, pace, takesPart, showProgress);
     showProgress("");
     leftOut.push(...run.leftOut);
     failures.push(...run.failures);

@@ -79,7 +79,9 @@ export async function runCommand(command: string[]): Promise<string> {
     const { success, code } = await child.status;
     if (success) return output;
     throw new Error(
-      `Cannot measure: \`${command.join(" ")}\` ended with code ${code}`,
+      `Cannot measure: \`${
+        command.join(" ").slice(0, 200)
+      }\` ended with code ${code}`,
     );
   } finally {
     await stop(child);

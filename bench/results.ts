@@ -62,13 +62,14 @@ export type Samples = Map<string, Sample[]>;
 
 /** Sums up an experiment. */
 export function summarize(
-  { name, title, titles, decides, note }: Experiment,
+  experiment: Experiment,
   samples: Samples,
 ): ExperimentResults {
+  const { name, title, decides, note } = experiment;
   const ours = samples.get("ours");
   const results = [...samples].map(([contender, rounds]) => ({
     name: contender,
-    title: titles?.[contender] ?? titleOf(contender),
+    title: titleOf(contender, experiment),
     rounds,
     metrics: metricSpreads(rounds),
     ratio: contender === "ours"

@@ -22,13 +22,13 @@ export interface CaseRun {
  * Measures all contenders of all experiments of a case in turn, as often as
  * `pace` says: ABAB, so that what disturbs the machine disturbs all of them.
  *
- * @param missing contenders that can't run here
+ * @param takesPart whether a contender is to be measured
  * @param progress hears what is being measured
  */
 export async function runCase(
   each: Case,
   pace: Pace,
-  missing: ReadonlyMap<string, string>,
+  takesPart: (contender: string) => boolean,
   progress: (what: string) => void,
 ): Promise<CaseRun> {
   const experiments = await each.experiments(pace);
@@ -40,8 +40,8 @@ export async function runCase(
   for (let round = 1; round <= pace.rounds; round++) {
     for (const experiment of experiments) {
       for (const contender of participants(experiment, pace)) {
-        const what = `${experiment.name}: ${titleOf(contender)}`;
-        if (missing.has(contender)) continue;
+        const what = `${experiment.name}: ${titleOf(contender, experiment)}`;
+        if (!takesPart(contender)) continue;
         if (leftOut.has(what) || failures.has(what)) continue;
         progress(`${what}, round ${round}`);
         try {

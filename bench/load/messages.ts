@@ -124,7 +124,7 @@ class MessageLoad {
       const events = this.#epoll.wait(10_000);
       if (events === 0) throw new Error("The server does not answer");
       const now = performance.now();
-      if (now >= this.#window.until) return;
+      if (now >= this.#window.until && this.#isWarm) return;
       for (let i = 0; i < events; i++) {
         const number = this.#epoll.number(i);
         const peer = this.#peers[number];
@@ -134,6 +134,12 @@ class MessageLoad {
         if ((mask & READABLE) !== 0) this.#receive(peer, number);
       }
     }
+  }
+
+  /** Whether each connection has been used by the time the warm-up may end. */
+  get #isWarm(): boolean {
+    return this.#window.open ||
+      this.#window.messages >= 2 * this.#options.connections;
   }
 
   #receive(peer: Peer, number: number): void {
