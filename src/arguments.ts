@@ -64,6 +64,14 @@ export function checkFunction(
   }
 }
 
+/** Refuses what is neither a promise nor what behaves like one. */
+export function checkPromise(call: string, name: string, value: unknown): void {
+  const { then } = (value ?? {}) as { then?: unknown };
+  if (typeof then !== "function") {
+    throw wrongType(call, name, "a promise", value);
+  }
+}
+
 /** Refuses what is no string. */
 export function checkString(call: string, name: string, value: unknown): void {
   if (typeof value !== "string") throw wrongType(call, name, "a string", value);
@@ -101,5 +109,21 @@ export function checkInteger(
   if (typeof value !== "number") throw wrongType(call, name, expected, value);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw outOfRange(call, name, expected, value);
+  }
+}
+
+/** Refuses options of a waiting call that are none, or that hold something wrong. */
+export function checkWaitOptions(call: string, options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw wrongType(call, "the options", "an object", options);
+  }
+  const { timeout, signal } = options as {
+    timeout?: unknown;
+    signal?: unknown;
+  };
+  if (timeout !== undefined) checkSeconds(call, "the timeout", timeout);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongType(call, "the signal", "an AbortSignal", signal);
   }
 }

@@ -5,9 +5,16 @@
  * @module
  */
 
-import { checkDelay, checkFunction, checkSeconds } from "./arguments.ts";
+import {
+  checkDelay,
+  checkFunction,
+  checkPromise,
+  checkSeconds,
+  checkWaitOptions,
+} from "./arguments.ts";
 import { waitForCall } from "./core/call.ts";
 import type { Clock } from "./core/clock.ts";
+import { handled } from "./core/handled.ts";
 import { ExitQueue, sleepFor, wakeUp, yieldTurn } from "./core/sleep.ts";
 import type { Task } from "./core/task.ts";
 import { ThreadTimeout } from "./core/thread.ts";
@@ -102,8 +109,15 @@ export abstract class Dispatcher extends Threads {
   }
 
   /** Waits until `exit()` is called, or returns at once when it was. Such a thread does not keep `loop()` going. */
-  async waitforexit(options?: WaitOptions): Promise<void> {
-    if (!this.exiting()) await this.#exits.wait(this.scheduler, options);
+  waitforexit(options?: WaitOptions): Promise<void> {
+    try {
+      checkWaitOptions("waitforexit()", options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.exiting()
+      ? Promise.resolve()
+      : this.#exits.wait(this.scheduler, options);
   }
 
   // --- Time -------------------------------------------------------------------------------
@@ -112,12 +126,18 @@ export abstract class Dispatcher extends Threads {
    * Lets the thread sleep for `seconds`. Nothing or 0: the others get their
    * turn. A negative number: until `wakeup`.
    */
-  async sleep(
+  sleep(
     seconds: number = 0,
     options?: { signal?: AbortSignal },
   ): Promise<void> {
-    checkSeconds("sleep()", "the time", seconds);
-    await this.#sleep(seconds < 0 ? Infinity : seconds, options);
+    try {
+      checkSeconds("sleep()", "the time", seconds);
+      checkWaitOptions("sleep()", options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const slept = this.#sleep(seconds < 0 ? Infinity : seconds, options);
+    return handled(slept.then(() => {}));
   }
 
   /**
@@ -135,6 +155,7 @@ export abstract class Dispatcher extends Threads {
     }
     try {
       checkSeconds("pause()", "the time", seconds);
+      checkWaitOptions("pause()", options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,6 +164,11 @@ export abstract class Dispatcher extends Threads {
 
   /** Lets the thread sleep until `wakeup`. It does not keep `loop()` going. Resolves to the seconds that it slept. */
   pauseforever(options?: { signal?: AbortSignal }): Promise<number> {
+    try {
+      checkWaitOptions("pauseforever()", options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#sleep(Infinity, options);
   }
 
@@ -202,8 +228,17 @@ export abstract class Dispatcher extends Threads {
    * @throws what the promise is rejected with, a `TimeoutError` or a `CancelledError`
    */
   wait<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
-    return waitForCall(this.scheduler, () => promise, {
-      ...options,
+    try {
+      checkPromise("wait()", "the promise", promise);
+      checkWaitOptions("wait()", options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // It may fail before the dispatcher looks at it, or after the wait was given up.
+    const foreign = handled(Promise.resolve(promise));
+    return waitForCall(this.scheduler, () => foreign, {
+      timeout: options?.timeout,
+      signal: options?.signal,
       failed: "Cannot wait for the promise",
     });
   }
