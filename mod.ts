@@ -54,7 +54,8 @@ export type { Protected } from "./src/protect.ts";
 export type { ServerOptions } from "./src/server.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketMaker } from "./src/socket/maker.ts";
-export type { Limits, Pattern } from "./src/socket/receiver.ts";
+export type { Limits } from "./src/socket/limits.ts";
+export type { Pattern } from "./src/socket/receiver.ts";
 export type { SocketOption } from "./src/socket/connection.ts";
 export {
   StreamSocket,

@@ -11,7 +11,7 @@ import { Thread } from "./core/thread.ts";
 import { isGone } from "./errors.ts";
 import { ListenerSource } from "./readiness/listener_source.ts";
 import type { Ready } from "./readiness/selector.ts";
-import type { Limits } from "./socket/receiver.ts";
+import type { Limits } from "./socket/limits.ts";
 import type {
   StreamSocket,
   StreamSocketOptions,

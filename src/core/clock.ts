@@ -5,6 +5,8 @@
  * @module
  */
 
+import { afterPoll } from "./poll.ts";
+
 /** What a clock may ask of the dispatcher whose alarm it keeps. */
 export interface ClockHost {
   /** Counts the rounds of the dispatcher: while it stands still, nothing runs. */
@@ -35,14 +37,11 @@ export class RealClock implements Clock {
     return performance.now() / 1000;
   }
 
-  /** Rings after real time; an alarm that is due rings after one turn of the event loop. */
+  /** Rings after real time; an alarm that is due rings when the system has been asked for I/O. */
   alarm(at: number, ring: () => void): () => void {
     const delay = (at - this.now()) * 1000;
-    if (delay <= 0) {
-      // A timer of 0 ms comes after 2 ms; an immediate after one poll for I/O.
-      const immediate = setImmediate(ring);
-      return () => clearImmediate(immediate);
-    }
+    // Whoever does not wait still gets what is there: the data first, then the alarm.
+    if (delay <= 0) return afterPoll(ring);
     const timer = setTimeout(ring, Math.min(Math.ceil(delay), LONGEST_DELAY));
     return () => clearTimeout(timer);
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { afterPoll } from "./poll.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** A turn of the event loop. */
@@ -163,7 +164,8 @@ export class Driver {
         await null;
       }
       if (scheduler.isSpent) {
-        await turn();
+        // A mere turn would hardly ever bring the data of those who wait for it.
+        await new Promise<void>((resolve) => afterPoll(resolve));
         scheduler.refresh();
         // Where threads are busy all the time, the driver hardly rests.
         this.#rang = true;

@@ -10,7 +10,8 @@ import type { WaitOptions } from "../core/wait.ts";
 import { HandshakeError } from "../errors.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import { type HalfOwner, type Limits, Receiver } from "./receiver.ts";
+import type { Limits } from "./limits.ts";
+import { type HalfOwner, Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import type { TlsSession } from "./tls_session.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { outOfRange, wrongType } from "../arguments.ts";
+import { checkInteger, checkWaitOptions, wrongType } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
@@ -18,6 +18,7 @@ import {
 import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { completeTextEnd } from "./utf8.ts";
 
 /**
@@ -29,14 +30,6 @@ export type Pattern = "*l" | "*a" | number;
 /** What a receive can give. */
 type Received = string | Uint8Array<ArrayBuffer> | null;
 
-/** The longest line and the longest body that a socket receives. */
-export interface Limits {
-  /** The longest line, in bytes. Default: 1 MiB. */
-  maxline?: number;
-  /** The longest `"*a"`, in bytes. Default: 64 MiB. */
-  maxbody?: number;
-}
-
 /** The socket to which a half belongs: its name and its timeouts. */
 export interface HalfOwner {
   /** For error messages and the log. */
@@ -47,8 +40,6 @@ export interface HalfOwner {
 
 const LF = 10;
 const CR = 13;
-const DEFAULT_MAXLINE = 1024 * 1024;
-const DEFAULT_MAXBODY = 64 * 1024 * 1024;
 
 /** Says that a receive has to wait for more bytes. */
 const MORE = Symbol("more");
@@ -69,9 +60,18 @@ class ReceiveWait extends Wait<Received> {
     return this.receiver.failed;
   }
 
+  /** Those behind may find what they want in what is there. */
+  protected override abandoned(): void {
+    this.scheduler.selector.ready(this.receiver);
+  }
+
   protected override timeoutError(seconds: number): TimeoutError {
+    // What is there belongs to the first in line.
+    const partial = this.queue?.first === this
+      ? this.receiver.source.buffer.view().slice()
+      : new Uint8Array(0);
     return new TimeoutError(`${this.failure()}: timed out after ${seconds} s`, {
-      partial: this.receiver.source.buffer.view().slice(),
+      partial,
     });
   }
 }
@@ -101,11 +101,11 @@ export class Receiver implements Ready {
   }
 
   get #maxline(): number {
-    return this.#limits.maxline ?? DEFAULT_MAXLINE;
+    return this.#limits.maxline ?? DEFAULT_LIMITS.maxline;
   }
 
   get #maxbody(): number {
-    return this.#limits.maxbody ?? DEFAULT_MAXBODY;
+    return this.#limits.maxbody ?? DEFAULT_LIMITS.maxbody;
   }
 
   /** How the messages of its errors begin. */
@@ -119,8 +119,15 @@ export class Receiver implements Ready {
     partial: boolean,
     options?: WaitOptions,
   ): Promise<Received> {
-    const wrong = pattern === "*l" ? undefined : patternError(pattern);
-    if (wrong !== undefined) return Promise.reject(wrong);
+    if (pattern !== "*l" || options !== undefined) {
+      try {
+        const call = partial ? "receivepartial()" : "receive()";
+        checkPattern(call, pattern);
+        checkWaitOptions(call, options);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     if (this.#closed !== undefined) {
       return Promise.reject(new ClosedError(`${this.failed}: ${this.#closed}`));
     }
@@ -186,7 +193,7 @@ export class Receiver implements Ready {
   #take(pattern: Pattern, partial: boolean): Received | typeof MORE {
     const { buffer } = this.source;
     const taken = pattern === "*l"
-      ? this.#takeLine()
+      ? this.#takeLine(partial)
       : pattern === "*a"
       ? this.#takeAll(partial)
       : this.#takeBytes(pattern, partial);
@@ -198,7 +205,7 @@ export class Receiver implements Ready {
     return this.source.isExhausted ? this.#end(pattern) : MORE;
   }
 
-  #takeLine(): string | typeof MORE {
+  #takeLine(partial: boolean): string | typeof MORE {
     const { buffer } = this.source;
     const { bytes, start, end } = buffer;
     if (start === end) return MORE;
@@ -207,13 +214,15 @@ export class Receiver implements Ready {
     const at = bytes[end - 1] === LF
       ? bytes.indexOf(LF, from)
       : indexOrEnd(bytes.subarray(from, end).indexOf(LF), from, end);
-    if (at - start > this.#maxline) throw this.#tooLong("line", this.#maxline);
+    const textEnd = at > start && bytes[at - 1] === CR ? at - 1 : at;
+    if (textEnd - start > this.#maxline && !partial) {
+      throw this.#tooLong("line", this.#maxline);
+    }
     if (at === end) {
       this.#searched = end - start;
       return MORE;
     }
     this.#consume(at + 1 - start);
-    const textEnd = at > start && bytes[at - 1] === CR ? at - 1 : at;
     if (textEnd === start) return "";
     return withoutCarriageReturns(
       decoder.decode(bytes.subarray(start, textEnd)),
@@ -248,9 +257,12 @@ export class Receiver implements Ready {
     const { bytes, start, end } = buffer;
     const textEnd = isExhausted ? end : completeTextEnd(bytes, start, end);
     if (textEnd === start) return MORE;
+    const whole = decoder.decode(bytes.subarray(start, textEnd));
+    const text = pattern === "*l" ? withoutCarriageReturns(whole) : whole;
+    // A CR alone is nothing yet: "" would look like an empty line.
+    if (text === "") return MORE;
     this.#consume(textEnd - start);
-    const text = decoder.decode(bytes.subarray(start, textEnd));
-    return pattern === "*l" ? withoutCarriageReturns(text) : text;
+    return text;
   }
 
   /** The stream is over before `pattern` was met. */
@@ -291,23 +303,11 @@ function indexOrEnd(index: number, from: number, end: number): number {
   return index < 0 ? end : from + index;
 }
 
-function patternError(pattern: unknown): Error | undefined {
-  if (pattern === "*a") return undefined;
+function checkPattern(call: string, pattern: unknown): void {
+  if (pattern === "*l" || pattern === "*a") return;
   if (typeof pattern !== "number") {
-    return wrongType(
-      "receive()",
-      "the pattern",
-      '"*l", "*a" or a number of bytes',
-      pattern,
-    );
+    const expected = '"*l", "*a" or a number of bytes';
+    throw wrongType(call, "the pattern", expected, pattern);
   }
-  if (!Number.isSafeInteger(pattern) || pattern < 0) {
-    return outOfRange(
-      "receive()",
-      "the pattern",
-      "a whole number of bytes, 0 or more",
-      pattern,
-    );
-  }
-  return undefined;
+  checkInteger(call, "the pattern", pattern, 0);
 }

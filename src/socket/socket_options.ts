@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Limits } from "./receiver.ts";
+import { checkLimits, type Limits } from "./limits.ts";
 import type { Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
@@ -50,6 +50,7 @@ export function readSocketOptions(
     );
   }
   const options = given as StreamSocketOptions;
+  checkLimits(call, options);
   if (options.sslparams !== undefined) checkSslParams(call, options.sslparams);
   return options;
 }

@@ -13,13 +13,34 @@ export function completeTextEnd(
   start: number,
   end: number,
 ): number {
-  for (let back = 1; back <= 3 && end - back >= start; back++) {
-    const byte = bytes[end - back];
+  for (let at = end - 1; at >= start && at >= end - 3; at--) {
+    const byte = bytes[at];
     if (byte < 0x80) return end;
-    if (byte >= 0xc0) {
-      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-      return length > back ? end - back : end;
-    }
+    if (byte < 0xc0) continue; // goes on with a character
+    const isCut = at + lengthOf(byte) > end &&
+      (at + 1 === end || canFollow(byte, bytes[at + 1]));
+    return isCut ? at : end;
   }
   return end;
+}
+
+/** How long a character is that begins with `first`; 1 when none does. */
+function lengthOf(first: number): number {
+  if (first < 0xc2 || first > 0xf4) return 1;
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/** Whether `second` may stand after `first`: no form that is too long, no half of a pair, nothing beyond U+10FFFF. */
+function canFollow(first: number, second: number): boolean {
+  switch (first) {
+    case 0xe0:
+      return second >= 0xa0;
+    case 0xed:
+      return second < 0xa0;
+    case 0xf0:
+      return second >= 0x90;
+    case 0xf4:
+      return second < 0x90;
+  }
+  return true;
 }

@@ -1,0 +1,34 @@
+/**
+ * The longest line and the longest body that a socket receives.
+ *
+ * @module
+ */
+
+import { outOfRange, wrongType } from "../arguments.ts";
+
+/** The longest line and the longest body that a socket receives. */
+export interface Limits {
+  /** The longest line, in bytes, without its end. Default: 1 MiB. */
+  maxline?: number;
+  /** The longest `"*a"`, in bytes. Default: 64 MiB. */
+  maxbody?: number;
+}
+
+/** What holds when nobody says otherwise. */
+export const DEFAULT_LIMITS: Required<Limits> = {
+  maxline: 1024 * 1024,
+  maxbody: 64 * 1024 * 1024,
+};
+
+/** Refuses limits that are none. */
+export function checkLimits(call: string, limits: Limits): void {
+  for (const name of ["maxline", "maxbody"] as const) {
+    const value: unknown = limits[name];
+    if (value === undefined || value === Infinity) continue;
+    const expected = "a whole number of bytes, 1 or more, or Infinity";
+    if (typeof value !== "number") throw wrongType(call, name, expected, value);
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw outOfRange(call, name, expected, value);
+    }
+  }
+}

@@ -1,0 +1,398 @@
+// Who gets what when several wait, and what a reader that gives up leaves.
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
+import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import { read, tcpPair, write } from "../fixtures/socket_pair.ts";
+import { bytes, scripted, text } from "../fixtures/socket_script.ts";
+import { Copas } from "../../src/copas.ts";
+import { VirtualClock } from "../../src/testing.ts";
+
+/** One turn of the event loop: what is ready has been served. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+Deno.test("a timed-out receive leaves its bytes for the next one", async () => {
+  const { conn, skt, clock } = scripted();
+  conn.feed("hel");
+  const error = await assertRejects(
+    () => skt.receive("*l", { timeout: 2.5 }),
+    TimeoutError,
+  );
+  assertEquals(clock.now(), 2.5);
+  assertEquals(text(error.partial), "hel");
+  assertEquals(error.code, "timeout");
+  assertEquals(
+    error.message,
+    "Cannot receive from tcp{client}: 192.0.2.2:2222: timed out after 2.5 s",
+  );
+  conn.feed("lo\n");
+  assertEquals(await skt.receive(), "hello");
+});
+
+Deno.test("the partial data of a timeout is a copy", async () => {
+  const { conn, skt } = scripted();
+  conn.feed("abc");
+  const error = await assertRejects(
+    () => skt.receive(4, { timeout: 1 }),
+    TimeoutError,
+  );
+  error.partial!.fill(0);
+  conn.feed("d");
+  assertEquals(text(await skt.receive(4)), "abcd");
+});
+
+Deno.test("a read that outlives its reader brings its bytes to the next", async () => {
+  using pair = await tcpPair();
+  const copas = new Copas({ clock: new VirtualClock() });
+  const skt = copas.wrap(pair.ours);
+  for (let i = 0; i < 3; i++) {
+    await assertRejects(() => skt.receive("*l", { timeout: 1 }), TimeoutError);
+  }
+  await write(pair.theirs, "first\nsecond\n");
+  assertEquals(await skt.receive(), "first");
+  assertEquals(await skt.receive(), "second");
+  skt.close();
+});
+
+Deno.test("however many readers come and go, one read is under way", async () => {
+  const { conn, skt } = scripted();
+  for (let i = 0; i < 5; i++) {
+    await assertRejects(() => skt.receive(1, { timeout: 1 }), TimeoutError);
+  }
+  assertEquals([conn.reads, conn.mostReading], [1, 1]);
+});
+
+Deno.test("one timeout is for the whole call, however the bytes trickle in", async () => {
+  const { copas, clock, conn, skt } = scripted();
+  skt.settimeout(1);
+  let error: unknown;
+  copas.addthread(async () => {
+    error = await skt.receive("*a").catch((error) => error);
+    assertEquals(clock.now(), 1);
+  });
+  copas.addthread(async () => {
+    for (const piece of ["1", "2", "3", "4"]) {
+      await copas.pause(0.4);
+      conn.feed(piece);
+    }
+    conn.end();
+  });
+  await copas.loop();
+  assertInstanceOf(error, TimeoutError);
+  assertEquals(text(error.partial), "12");
+  assertEquals(await skt.receive("*a"), "1234");
+});
+
+Deno.test("a call's timeout goes before the socket's; forever is negative or Infinity", async () => {
+  const { copas, clock, conn, skt } = scripted();
+  skt.settimeout(5);
+  await assertRejects(() => skt.receive(), TimeoutError, "after 5 s");
+  await assertRejects(
+    () => skt.receive("*l", { timeout: 2 }),
+    TimeoutError,
+    "after 2 s",
+  );
+  await assertRejects(
+    () => skt.receive("*l", { timeout: undefined }),
+    TimeoutError,
+    "after 5 s",
+  );
+  assertEquals(clock.now(), 12);
+  for (const timeout of [-1, Infinity, -Infinity]) {
+    let line: unknown;
+    copas.addthread(async () => {
+      line = await skt.receive("*l", { timeout });
+    });
+    copas.addthread(async () => {
+      await copas.pause(1000);
+      conn.feed("late\n");
+    });
+    await copas.loop();
+    assertEquals(line, "late");
+  }
+  skt.settimeout();
+  const late = skt.receive();
+  const other = copas.wrap(scripted().conn.conn);
+  await assertRejects(() => other.receive("*l", { timeout: 1e6 }));
+  conn.feed("later\n");
+  assertEquals(await late, "later");
+});
+
+Deno.test("a timeout of 0 takes what is there and does not wait", async () => {
+  const { clock, conn, skt } = scripted();
+  skt.settimeout(0);
+  const error = await assertRejects(() => skt.receive(), TimeoutError);
+  assertEquals(error.partial, new Uint8Array(0));
+  conn.feed("one\ntwo\nthr");
+  await turn();
+  assertEquals(await skt.receive(), "one");
+  assertEquals(await skt.receive("*l", { timeout: 0 }), "two");
+  const cut = await assertRejects(() => skt.receive(), TimeoutError);
+  assertEquals(text(cut.partial), "thr");
+  assertEquals(await skt.receivepartial(), "thr");
+  assertEquals(clock.now(), 0);
+});
+
+Deno.test("a timeout of 0 finds what the system has already, on a socket of which nobody has read", async () => {
+  for (let i = 0; i < 20; i++) {
+    using pair = await tcpPair();
+    const copas = new Copas();
+    const skt = copas.wrap(pair.ours);
+    await write(pair.theirs, "here\n");
+    await turn();
+    assertEquals(await skt.receive("*l", { timeout: 0 }), "here");
+    skt.close();
+  }
+});
+
+Deno.test("several readers are served in the order in which they came", async () => {
+  const { copas, conn, skt } = scripted();
+  const got: [number, unknown][] = [];
+  for (const [i, pattern] of ["*l", 3, "*l", 1, "*a"].entries()) {
+    copas.addthread(async () => {
+      got.push([i, await skt.receive(pattern as "*l" | "*a" | number)]);
+    });
+  }
+  copas.addthread(async () => {
+    await copas.pause(1);
+    conn.feed("li", "ne\nabcli");
+    await copas.pause(1);
+    assertEquals(got.length, 2);
+    conn.feed("ne\nxre").feed("st").end();
+  });
+  await copas.loop();
+  assertEquals(got, [
+    [0, "line"],
+    [1, bytes("abc")],
+    [2, "line"],
+    [3, bytes("x")],
+    [4, "rest"],
+  ]);
+});
+
+Deno.test("ten readers of one line each get one line each from one read", async () => {
+  const { conn, skt } = scripted();
+  const lines = Array.from({ length: 10 }, () => skt.receive());
+  conn.feed("0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+  assertEquals(await Promise.all(lines), [..."0123456789"]);
+});
+
+Deno.test("a reader that comes late does not get ahead of those that wait", async () => {
+  const { conn, skt } = scripted();
+  const first = skt.receive(4);
+  conn.feed("ab\n");
+  await turn();
+  const second = skt.receive();
+  await turn();
+  conn.feed("x", "y\n");
+  assertEquals(text(await first), "ab\nx");
+  assertEquals(await second, "y");
+});
+
+Deno.test("a reader that timed out gives its place to the next, who takes what is there", async () => {
+  const { conn, skt } = scripted();
+  const first = skt.receive(100, { timeout: 1 });
+  const second = skt.receive();
+  const third = skt.receive(2);
+  conn.feed("line\nab");
+  await assertRejects(() => first, TimeoutError);
+  assertEquals(await second, "line");
+  assertEquals(await third, bytes("ab"));
+  assertEquals(conn.reads, 2);
+});
+
+Deno.test("a reader that was cancelled gives its place to the next, who takes what is there", async () => {
+  const { copas, conn, skt } = scripted();
+  const controller = new AbortController();
+  const got: unknown[] = [];
+  const reader = (pattern: "*l" | number, signal?: AbortSignal) =>
+    copas.addthread(async () => {
+      try {
+        got.push(await skt.receive(pattern, { signal }));
+      } catch (error) {
+        got.push((error as CancelledError).code);
+      }
+    });
+  const removed = reader(100);
+  reader(99, controller.signal);
+  reader("*l");
+  copas.addthread(async () => {
+    conn.feed("line\n");
+    await copas.pause(1);
+    copas.removethread(removed);
+    await copas.pause(1);
+    assertEquals(got, ["cancelled"]);
+    controller.abort(new Error("enough"));
+  });
+  await copas.loop();
+  assertEquals(got.toSorted(), ["cancelled", "cancelled", "line"]);
+});
+
+Deno.test("a timed-out reader shows only bytes that were its own to take", async () => {
+  const { conn, skt } = scripted();
+  const first = skt.receive(5);
+  const second = skt.receive("*l", { timeout: 1 });
+  conn.feed("abc");
+  const error = await assertRejects(() => second, TimeoutError);
+  assertEquals(error.partial, new Uint8Array(0));
+  conn.feed("de");
+  assertEquals(await first, bytes("abcde"));
+});
+
+Deno.test("a thread that timed out is not resumed by data that comes later", async () => {
+  const { copas, clock, conn, skt } = scripted();
+  const got: unknown[] = [];
+  copas.addthread(async () => {
+    await skt.receive("*l", { timeout: 1 }).catch(() => {});
+    got.push(await copas.pause(3), clock.now());
+  });
+  copas.addthread(async () => {
+    await copas.pause(1.5);
+    got.push(await skt.receive(), clock.now());
+  });
+  copas.addthread(async () => {
+    await copas.pause(2);
+    conn.feed("for the second\n");
+  });
+  await copas.loop();
+  assertEquals(got, ["for the second", 2, 3, 4]);
+});
+
+Deno.test("a signal ends the call with its reason, and takes nothing", async () => {
+  const { conn, skt } = scripted();
+  const controller = new AbortController();
+  const line = skt.receive("*l", { signal: controller.signal });
+  conn.feed("ab");
+  await turn();
+  const reason = new Error("enough");
+  controller.abort(reason);
+  const error = await assertRejects(() => line, CancelledError);
+  assertEquals(error.cause, reason);
+  assertEquals(
+    error.message,
+    "Cannot receive from tcp{client}: 192.0.2.2:2222: the signal was aborted",
+  );
+  conn.feed("c\n");
+  assertEquals(await skt.receive(), "abc");
+});
+
+Deno.test("a signal that was aborted before ends the call even if there is data", async () => {
+  const { conn, skt } = scripted();
+  conn.feed("one\ntwo\n");
+  assertEquals(await skt.receive(), "one");
+  await assertRejects(
+    () => skt.receive("*l", { signal: AbortSignal.abort() }),
+    CancelledError,
+  );
+  assertEquals(await skt.receive(), "two");
+});
+
+Deno.test("a signal that aborts after the call has no effect, and is not held", async () => {
+  const { conn, skt } = scripted();
+  const controller = new AbortController();
+  const { signal } = controller;
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: unknown[]) => {
+    listeners++;
+    Reflect.apply(addEventListener, signal, args);
+  };
+  signal.removeEventListener = (...args: unknown[]) => {
+    listeners--;
+    Reflect.apply(removeEventListener, signal, args);
+  };
+  conn.feed("one\ntwo\n");
+  assertEquals(await skt.receive("*l", { signal }), "one");
+  assertEquals(listeners, 0);
+  controller.abort();
+  assertEquals(await skt.receive(), "two");
+});
+
+Deno.test("a reader and a writer do not hinder each other", async () => {
+  using pair = await tcpPair();
+  const copas = new Copas();
+  const skt = copas.wrap(pair.ours);
+  const line = skt.receive();
+  assertEquals(await skt.send("ping\n"), 5);
+  assertEquals(text(await read(pair.theirs, 5)), "ping\n");
+  await write(pair.theirs, "pong\n");
+  assertEquals(await line, "pong");
+  skt.close();
+});
+
+Deno.test("close ends every reader, and they get what close says", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  for (let i = 0; i < 4; i++) {
+    copas.addthread(() => skt.receive().catch((error) => errors.push(error)));
+  }
+  copas.addthread(async () => {
+    await copas.pause(1);
+    await skt.close();
+  });
+  await copas.loop();
+  assertEquals(errors.length, 4);
+  for (const error of errors) {
+    assertInstanceOf(error, ClosedError);
+    assertEquals(
+      error.message,
+      "Cannot receive from tcp{client}: 192.0.2.2:2222: the socket is closed",
+    );
+  }
+  assertEquals(conn.closes, 1);
+});
+
+Deno.test("a thread that always finds data lets the others run", async () => {
+  const { copas, conn, skt } = scripted();
+  conn.feed("x\n".repeat(20_000)).end();
+  let lines = 0;
+  const seen: number[] = [];
+  copas.addthread(async () => {
+    for (; await skt.receive() !== null; lines++);
+  });
+  const timer = setInterval(() => seen.push(lines), 0);
+  copas.addthread(async () => {
+    for (let i = 0; i < 5; i++) {
+      await copas.pause();
+      seen.push(lines);
+    }
+  });
+  await copas.loop();
+  clearInterval(timer);
+  assertEquals(lines, 20_000);
+  assert(seen[4] < 20_000, `the others had to wait for ${seen[4]} lines`);
+});
+
+Deno.test("wrong options are named, and nothing is taken", async () => {
+  const { conn, skt } = scripted();
+  conn.feed("line\nmore\n");
+  assertEquals(await skt.receive(), "line");
+  // deno-lint-ignore no-explicit-any
+  const receive = (options: any) => skt.receive("*l", options);
+  for (
+    const [options, message] of [
+      ["prefix", 'the options must be an object, got "prefix"'],
+      [5, "the options must be an object, got 5"],
+      [
+        { timeout: "5" },
+        'the timeout must be a number of seconds, got "5"',
+      ],
+      [{ timeout: null }, "the timeout must be a number of seconds, got null"],
+      [{ signal: {} }, "the signal must be an AbortSignal, got Object"],
+    ] as const
+  ) {
+    await assertRejects(
+      () => receive(options),
+      TypeError,
+      `receive(): ${message}`,
+    );
+  }
+  await assertRejects(() => receive({ timeout: NaN }), RangeError, "got NaN");
+  assertEquals(await skt.receive(), "more");
+});
