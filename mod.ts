@@ -62,6 +62,20 @@ export {
   type StreamSocketOptions,
 } from "./src/socket/stream_socket.ts";
 export type { Timeouts } from "./src/socket/timeouts.ts";
+export type { Future, Outcome } from "./src/sync/future.ts";
+export type { Held } from "./src/sync/held.ts";
+export type { Lock, LockOptions } from "./src/sync/lock.ts";
+export type {
+  FutureMaker,
+  LockMaker,
+  QueueMaker,
+  SemaphoreMaker,
+  TimerMaker,
+} from "./src/sync/makers.ts";
+export type { Queue, QueueOptions } from "./src/sync/queue.ts";
+export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";
+export type { Timer, TimerOptions } from "./src/sync/timer.ts";
+export type { Tools } from "./src/tools.ts";
 
 /** The default dispatcher. */
 const copas: Copas = new Copas();

@@ -8,7 +8,6 @@
 import { checkString, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
 import type { WaitOptions } from "./core/wait.ts";
-import { Dispatcher } from "./dispatcher.ts";
 import { formatAddr } from "./net/address.ts";
 import { Network } from "./net/network.ts";
 import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
@@ -27,6 +26,7 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "./socket/timeouts.ts";
+import { Tools } from "./tools.ts";
 
 /** A socket of either kind. */
 export type Socket = StreamSocket | DatagramSocket;
@@ -38,7 +38,7 @@ export type DatagramLike = Deno.DatagramConn | DatagramSocket;
 export type SocketLike = StreamLike | DatagramLike | Deno.Listener;
 
 /** The functions on sockets, as {@linkcode Copas} has them. */
-export abstract class Sockets extends Dispatcher {
+export abstract class Sockets extends Tools {
   /** LuaSocket's makers: `bind`, `tcp`, `udp`, `connect`. */
   readonly socket: SocketMaker;
   readonly #network = new Network();
