@@ -4,7 +4,9 @@
  * @module
  */
 
+import { checkDelay, wrongType } from "./arguments.ts";
 import type { Clock, ClockHost } from "./core/clock.ts";
+import { afterPoll } from "./core/poll.ts";
 
 export type { Clock, ClockHost };
 
@@ -26,6 +28,7 @@ export interface VirtualClockOptions {
 /**
  * A clock that waits for nobody: when every thread waits, it jumps to the next
  * deadline. A test of an hour's timeout takes no time, and its times are exact.
+ * Several dispatchers can share it.
  *
  * @example
  * ```ts
@@ -45,13 +48,21 @@ export class VirtualClock implements Clock {
   readonly #autojump: boolean;
   readonly #quiet: number;
   #now: number;
-  #alarm?: Alarm;
+  readonly #alarms = new Set<Alarm>();
+  readonly #watch = new Watch();
 
   /** Makes a clock. */
   constructor(options: VirtualClockOptions = {}) {
-    this.#now = options.start ?? 0;
-    this.#autojump = options.autojump ?? true;
-    this.#quiet = options.quiet ?? 0.005;
+    const { start = 0, autojump = true, quiet = 0.005 } = options;
+    const call = "new VirtualClock()";
+    checkDelay(call, "start", start);
+    checkDelay(call, "quiet", quiet);
+    if (typeof autojump !== "boolean") {
+      throw wrongType(call, "autojump", "a boolean", autojump);
+    }
+    this.#now = start;
+    this.#autojump = autojump;
+    this.#quiet = quiet;
   }
 
   /** What the clock shows, in seconds. */
@@ -59,82 +70,111 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** Moves the clock on by `seconds`, and rings the alarm that has become due. */
+  /** Moves the clock on by `seconds`, 0 or more. Threads whose time has come go on as soon as the dispatcher is driven. */
   advance(seconds: number): void {
-    if (!(seconds >= 0)) {
-      throw new RangeError(
-        `advance(): seconds must be 0 or more, got ${seconds}`,
-      );
-    }
-    this.#now += seconds;
-    const alarm = this.#alarm;
-    if (alarm === undefined || alarm.at > this.#now) return;
-    alarm.cancel();
-    alarm.ring();
+    checkDelay("advance()", "the time", seconds);
+    this.#moveTo(this.#now + seconds);
   }
 
   /** For the dispatcher: rings when the clock shows `at`. */
   alarm(at: number, ring: () => void, host: ClockHost): () => void {
-    const watch = new Watch(host, this.#quiet, () => {
-      if (at <= this.#now) this.advance(0);
-      else if (this.#autojump && at < Infinity) this.advance(at - this.#now);
-    });
+    const alarm: Alarm = { at, host, ring: () => {}, cancel: () => {} };
     // An alarm that does not ring by itself still has to keep the process alive.
     const keepalive = setTimeout(() => {}, FOREVER);
-    const cancel = () => {
-      watch.stop();
+    const cancelPoll = at <= this.#now
+      ? afterPoll(() => alarm.ring())
+      : undefined;
+    alarm.cancel = () => {
       clearTimeout(keepalive);
-      this.#alarm = undefined;
+      cancelPoll?.();
+      this.#alarms.delete(alarm);
+      if (this.#alarms.size === 0) this.#watch.stop();
     };
-    this.#alarm = { at, ring, cancel };
-    return cancel;
+    alarm.ring = () => {
+      alarm.cancel();
+      ring();
+    };
+    this.#alarms.add(alarm);
+    this.#startWatch();
+    return alarm.cancel;
+  }
+
+  #startWatch(): void {
+    if (!this.#autojump || this.#alarms.size === 0) return;
+    this.#watch.start(this.#alarms, this.#quiet, () => this.#jump());
+  }
+
+  /** Every thread waits: goes on to the earliest deadline. */
+  #jump(): void {
+    const moved = [...this.#alarms].filter(({ host }) => host.settle());
+    // Their alarms were set for deadlines that nobody waits for any more.
+    for (const alarm of moved) alarm.ring();
+    let next = Infinity;
+    for (const { at } of this.#alarms) next = Math.min(next, at);
+    if (next === Infinity) return;
+    if (moved.length === 0) this.#moveTo(next);
+    this.#startWatch();
+  }
+
+  #moveTo(time: number): void {
+    this.#now = Math.max(this.#now, time);
+    const due = [...this.#alarms].filter(({ at }) => at <= this.#now);
+    for (const alarm of due) alarm.ring();
   }
 }
 
 interface Alarm {
   readonly at: number;
-  readonly ring: () => void;
-  readonly cancel: () => void;
+  readonly host: ClockHost;
+  ring: () => void;
+  cancel: () => void;
 }
 
 /** The longest delay that a timer takes, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
 
-/** Watches the dispatcher until nothing happens any more. Keeps the process alive meanwhile. */
+/** Watches the dispatchers until nothing happens in any of them. */
 class Watch {
-  readonly #host: ClockHost;
-  readonly #quiet: number;
-  readonly #onquiet: () => void;
-  #rounds = -1;
-  /** How often the dispatcher was found as it had been before. */
-  #still = 0;
-  #timer?: ReturnType<typeof setTimeout>;
-  #immediate?: ReturnType<typeof setImmediate>;
+  /** All dispatchers that have ever set an alarm: one without may be busy. */
+  readonly #hosts = new Set<ClockHost>();
+  #stop: () => void = () => {};
 
-  constructor(host: ClockHost, quiet: number, onquiet: () => void) {
-    this.#host = host;
-    this.#quiet = quiet;
-    this.#onquiet = onquiet;
-    this.#immediate = setImmediate(this.#look);
+  /** Looks after the dispatchers of `alarms`; calls `onquiet` when all of them have been still for `quiet` seconds. */
+  start(alarms: Set<Alarm>, quiet: number, onquiet: () => void): void {
+    this.stop();
+    for (const { host } of alarms) this.#hosts.add(host);
+    let before = -1;
+    /** How often the dispatchers were found as they had been before. */
+    let still = 0;
+    const later = (delay: number) => {
+      const timer = setTimeout(look, delay);
+      this.#stop = () => clearTimeout(timer);
+    };
+    const soon = () => {
+      const immediate = setImmediate(look);
+      this.#stop = () => clearImmediate(immediate);
+    };
+    const look = () => {
+      let rounds = 0;
+      let active = false;
+      for (const host of this.#hosts) {
+        rounds += host.rounds;
+        active ||= host.active;
+      }
+      still = rounds === before && !active ? still + 1 : 0;
+      before = rounds;
+      const outside = alarms.values().some(({ host }) => host.outside);
+      // Two looks in a row: after a long pause of the process, the first one may
+      // come before the system's answers have been dispatched.
+      if (still > (outside ? 1 : 0)) this.stop(), onquiet();
+      else if (outside) later(quiet * 500);
+      else soon();
+    };
+    soon();
   }
 
-  #look = () => {
-    const { rounds, outside } = this.#host;
-    this.#still = rounds === this.#rounds ? this.#still + 1 : 0;
-    this.#rounds = rounds;
-    if (!outside) {
-      if (this.#still > 0) this.#onquiet();
-      else this.#immediate = setImmediate(this.#look);
-      return;
-    }
-    // Two looks in a row: after a long pause of the process, the first one may
-    // come before the system's answers have been dispatched.
-    if (this.#still > 1) this.#onquiet();
-    else this.#timer = setTimeout(this.#look, this.#quiet * 500);
-  };
-
   stop(): void {
-    clearTimeout(this.#timer);
-    if (this.#immediate !== undefined) clearImmediate(this.#immediate);
+    this.#stop();
+    this.#stop = () => {};
   }
 }

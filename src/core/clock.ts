@@ -11,8 +11,12 @@ import { afterPoll } from "./poll.ts";
 export interface ClockHost {
   /** Counts the rounds of the dispatcher: while it stands still, nothing runs. */
   readonly rounds: number;
+  /** Whether it is driven and has something to run. */
+  readonly active: boolean;
   /** Whether something outside is under way: an operation of Deno's, or a thread in a promise that is not Copas's. */
   readonly outside: boolean;
+  /** Forgets deadlines that nobody waits for any more. Returns whether the next one was among them. */
+  settle(): boolean;
 }
 
 /** A source of time: the real one, or a virtual one for tests. */

@@ -162,6 +162,11 @@ export class Scheduler implements ClockHost {
     );
   }
 
+  /** Whether the next round is sure to come, and has something to do. */
+  get active(): boolean {
+    return this.selector.driven && this.hasWork;
+  }
+
   /** Whether something outside is under way that may bring work. */
   get outside(): boolean {
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
@@ -244,6 +249,20 @@ export class Scheduler implements ClockHost {
     this.driver.cover(at);
   }
 
+  /** Brings the front of the sleep queue up to date: entries are left where they are when they are not needed any more. */
+  settle(): boolean {
+    const { sleepers } = this;
+    const { next } = sleepers;
+    for (
+      let first;
+      (first = sleepers.first) !== undefined && first.dueAt > first.at;
+    ) {
+      if (first.dueAt === Infinity) sleepers.delete(first);
+      else sleepers.set(first, first.dueAt);
+    }
+    return sleepers.next !== next;
+  }
+
   // --- Rounds ------------------------------------------------------------------
 
   /** Whether a round would find something to do, time aside. */
@@ -271,7 +290,9 @@ export class Scheduler implements ClockHost {
     if (this.meter !== undefined) this.meter.roundBegins();
     const ready = this.selector.take();
     const runnable = this.#runnable;
-    if (runnable.length > 0) this.#runnable = [];
+    // What becomes runnable in this round has to wait for the next one.
+    const { length } = runnable;
+    if (length > 0) this.#runnable = [];
     for (const item of ready) item.dispatch();
     let woken = 0;
     // One that sleeps again for no time at all has to wait for the next round.
@@ -281,8 +302,8 @@ export class Scheduler implements ClockHost {
       (sleeper = this.sleepers.take(now, newest)) !== undefined;
       woken++
     ) sleeper.due(now);
-    for (const wait of runnable) wait.deliver();
-    return ready.length + woken + runnable.length > 0;
+    for (let i = 0; i < length; i++) runnable[i].deliver();
+    return ready.length + woken + length > 0;
   }
 
   // --- The end of a turn ----------------------------------------------------------

@@ -15,6 +15,11 @@ export abstract class Sleeper {
   /** Breaks ties: who came first is called first. Only the queue writes it. */
   order = 0;
 
+  /** When it really has something to do: an entry may have been left at an earlier time. */
+  get dueAt(): number {
+    return this.at;
+  }
+
   /** Called when its time has come. The entry is no longer in the queue then. */
   abstract due(now: number): void;
 }
@@ -27,6 +32,11 @@ export class SleepQueue {
   /** The earliest time in the queue; `Infinity` when it is empty. */
   get next(): number {
     return this.#heap.length === 0 ? Infinity : this.#heap[0].at;
+  }
+
+  /** The earliest entry. */
+  get first(): Sleeper | undefined {
+    return this.#heap[0];
   }
 
   /** How many entries there are. */

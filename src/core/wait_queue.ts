@@ -103,9 +103,14 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
     // those would take the way through the queue with them.
     const late = [...this].filter((wait) => wait.at <= now);
     for (const wait of late) wait.expire(wait.patience);
+    this.#wakeAt(this.nextDeadline);
+  }
+
+  /** When the first of those that wait gives up. */
+  get nextDeadline(): number {
     let next = Infinity;
     for (const wait of this) if (wait.at < next) next = wait.at;
-    this.#wakeAt(next);
+    return next;
   }
 
   /** Takes the entry out of the sleep queue: nobody will wait here any more. */
@@ -129,6 +134,10 @@ class QueueAlarm extends Sleeper {
   constructor(queue: TimedWaitQueue<any>) {
     super();
     this.#queue = queue;
+  }
+
+  override get dueAt(): number {
+    return this.#queue.nextDeadline;
   }
 
   due(now: number): void {

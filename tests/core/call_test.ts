@@ -3,13 +3,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Copas } from "../../src/copas.ts";
 import { CancelledError, TimeoutError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { virtual as make } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
-
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  return { copas: new Copas({ clock }), clock, events: [] };
-}
 
 Deno.test("a wait gives what the promise resolves to, or throws what it is rejected with", async () => {
   const { copas } = make();

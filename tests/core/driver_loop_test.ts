@@ -1,14 +1,7 @@
 // The loop: when it ends, who may start it, and what exit does.
 
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
-import { VirtualClock } from "../../src/testing.ts";
-
-/** A dispatcher whose time is virtual, and a list for what happens. */
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  return { copas: new Copas({ clock }), clock, events: [] };
-}
+import { virtual as make } from "../fixtures/virtual.ts";
 
 // --- loop() -------------------------------------------------------------------------
 

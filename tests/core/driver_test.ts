@@ -4,12 +4,7 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { Copas } from "../../src/copas.ts";
 import { CancelledError } from "../../src/errors.ts";
 import { VirtualClock } from "../../src/testing.ts";
-
-/** A dispatcher whose time is virtual, and a list for what happens. */
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  return { copas: new Copas({ clock }), clock, events: [] };
-}
+import { strict, virtual as make } from "../fixtures/virtual.ts";
 
 /** One turn of the event loop, and all microtasks before it. */
 function turn(): Promise<void> {
@@ -118,7 +113,7 @@ Deno.test("what outside code wakes while a step waits ends the wait", async () =
 // --- Nobody drives ---------------------------------------------------------------------
 
 Deno.test("nothing goes on while nobody drives", async () => {
-  const copas = new Copas();
+  const copas = strict(new Copas());
   const events: string[] = [];
   copas.addthread(async () => {
     events.push("begun");
@@ -136,7 +131,7 @@ Deno.test("nothing goes on while nobody drives", async () => {
 });
 
 Deno.test("after a step nothing goes on until the next one", async () => {
-  const copas = new Copas();
+  const copas = strict(new Copas());
   let rounds = 0;
   copas.addthread(async () => {
     for (;;) {

@@ -1,15 +1,9 @@
 // sleep, pause, pauseforever, wakeup and waitforexit.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
 import { CancelledError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { virtual as make } from "../fixtures/virtual.ts";
 import { scripted } from "../fixtures/socket_script.ts";
-
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  return { copas: new Copas({ clock }), clock, events: [] };
-}
 
 Deno.test("pause resolves to the seconds that it took", async () => {
   const { copas, clock } = make();

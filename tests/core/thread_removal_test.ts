@@ -1,18 +1,16 @@
 // Removing a thread, whatever it does at that moment.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
 import { CancelledError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { virtual } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  const copas = new Copas({ clock });
-  const events: unknown[] = [];
-  copas.seterrorhandler((error) => events.push(error), true);
-  return { copas, clock, events };
+/** Errors that leave a thread are among the events. */
+function make(): ReturnType<typeof virtual> {
+  const world = virtual();
+  world.copas.seterrorhandler((error) => world.events.push(error), true);
+  return world;
 }
 
 Deno.test("a sleeping thread that is removed cleans up at once, and nobody hears of an error", async () => {

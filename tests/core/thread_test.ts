@@ -1,16 +1,14 @@
 // Threads: how they begin and end, and that each knows itself.
 
 import { assertEquals, assertFalse } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { virtual } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 
-function make(): { copas: Copas; clock: VirtualClock; events: unknown[] } {
-  const clock = new VirtualClock();
-  const copas = new Copas({ clock });
-  const events: unknown[] = [];
-  copas.seterrorhandler((error) => events.push(error), true);
-  return { copas, clock, events };
+/** Errors that leave a thread are among the events. */
+function make(): ReturnType<typeof virtual> {
+  const world = virtual();
+  world.copas.seterrorhandler((error) => world.events.push(error), true);
+  return world;
 }
 
 Deno.test("a thread runs at once, up to its first wait", async () => {

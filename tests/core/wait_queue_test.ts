@@ -1,0 +1,232 @@
+// Queues of waits: order, leaving from any place, and one alarm for all.
+
+import { assertEquals } from "@std/assert";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { type AnyWait, Wait } from "../../src/core/wait.ts";
+import { TimedWaitQueue, WaitQueue } from "../../src/core/wait_queue.ts";
+import type { CopasError } from "../../src/errors.ts";
+import { VirtualClock } from "../../src/testing.ts";
+import { settled } from "../fixtures/scripted_calls.ts";
+import { randomly } from "../fixtures/seeded_random.ts";
+
+class TestWait extends Wait<string> {
+  onabandon = () => {};
+
+  constructor(scheduler: Scheduler, readonly name: string) {
+    super(scheduler, "outside");
+  }
+
+  protected failure(): string {
+    return `Cannot wait as ${this.name}`;
+  }
+
+  protected override abandoned(): void {
+    this.onabandon();
+  }
+}
+
+/** A scheduler that only the test turns. */
+function make() {
+  const clock = new VirtualClock({ autojump: false });
+  const scheduler = new Scheduler(clock, () => {});
+  const outcomes: string[] = [];
+  /** Makes a wait of a thread of its own. */
+  const wait = (name: string) => {
+    let made!: TestWait;
+    scheduler.spawn(name, async () => {
+      made = new TestWait(scheduler, name);
+      try {
+        outcomes.push(await made.promise);
+      } catch (error) {
+        outcomes.push(`${name}: ${(error as CopasError).code}`);
+      }
+    });
+    return made;
+  };
+  /** A round at the clock's time, with all that it causes. */
+  const round = async () => {
+    scheduler.round(clock.now());
+    await settled();
+  };
+  return { clock, scheduler, outcomes, wait, round };
+}
+
+const names = (queue: WaitQueue<AnyWait>) =>
+  [...queue].map((wait) => (wait as TestWait).name).join("");
+
+Deno.test("waits stand in the order in which they came, and leave from any place", async () => {
+  const { outcomes, wait, round } = make();
+  const queue = new WaitQueue();
+  const [a, b, c, d] = [..."abcd"].map((name) => wait(name));
+  for (const one of [a, b, c, d]) queue.push(one);
+  assertEquals([names(queue), queue.size], ["abcd", 4]);
+  b.resolve("b");
+  assertEquals(names(queue), "acd");
+  d.rejectLater(new RangeError());
+  assertEquals([names(queue), queue.last], ["ac", c]);
+  a.cancel();
+  assertEquals([names(queue), queue.first], ["c", c]);
+  c.abort("why");
+  assertEquals([names(queue), queue.size, queue.first], ["", 0, undefined]);
+  await round();
+  assertEquals(outcomes, [
+    "b",
+    "d: undefined",
+    "a: cancelled",
+    "c: cancelled",
+  ]);
+});
+
+Deno.test("a wait that is over does not get into a queue, and has one outcome", async () => {
+  const { outcomes, wait, round } = make();
+  const queue = new WaitQueue();
+  const a = wait("a");
+  a.resolveLater("first");
+  queue.push(a);
+  assertEquals(queue.size, 0);
+  a.resolve("second");
+  a.reject(new Error("third"));
+  a.expire(1);
+  await round();
+  assertEquals(outcomes, ["first"]);
+});
+
+Deno.test("a queue does what an array does", () =>
+  randomly((random) => {
+    const { wait } = make();
+    const queue = new WaitQueue();
+    let model: TestWait[] = [];
+    for (let i = 0; i < 500; i++) {
+      if (random.below(2) === 0) {
+        const one = wait(`${i} `);
+        queue.push(one);
+        model.push(one);
+      } else if (model.length > 0) {
+        const one = random.pick(model);
+        one.resolveLater("");
+        model = model.filter((other) => other !== one);
+      }
+      assertEquals(names(queue), model.map(({ name }) => name).join(""));
+      assertEquals(queue.size, model.length);
+      assertEquals([queue.first, queue.last], [model[0], model.at(-1)]);
+    }
+  }));
+
+Deno.test("each wait has its own deadline, and the queue one entry for all", async () => {
+  const { clock, scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  for (const [name, seconds] of Object.entries({ a: 30, b: 10, c: 20 })) {
+    queue.pushFor(wait(name), seconds);
+  }
+  queue.pushFor(wait("d"), Infinity);
+  await settled();
+  assertEquals([scheduler.sleepers.size, scheduler.sleepers.next], [1, 10]);
+  for (const expected of [["b"], ["b", "c"], ["b", "c", "a"]]) {
+    clock.advance(10);
+    await round();
+    assertEquals(outcomes, expected.map((name) => `${name}: timeout`));
+  }
+  assertEquals([names(queue), scheduler.sleepers.size], ["d", 0]);
+});
+
+Deno.test("a deadline counts from the end of the turn in which the wait began", async () => {
+  const { clock, scheduler, wait } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  queue.pushFor(wait("a"), 10);
+  clock.advance(5);
+  await settled();
+  queue.pushFor(wait("b"), 10);
+  clock.advance(2);
+  await settled();
+  assertEquals([...queue].map(({ at }) => at), [15, 17]);
+});
+
+Deno.test("a deadline that was met costs nothing until it comes up, and takes nobody with it", async () => {
+  const { clock, scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  const a = wait("a");
+  queue.pushFor(a, 10);
+  await settled();
+  clock.advance(4);
+  a.resolveLater("a");
+  queue.pushFor(wait("b"), 10);
+  await round();
+  assertEquals(scheduler.sleepers.next, 10);
+  clock.advance(6);
+  await round();
+  assertEquals([outcomes, scheduler.sleepers.next], [["a"], 14]);
+  clock.advance(4);
+  await round();
+  assertEquals(outcomes, ["a", "b: timeout"]);
+});
+
+Deno.test("an earlier deadline brings the entry forward", async () => {
+  const { clock, scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  queue.pushFor(wait("a"), 100);
+  await settled();
+  queue.pushFor(wait("b"), 1);
+  await settled();
+  clock.advance(1);
+  await round();
+  assertEquals(outcomes, ["b: timeout"]);
+  assertEquals(scheduler.sleepers.next, 100);
+});
+
+Deno.test("a wait that gives up may let others go on: none of those behind is forgotten", async () => {
+  const { clock, scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  const [a, b, c, d] = [..."abcd"].map((name) => wait(name));
+  queue.pushFor(a, 10);
+  queue.pushFor(b, 20);
+  queue.pushFor(c, 10);
+  queue.pushFor(d, 30);
+  a.onabandon = () => {
+    b.resolveLater("b");
+    c.resolveLater("c");
+  };
+  await settled();
+  clock.advance(10);
+  await round();
+  await round();
+  assertEquals(outcomes, ["a: timeout", "b", "c"]);
+  assertEquals([names(queue), scheduler.sleepers.next], ["d", 30]);
+});
+
+Deno.test("a wait without time gives up in the next round that asks for the time", async () => {
+  const { scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  queue.pushFor(wait("a"), 0);
+  await settled();
+  assertEquals(outcomes, []);
+  await round();
+  assertEquals(outcomes, ["a: timeout"]);
+});
+
+Deno.test("a queue that is disposed of leaves nothing in the sleep queue", async () => {
+  const { scheduler, wait } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  const a = wait("a");
+  queue.pushFor(a, 10);
+  await settled();
+  a.resolveLater("a");
+  queue.dispose();
+  assertEquals(scheduler.sleepers.size, 0);
+});
+
+Deno.test("what settles is forgotten, what does not is brought up to date", async () => {
+  const { clock, scheduler, wait } = make();
+  const [one, other] = [0, 0].map(() => new TimedWaitQueue(scheduler));
+  const [a, b, c] = [..."abc"].map((name) => wait(name));
+  one.pushFor(a, 10);
+  one.pushFor(b, 20);
+  other.pushFor(c, 15);
+  await settled();
+  assertEquals(scheduler.settle(), false);
+  a.resolveLater("a");
+  c.resolveLater("c");
+  assertEquals(scheduler.sleepers.next, 10);
+  assertEquals(scheduler.settle(), true);
+  assertEquals([scheduler.sleepers.next, scheduler.sleepers.size], [20, 1]);
+  assertEquals(clock.now(), 0);
+});
