@@ -143,11 +143,19 @@ export abstract class Game {
       this.moves.push(`${seconds} s pass`);
       this.dispatch.clock.advance(seconds);
       this.expire();
+      await this.copas.step(0);
       await this.#settle();
       this.#compare();
     }
     for (const actor of this.actors) this.copas.removethread(actor.task);
-    while (await this.copas.step(0));
+    await this.#run();
+  }
+
+  /** Lets everybody run who can. */
+  async #run(): Promise<void> {
+    // The waits of this turn get their deadlines at its end.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.copas.status().active > 0) await this.copas.step(0);
   }
 
   #move(): string {
@@ -180,7 +188,7 @@ export abstract class Game {
       this.actors[i] = this.#newActor();
     });
     this.settled();
-    while (await this.copas.step(0));
+    await this.#run();
   }
 
   #compare(): void {

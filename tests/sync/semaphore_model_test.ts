@@ -1,0 +1,148 @@
+// The semaphore beside a model of it.
+
+import type { Semaphore } from "../../mod.ts";
+import { type Actor, type Call, Game, playAll } from "./model.ts";
+
+interface Take extends Call {
+  readonly n: number;
+}
+
+class SemaphoreGame extends Game {
+  readonly semaphore: Semaphore;
+  readonly max: number;
+  // The model.
+  count: number;
+  line: Take[] = [];
+  /** Those who were given theirs since the last step, but have not run yet. */
+  fresh: Take[] = [];
+  destroyed = false;
+
+  constructor(seed: number) {
+    super(seed);
+    this.max = this.random.integer(1, 5);
+    this.count = this.random.integer(0, this.max);
+    this.semaphore = this.copas.semaphore.new(this.max, {
+      start: this.count,
+      name: "semaphore",
+    });
+  }
+
+  protected move(): string {
+    const what = this.random.next();
+    if (what < 0.005) return this.destroy();
+    return what < 0.6 ? this.take(this.random.pick(this.actors)) : this.give();
+  }
+
+  take(actor: Actor): string {
+    const n = this.random.integer(0, 6);
+    const timeout = this.timeout();
+    const id = this.call(
+      actor,
+      (options) => this.semaphore.take(n, options),
+      timeout,
+    );
+    if (this.destroyed) this.expected[id] = "destroyed";
+    else if (n > this.max) this.expected[id] = "too many";
+    else if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.line.length === 0 && this.count >= n) {
+      this.count -= n;
+      this.expected[id] = "got true";
+    } else if (timeout === 0) this.expected[id] = "timeout";
+    else this.line.push({ id, actor, n, deadline: this.now + timeout });
+    return `${actor.name}: take(${n}, ${timeout}), call ${id}`;
+  }
+
+  give(): string {
+    const n = this.random.integer(0, 4);
+    let result = "true";
+    try {
+      this.semaphore.give(n);
+    } catch (error) {
+      result = (error as { code: string }).code;
+    }
+    const expected = this.destroyed
+      ? "destroyed"
+      : this.serve(n) > 0
+      ? "too many"
+      : "true";
+    if (result !== expected) throw new Error(`give(${n}): ${result}`);
+    return `give(${n})`;
+  }
+
+  /** Serves who waits, and returns how many are too many. */
+  serve(n: number): number {
+    this.count += n;
+    while (this.line.length > 0 && this.line[0].n <= this.count) {
+      const take = this.line.shift()!;
+      this.count -= take.n;
+      this.fresh.push(take);
+      this.expected[take.id] = "got true";
+    }
+    const spare = Math.max(0, this.count - this.max);
+    this.count -= spare;
+    return spare;
+  }
+
+  destroy(): string {
+    if (this.destroyed) return "nothing";
+    this.semaphore.destroy();
+    this.destroyed = true;
+    for (const take of this.line) this.fail(take, "destroyed");
+    this.line = [];
+    return "destroy()";
+  }
+
+  protected removed(actor: Actor): void {
+    // The newest call first.
+    const calls = [...this.line, ...this.fresh]
+      .filter((take) => take.actor === actor)
+      .sort((a, b) => b.id - a.id);
+    for (const take of calls) {
+      this.expected[take.id] = "cancelled";
+      const given = this.fresh.includes(take);
+      this.fresh = this.fresh.filter((other) => other !== take);
+      this.line = this.line.filter((other) => other !== take);
+      if (!this.destroyed) this.serve(given ? take.n : 0);
+    }
+  }
+
+  protected override settled(): void {
+    this.fresh = [];
+  }
+
+  protected expire(): void {
+    for (const take of this.line.filter((take) => take.deadline <= this.now)) {
+      // One before it may have made room for it.
+      if (!this.line.includes(take)) continue;
+      this.expected[take.id] = "timeout";
+      this.line = this.line.filter((other) => other !== take);
+      this.serve(0);
+    }
+  }
+
+  protected aborted(id: number): void {
+    const take = this.line.find((take) => take.id === id);
+    if (take === undefined) return;
+    this.expected[id] = "cancelled";
+    this.line = this.line.filter((other) => other !== take);
+    this.serve(0);
+  }
+
+  protected state(): string {
+    if (this.destroyed) return this.semaphore.toString();
+    return `${this.semaphore}, wanted: ${this.semaphore.getwait()}`;
+  }
+
+  protected expectedState(): string {
+    if (this.destroyed) return "semaphore: destroyed";
+    const { length } = this.line;
+    const wanted = length === 0
+      ? 0
+      : this.line.reduce((sum, take) => sum + take.n, -this.count);
+    return `semaphore: ${this.count} of ${this.max}, ${length} waiting, wanted: ${wanted}`;
+  }
+}
+
+Deno.test("a semaphore does what its model does, whatever threads do to it", async () => {
+  await playAll(3000, 12, (seed) => new SemaphoreGame(seed));
+});
