@@ -162,6 +162,11 @@ export class Scheduler implements ClockHost {
     );
   }
 
+  /** Whether the next round is sure to come, and has something to do. */
+  get active(): boolean {
+    return this.selector.driven && this.hasWork;
+  }
+
   /** Whether something outside is under way that may bring work. */
   get outside(): boolean {
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
@@ -242,6 +247,20 @@ export class Scheduler implements ClockHost {
   sleepUntil(sleeper: Sleeper, at: number): void {
     this.sleepers.set(sleeper, at);
     this.driver.cover(at);
+  }
+
+  /** Brings the front of the sleep queue up to date: entries are left where they are when they are not needed any more. */
+  settle(): boolean {
+    const { sleepers } = this;
+    const { next } = sleepers;
+    for (
+      let first;
+      (first = sleepers.first) !== undefined && first.dueAt > first.at;
+    ) {
+      if (first.dueAt === Infinity) sleepers.delete(first);
+      else sleepers.set(first, first.dueAt);
+    }
+    return sleepers.next !== next;
   }
 
   // --- Rounds ------------------------------------------------------------------
