@@ -14,7 +14,8 @@ export type ErrorCode =
   | "cancelled"
   | "too long"
   | "scope"
-  | "handshake";
+  | "handshake"
+  | "refused";
 
 /**
  * What every error of Copas extends.

@@ -1,0 +1,114 @@
+/**
+ * A stream socket as one of node's duplex streams: so the libraries that carry
+ * the protocols run over connections of the dispatcher.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import { CancelledError } from "../errors.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
+
+/** How a node stream says that it is done. */
+export type Done = (error?: Error | null) => void;
+
+/** How much is read at once. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Reads and writes wait as the thread in which the stream was made, wherever
+ * the library calls from: they are counted, and they end when it is removed.
+ */
+export class SocketDuplex extends Duplex {
+  /** The socket; a stream that is not connected yet has none. */
+  protected socket?: StreamSocket;
+  /** What ended the stream, if it was an error of the socket's. */
+  failure?: Error;
+  #patience: number | undefined;
+  #reading?: AbortController;
+  readonly #inThread = AsyncLocalStorage.snapshot();
+
+  constructor(socket?: StreamSocket) {
+    super({ allowHalfOpen: true, autoDestroy: false });
+    this.socket = socket;
+  }
+
+  /**
+   * Seconds that a read may take from now on, in place of the socket's receive
+   * timeout; `Infinity` while it is not the peer's turn to speak.
+   */
+  set patience(seconds: number | undefined) {
+    if (seconds === this.#patience) return;
+    this.#patience = seconds;
+    // A receive that ends so has lost nothing: the next one goes on.
+    this.#reading?.abort();
+  }
+
+  /** Runs `work` as the stream's thread. An error of it ends the stream. */
+  protected run(work: () => Promise<void>): void {
+    this.#inThread(() => {
+      work().catch((error) => this.fail(error as Error));
+    });
+  }
+
+  /** The socket has failed. */
+  protected fail(error: Error): void {
+    this.failure ??= error;
+    this.destroy(error);
+  }
+
+  override _read(): void {
+    this.run(async () => {
+      const data = await this.#receive();
+      if (this.destroyed) return;
+      this.push(
+        data === null ? null : Buffer.from(data.buffer, 0, data.length),
+      );
+    });
+  }
+
+  async #receive(): Promise<Uint8Array<ArrayBuffer> | null> {
+    for (;;) {
+      const reading = this.#reading = new AbortController();
+      try {
+        return await this.socket!.receivepartial(CHUNK, {
+          timeout: this.#patience,
+          signal: reading.signal,
+        });
+      } catch (error) {
+        const isRestart = reading.signal.aborted &&
+          error instanceof CancelledError && "cause" in error;
+        if (!isRestart || this.destroyed) throw error;
+      } finally {
+        this.#reading = undefined;
+      }
+    }
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
+    this.run(async () => {
+      await this.socket!.send(chunk);
+      done();
+    });
+  }
+
+  override _final(done: Done): void {
+    // The peer is told by the close that follows.
+    done();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    this.#reading?.abort();
+    if (this.socket !== undefined) abandon(this.socket);
+    done(error);
+  }
+}
+
+/** Closes a socket at once. What was not written is lost: nobody waits for a peer that does not read. */
+export function abandon(socket: StreamSocket): void {
+  if (socket.closed) return;
+  socket.settimeouts(undefined, 0);
+  socket.close();
+}
