@@ -23,9 +23,9 @@ export interface Options {
 }
 
 /** Quick, for all cases in a minute; some of them get more time. */
-const glance: Pace = { full: false, rounds: 1, seconds: 0.4, warmUp: 0.3 };
+const glance: Pace = { full: false, rounds: 1, seconds: 0.4, warmUp: 0.5 };
 const quick: Pace = { full: false, rounds: 3, seconds: 0.6, warmUp: 0.4 };
-const full: Pace = { full: true, rounds: 5, seconds: 3, warmUp: 1 };
+const full: Pace = { full: true, rounds: 5, seconds: 2, warmUp: 1 };
 
 /** Reads the command line; gives a text that says what is wrong with it, where something is. */
 export function parseOptions(
@@ -59,7 +59,7 @@ export function parseOptions(
       return `--${name} is ${values[name]}; it takes a number greater than 0`;
     }
   }
-  pace.warmUp = Math.min(pace.warmUp, pace.seconds);
+  pace.warmUp = Math.min(pace.warmUp, 2 * pace.seconds);
   return {
     only: values.only?.split(","),
     names: positionals.length > 0 ? positionals : known,

@@ -1,6 +1,7 @@
 /**
- * Threads: what they cost without sockets. Switches with `pause(0)`, and
- * 100,000 sleepers that wake at random within a second.
+ * Threads: what they cost without sockets. Switches with `pause(0)`, 100,000
+ * sleepers that wake at random within a second, and the tools: lock,
+ * semaphore, queue.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { Work } from "../contenders/threads.ts";
 import { runProgram } from "../processes.ts";
 
 /** Measures a program of a contender: the cost of an operation, and of all. */
-export async function measureWork(
+async function measureWork(
   contender: ContenderName,
   task: string,
   size: number,
@@ -54,9 +55,26 @@ const sleepers: Experiment<ContenderName> = {
   measure: (contender) => measureWork(contender, "sleepers", 1e5),
 };
 
+function tool(name: string, title: string): Experiment<ContenderName> {
+  return {
+    name: `threads/${name}`,
+    title,
+    contenders: ["ours", "lua"],
+    decides: "step",
+    goals: [],
+    measure: (contender) => measureWork(contender, name, 3e5),
+  };
+}
+
 /** The case. */
 export const threads: Case<ContenderName> = {
   name: "threads",
   title: "threads",
-  experiments: () => [switches, sleepers],
+  experiments: () => [
+    switches,
+    sleepers,
+    tool("lock", "300,000 times get and release of a lock by 100 threads"),
+    tool("semaphore", "300,000 times take and give of 10 by 100 threads"),
+    tool("queue", "300,000 items through a queue to 10 workers"),
+  ],
 };
