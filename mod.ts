@@ -57,10 +57,17 @@ export type { SocketMaker } from "./src/socket/maker.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Pattern } from "./src/socket/receiver.ts";
 export type { SocketOption } from "./src/socket/connection.ts";
-export {
-  StreamSocket,
-  type StreamSocketOptions,
-} from "./src/socket/stream_socket.ts";
+export type { StreamSocketOptions } from "./src/socket/socket_options.ts";
+export type { StreamEndpoint } from "./src/socket/stream_endpoint.ts";
+export { StreamSocket } from "./src/socket/stream_socket.ts";
+export type { TlsEndpoint } from "./src/socket/tls_endpoint.ts";
+export type {
+  CertifiedKey,
+  SslParams,
+  SslParamsSource,
+  TlsMode,
+} from "./src/socket/tls_params.ts";
+export type { PeerCertificate } from "./src/socket/tls_session.ts";
 export type { Timeouts } from "./src/socket/timeouts.ts";
 export type { Future, Outcome } from "./src/sync/future.ts";
 export type { Held } from "./src/sync/held.ts";

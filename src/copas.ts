@@ -10,11 +10,9 @@ import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";
-import {
-  socketFriend,
-  StreamSocket,
-  type StreamSocketOptions,
-} from "./socket/stream_socket.ts";
+import type { StreamSocketOptions } from "./socket/socket_options.ts";
+import { StreamSocket } from "./socket/stream_socket.ts";
+import { socketFriend } from "./socket/tls_endpoint.ts";
 import {
   checkSslParams,
   type SslParams,

@@ -12,10 +12,8 @@ import { isGone } from "./errors.ts";
 import { ListenerSource } from "./readiness/listener_source.ts";
 import type { Ready } from "./readiness/selector.ts";
 import type { Limits } from "./socket/limits.ts";
-import type {
-  StreamSocket,
-  StreamSocketOptions,
-} from "./socket/stream_socket.ts";
+import type { StreamSocketOptions } from "./socket/socket_options.ts";
+import type { StreamSocket } from "./socket/stream_socket.ts";
 import type { Timeouts } from "./socket/timeouts.ts";
 import { isTls } from "./socket/tls.ts";
 

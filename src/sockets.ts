@@ -13,19 +13,19 @@ import { Network } from "./net/network.ts";
 import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
 import { SocketMaker } from "./socket/maker.ts";
 import type { Pattern } from "./socket/receiver.ts";
-import { readSocketOptions } from "./socket/socket_options.ts";
 import {
-  socketFriend,
-  StreamSocket,
+  readSocketOptions,
   type StreamSocketOptions,
-} from "./socket/stream_socket.ts";
-import type { SslParams, SslParamsSource } from "./socket/tls_params.ts";
+} from "./socket/socket_options.ts";
+import { StreamSocket } from "./socket/stream_socket.ts";
 import {
   changedTimeouts,
   NO_TIMEOUTS,
   sameTimeouts,
   type Timeouts,
 } from "./socket/timeouts.ts";
+import { socketFriend } from "./socket/tls_endpoint.ts";
+import type { SslParams, SslParamsSource } from "./socket/tls_params.ts";
 import { Tools } from "./tools.ts";
 
 /** A socket of either kind. */

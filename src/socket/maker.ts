@@ -8,8 +8,11 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import type { Network } from "../net/network.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
-import { readSocketOptions } from "./socket_options.ts";
-import { StreamSocket, type StreamSocketOptions } from "./stream_socket.ts";
+import {
+  readSocketOptions,
+  type StreamSocketOptions,
+} from "./socket_options.ts";
+import { StreamSocket } from "./stream_socket.ts";
 
 /** `copas.socket`: makes sockets as LuaSocket does. */
 export class SocketMaker {
