@@ -12,7 +12,7 @@ import {
 import { ClosedError } from "../../errors.ts";
 import type { Count, Taker } from "../content.ts";
 import type { RequestHost } from "../host.ts";
-import { SocketDuplex } from "../socket_duplex.ts";
+import { HttpDuplex } from "./duplex.ts";
 import {
   type HeaderMap,
   requestHeaders,
@@ -47,7 +47,7 @@ export async function exchange(
 ): Promise<HttpAnswer> {
   const head = requestHead(request);
   const socket = await open(host, request);
-  const duplex = new SocketDuplex(socket);
+  const duplex = new HttpDuplex(socket);
   const { signal } = request;
   let upload: Upload | undefined;
   try {
@@ -106,7 +106,7 @@ function requestHead(
 /** The head of the answer. */
 function answerTo(
   sent: ClientRequest,
-  duplex: SocketDuplex,
+  duplex: HttpDuplex,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let interim = 0;
@@ -118,7 +118,11 @@ function answerTo(
   sent.on("upgrade", () => {
     sent.destroy(new Deno.errors.InvalidData("the server changes protocols"));
   });
-  sent.on("error", reject);
+  sent.on("error", (error) => {
+    // The body would only say that the connection was closed.
+    duplex.failure ??= error;
+    reject(error);
+  });
   sent.on("close", () => reject(duplex.failure ?? tooEarly()));
   // It may fail when nobody waits for it any more.
   promise.catch(() => {});
@@ -139,7 +143,7 @@ async function receive(
   host: RequestHost,
   { signal }: HttpRequest,
   response: IncomingMessage,
-  duplex: SocketDuplex,
+  duplex: HttpDuplex,
   count: Count,
   taker: Taker,
 ): Promise<void> {
@@ -156,7 +160,9 @@ async function receive(
     })();
     await host.wait(handed, { signal });
   }
-  if (!response.complete) throw duplex.failure ?? tooEarly();
+  // Node takes every end of the connection for that of such a body.
+  const isCut = isUntilClose(response) && duplex.failure !== undefined;
+  if (isCut || !response.complete) throw duplex.failure ?? tooEarly();
   await host.wait(taker.end(), { signal });
 }
 
@@ -169,6 +175,12 @@ function lengthOf(response: IncomingMessage): number | undefined {
     : Number(length);
 }
 
+/** Whether the body ends with the connection. */
+function isUntilClose({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] === undefined &&
+    headers["transfer-encoding"] === undefined;
+}
+
 function tooEarly(): ClosedError {
   return new ClosedError("the server closed the connection too early");
 }
@@ -178,6 +190,7 @@ class Upload {
   /** Fails when the source does; never resolves. */
   readonly failed: Promise<never>;
   readonly #sent: ClientRequest;
+  readonly #duplex: HttpDuplex;
   readonly #count: Count;
   readonly #length?: number;
   #chunks?: AsyncIterator<Uint8Array>;
@@ -186,10 +199,11 @@ class Upload {
   constructor(
     request: HttpRequest,
     sent: ClientRequest,
-    duplex: SocketDuplex,
+    duplex: HttpDuplex,
     count: Count,
   ) {
     this.#sent = sent;
+    this.#duplex = duplex;
     this.#count = count;
     const { content, headers } = request;
     const { promise, reject } = Promise.withResolvers<never>();
@@ -210,7 +224,7 @@ class Upload {
   async #run(): Promise<void> {
     for (;;) {
       const { done, value } = await this.#chunks!.next();
-      if (this.#stopped) return;
+      if (this.#stopped || this.#duplex.deaf) return;
       if (done) break;
       await this.#count.sending(value, this.#length);
       this.#checkLength(this.#count.sent > this.#length!);
@@ -237,7 +251,11 @@ class Upload {
 
 function drained(sent: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
-    sent.once("drain", resolve);
-    sent.once("close", resolve);
+    const events = ["drain", "close"];
+    const done = () => {
+      events.forEach((event) => sent.off(event, done));
+      resolve();
+    };
+    events.forEach((event) => sent.on(event, done));
   });
 }
