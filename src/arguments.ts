@@ -8,6 +8,8 @@
 /** How a value is shown in an error message: short, and never more than one line. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
+    // It may be a key, even in the wrong place.
+    if (value.includes("-----BEGIN ")) return "PEM text";
     return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   }
   if (typeof value === "function") {

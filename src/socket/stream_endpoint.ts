@@ -42,8 +42,6 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
    * @internal
    */
   protected opening?: Opening;
-  /** @internal */
-  protected sslparams?: SslParams | SslParamsSource;
   /**
    * What the socket was connected to.
    *
@@ -61,6 +59,8 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
   readonly #network: Network;
   readonly #options: StreamSocketOptions & { accepted?: boolean };
   readonly #created: number;
+  /** Truly private, as there is a key in it. */
+  #sslparams?: SslParams | SslParamsSource;
   #name?: string | { toString(): string };
   #closing?: Promise<void>;
 
@@ -75,7 +75,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     this.scheduler = scheduler;
     this.#network = network;
     this.#options = options;
-    this.sslparams = options.sslparams;
+    this.#sslparams = options.sslparams;
     this.#name = name;
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#created = scheduler.clock.now();
@@ -99,6 +99,35 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     );
     if (before !== undefined) connection.goOnCounting(before);
     this.connection = connection;
+  }
+
+  /**
+   * How the connection is to be secured.
+   *
+   * @internal
+   */
+  protected givenSslParams(): SslParams | SslParamsSource | undefined {
+    return this.#sslparams;
+  }
+
+  /**
+   * Keeps what a handshake is, or was, done with.
+   *
+   * @internal
+   */
+  protected keepSslParams(sslparams?: SslParams | SslParamsSource): void {
+    this.#sslparams = sslparams;
+  }
+
+  static {
+    // Deno would show the dispatcher with all its sockets.
+    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+      value(this: StreamEndpoint): string {
+        return `${this.constructor.name} { name: ${
+          JSON.stringify(this.name)
+        }, closed: ${this.closed} }`;
+      },
+    });
   }
 
   /** The socket's name, for errors, `status()` and the log. */
@@ -169,7 +198,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
         this.#network,
         host,
         port,
-        this.sslparams,
+        this.#sslparams,
       );
       if (this.closed) {
         closeOpened(opened);

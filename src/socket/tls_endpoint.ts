@@ -81,7 +81,7 @@ export abstract class TlsEndpoint extends StreamEndpoint {
     if (this.opening !== undefined) {
       throw new TypeError(`${call}: one is under way already: ${this.name}`);
     }
-    const sslparams = given ?? this.sslparams;
+    const sslparams = given ?? this.givenSslParams();
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
     const opening = this.opening = new Opening(
       this.scheduler,
@@ -96,7 +96,7 @@ export abstract class TlsEndpoint extends StreamEndpoint {
         mode,
         host,
       );
-      this.sslparams = sslparams;
+      this.keepSslParams(sslparams);
       if (session.conn === connection.conn && isTls(connection.conn)) {
         connection.session = session;
       } else this.attach(session, connection);
@@ -115,17 +115,17 @@ export abstract class TlsEndpoint extends StreamEndpoint {
 
   /** Keeps `sslparams` for the handshake to come. */
   #equip(call: string, sslparams?: SslParams | SslParamsSource): void {
-    if (sslparams === undefined || sslparams === this.sslparams) return;
+    if (sslparams === undefined || sslparams === this.givenSslParams()) return;
     const connection = this.connection;
     if (connection?.session !== undefined) {
-      if (this.sslparams === undefined) {
+      if (this.givenSslParams() === undefined) {
         checkUpgrade(call, this.name, connection.conn, sslparams, "server");
       }
       throw new TypeError(
         `${call}: ${this.name} has TLS already, with other sslparams`,
       );
     }
-    this.sslparams = sslparams;
+    this.keepSslParams(sslparams);
   }
 
   static {
