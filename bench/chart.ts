@@ -25,9 +25,8 @@ const OURS = "#0b6e4f";
 const OTHERS = "#b8c4ce";
 const INK = "#1f2933";
 
-/** Draws the results of one file into another. */
-export async function drawChart(from: URL, to: URL): Promise<void> {
-  const results: Results = JSON.parse(await Deno.readTextFile(from));
+/** Draws results into a file. */
+export async function drawChart(results: Results, to: URL): Promise<void> {
   const { spec } = compile(chart(results));
   const svg = await new View(parse(spec), { renderer: "none" }).toSVG();
   await Deno.mkdir(new URL(".", to), { recursive: true });

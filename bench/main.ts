@@ -49,11 +49,7 @@ async function main(args: string[]): Promise<number> {
     console.error(options);
     return 2;
   }
-  if (options.chart) {
-    const { drawChart } = await import("./chart.ts");
-    await drawChart(latest, chart);
-    return 0;
-  }
+  if (options.chart) return await draw();
   const results = await run(options);
   console.log(`\nGoals\n${goalTable(results.goals)}`);
   const text = JSON.stringify(results, undefined, 2) + "\n";
@@ -99,6 +95,23 @@ async function run({ pace, names, only }: Options): Promise<Results> {
     leftOut,
     failures,
   };
+}
+
+/** Draws the chart of the kept results. */
+async function draw(): Promise<number> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(latest);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error("No results are kept yet: run deno task bench --full --save");
+    return 1;
+  }
+  // Only the chart needs a library.
+  const { drawChart } = await import("./chart.ts");
+  await drawChart(JSON.parse(text), chart);
+  console.log(`Drew ${chart.pathname}`);
+  return 0;
 }
 
 /** One line that is written over, where there is a terminal. */

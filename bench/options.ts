@@ -32,19 +32,13 @@ export function parseOptions(
   args: string[],
   known: string[],
 ): Options | string {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      full: { type: "boolean", default: false },
-      rounds: { type: "string" },
-      seconds: { type: "string" },
-      only: { type: "string" },
-      save: { type: "boolean", default: false },
-      chart: { type: "boolean", default: false },
-      json: { type: "string" },
-    },
-  });
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { values, positionals } = parsed;
   const unknown = positionals.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     return `No case is called ${unknown}; there are: ${known.join(", ")}`;
@@ -68,4 +62,20 @@ export function parseOptions(
     chart: values.chart,
     json: values.json,
   };
+}
+
+function parse(args: string[]) {
+  return parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      full: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      only: { type: "string" },
+      save: { type: "boolean", default: false },
+      chart: { type: "boolean", default: false },
+      json: { type: "string" },
+    },
+  });
 }

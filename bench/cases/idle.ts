@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Case, Experiment, Goal } from "../case.ts";
+import type { Case, Experiment, Goal, Sample } from "../case.ts";
 import { fitting, MOST_OF_LUA } from "../connections.ts";
 import type { ContenderName } from "../contenders.ts";
 import type { Idle } from "../load/idle.ts";
@@ -29,18 +29,24 @@ function experiment(wanted: number, limit: number): Experiment<ContenderName> {
     contenders,
     decides: "memory",
     goals: wanted in goals ? [goals[wanted]] : [],
-    measure: (contender) => measure(contender, connections),
+    async measure(contender) {
+      const sample = await measure(contender, connections);
+      // What was not tried was neither reached nor missed.
+      return note === undefined ? { ...sample, held: connections } : sample;
+    },
   };
 }
 
-function measure(contender: ContenderName, connections: number) {
+function measure(
+  contender: ContenderName,
+  connections: number,
+): Promise<Sample> {
   return withServer(contender, ["stream", "lines"], async (server) => {
     const options = { ...server, connections };
     const { before, after } = await runLoad<Idle>("idle", options);
     return {
       memory: (after - before) / connections,
       resident: after / 2 ** 20,
-      held: connections,
     };
   });
 }
