@@ -3,15 +3,18 @@
 // Run:  deno run --allow-net=127.0.0.1:8080 examples/echo_server.ts
 // Talk: nc 127.0.0.1 8080
 
-import copas, { type StreamSocket } from "jsr:@copas/copas";
+import copas from "jsr:@copas/copas";
 
-const echo = copas.handler(async (skt: StreamSocket) => {
+// Runs once for each client, for all of them at the same time.
+const echo = copas.handler(async (skt) => {
   for await (const line of skt) {
     await skt.send(line + "\n");
   }
 });
 
-const server = copas.socket.bind("127.0.0.1", 8080);
+const server = copas.socket.bind("127.0.0.1", Number(Deno.args[0] ?? 8080));
 copas.addserver(server, echo, { name: "echo" });
-console.log("Echo server on 127.0.0.1:8080. Try: nc 127.0.0.1 8080");
+
+const { port } = server.addr;
+console.log(`Echo server on 127.0.0.1:${port}. Try: nc 127.0.0.1 ${port}`);
 await copas.loop();

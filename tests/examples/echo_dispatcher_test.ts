@@ -1,0 +1,3 @@
+import { testEcho } from "./fixtures/echo_behaviour.ts";
+
+testEcho("echo_dispatcher");
