@@ -28,15 +28,22 @@ class Names {
     this.#prefix = prefix;
   }
 
-  /** The name that the options give, or the next one. */
-  of(call: string, options: { name?: string }): string {
+  /** Makes a tool with the name that the options give, or with the next one. */
+  give<T>(
+    call: string,
+    options: { name?: string },
+    make: (name: string) => T,
+  ): T {
     if (typeof options !== "object" || options === null) {
       throw wrongType(call, "the options", "an object", options);
     }
-    const { name } = options;
-    if (name === undefined) return `${this.#prefix}_${++this.#count}`;
-    checkString(call, "the name", name);
-    return name;
+    if (options.name !== undefined) {
+      checkString(call, "the name", options.name);
+      return make(options.name);
+    }
+    const made = make(`${this.#prefix}_${this.#count + 1}`);
+    this.#count++;
+    return made;
   }
 }
 
@@ -63,8 +70,11 @@ export class LockMaker {
     const options = typeof timeout === "object"
       ? timeout
       : { timeout, notreentrant };
-    const name = this.#names.of("lock.new()", options);
-    return new Lock(this.#scheduler, name, options);
+    return this.#names.give(
+      "lock.new()",
+      options,
+      (name) => new Lock(this.#scheduler, name, options),
+    );
   }
 }
 
@@ -93,8 +103,11 @@ export class SemaphoreMaker {
     timeout?: number,
   ): Semaphore {
     const options = typeof start === "object" ? start : { start, timeout };
-    const name = this.#names.of("semaphore.new()", options);
-    return new Semaphore(this.#scheduler, name, max, options);
+    return this.#names.give(
+      "semaphore.new()",
+      options,
+      (name) => new Semaphore(this.#scheduler, name, max, options),
+    );
   }
 }
 
@@ -110,12 +123,13 @@ export class QueueMaker {
 
   /** Makes a queue. */
   new<T = unknown>(options: QueueOptions = {}): Queue<T> {
-    const name = this.#names.of("queue.new()", options);
-    const { maxsize = Infinity } = options;
-    if (maxsize !== Infinity) {
-      checkInteger("queue.new()", "the maxsize", maxsize, 1);
-    }
-    return new Queue(this.#scheduler, name, maxsize);
+    return this.#names.give("queue.new()", options, (name) => {
+      const { maxsize = Infinity } = options;
+      if (maxsize !== Infinity) {
+        checkInteger("queue.new()", "the maxsize", maxsize, 1);
+      }
+      return new Queue<T>(this.#scheduler, name, maxsize);
+    });
   }
 }
 
@@ -131,8 +145,11 @@ export class TimerMaker {
 
   /** Makes a timer and arms it. */
   new<P = undefined>(options: TimerOptions<P>): Timer<P> {
-    const name = this.#names.of("timer.new()", options);
-    return new Timer(this.#scheduler, name, options);
+    return this.#names.give(
+      "timer.new()",
+      options,
+      (name) => new Timer(this.#scheduler, name, options),
+    );
   }
 }
 

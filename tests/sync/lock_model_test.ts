@@ -75,7 +75,7 @@ class LockGame extends Game {
     this.lock.destroy();
     this.destroyed = true;
     this.owner = undefined;
-    for (const get of this.line) this.fail(get, "destroyed");
+    for (const get of this.line) this.decide(get, "destroyed");
     this.line = [];
     return "destroy()";
   }

@@ -63,8 +63,8 @@ export abstract class Game {
   /** The moves so far. */
   readonly moves: string[] = [];
   readonly #signals = new Map<number, AbortController>();
-  /** Calls that failed since the last step: their threads have not run yet. */
-  #failed: Call[] = [];
+  /** Calls that came out since the last step: their threads have not run yet. */
+  #decided: Call[] = [];
   #calls = 0;
   #actors = 0;
 
@@ -119,15 +119,20 @@ export abstract class Game {
     return id;
   }
 
-  /** Notes that a call that waited fails; if its thread is removed before the next step, it is that which it hears of. */
-  protected fail(call: Call, code: string): void {
-    this.expected[call.id] = code;
-    this.#failed.push(call);
+  /** Notes how a call that waited comes out; if its thread is removed before the next step, it hears of that. */
+  protected decide(call: Call, outcome: string): void {
+    this.expected[call.id] = outcome;
+    this.#decided.push(call);
   }
 
   /** A time to wait: often short, sometimes none, sometimes for ever. */
   protected timeout(): number {
     return this.random.pick([0, 1, 2, 3, 5, Infinity]);
+  }
+
+  /** In which parts some seconds pass: where things must not happen at once. */
+  protected parts(seconds: number): number[] {
+    return [seconds];
   }
 
   /** Plays `steps` steps of a few moves each. */
@@ -140,12 +145,14 @@ export abstract class Game {
       this.#compare();
       if (!this.random.chance(0.4)) continue;
       const seconds = this.random.integer(1, 3);
-      this.moves.push(`${seconds} s pass`);
-      this.dispatch.clock.advance(seconds);
-      this.expire();
-      await this.copas.step(0);
-      await this.#settle();
-      this.#compare();
+      for (const part of this.parts(seconds)) {
+        this.moves.push(`${part} s pass`);
+        this.dispatch.clock.advance(part);
+        this.expire();
+        await this.copas.step(0);
+        await this.#settle();
+        this.#compare();
+      }
     }
     for (const actor of this.actors) this.copas.removethread(actor.task);
     await this.#run();
@@ -165,7 +172,7 @@ export abstract class Game {
       if (actor.removed) return "nothing";
       actor.remove();
       this.removed(actor);
-      for (const call of this.#failed) {
+      for (const call of this.#decided) {
         if (call.actor === actor) this.expected[call.id] = "cancelled";
       }
       return `remove ${actor.name}`;
@@ -181,13 +188,13 @@ export abstract class Game {
 
   async #settle(): Promise<void> {
     this.settled();
-    this.#failed = [];
     this.actors.forEach((actor, i) => {
       if (!actor.removed) return;
       this.ended(actor);
       this.actors[i] = this.#newActor();
     });
     this.settled();
+    this.#decided = [];
     await this.#run();
   }
 

@@ -1,0 +1,541 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import {
+  CancelledError,
+  DestroyedError,
+  type Lock,
+  TimeoutError,
+} from "../../mod.ts";
+import { type Dispatch, dispatcher } from "./dispatcher.ts";
+
+/** Starts a thread that owns `lock` from now on for some seconds. */
+function own({ copas }: Dispatch, lock: Lock, seconds: number): void {
+  copas.addnamedthread("owner", async () => {
+    await lock.get();
+    await copas.pause(seconds);
+    lock.release();
+  });
+}
+
+Deno.test("a free lock is got without waiting", async () => {
+  const { copas, clock } = dispatcher();
+  const lock = copas.lock.new();
+  copas.addthread(async () => {
+    assertEquals(await lock.get(), 0);
+    assertEquals(lock.release(), true);
+  });
+  await copas.loop();
+  assertEquals(clock.now(), 0);
+});
+
+Deno.test("the next owner waits as long as the first one keeps the lock", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 3);
+  copas.addthread(async () => {
+    await copas.pause(1);
+    assertEquals(await lock.get(), 2);
+    assertEquals(clock.now(), 3);
+    lock.release();
+  });
+  await copas.loop();
+});
+
+Deno.test("threads get the lock in the order in which they asked", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 1);
+  const log: string[] = [];
+  for (const name of ["a", "b", "c"]) {
+    copas.addthread(async () => {
+      await lock.get();
+      log.push(`${name} at ${clock.now()}`);
+      await copas.pause(1);
+      lock.release();
+    });
+  }
+  await copas.loop();
+  assertEquals(log, ["a at 1", "b at 2", "c at 3"]);
+});
+
+Deno.test("a released lock belongs to the next one before that one runs", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  const log: string[] = [];
+  copas.addnamedthread("first", async () => {
+    await lock.get();
+    await copas.pause(1);
+    lock.release();
+    log.push(lock.toString());
+    await assertRejects(() => lock.get(0), TimeoutError);
+  });
+  copas.addnamedthread("second", async () => {
+    await lock.get();
+    lock.release();
+  });
+  await copas.loop();
+  assertEquals(log, ["lock_1: owned by second, 0 waiting"]);
+});
+
+Deno.test("the owner gets the lock again, and has to release it as often", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  let others = 0;
+  copas.addthread(async () => {
+    await lock.get();
+    assertEquals(await lock.get(), 0);
+    copas.addthread(async () => {
+      await lock.get();
+      others++;
+      lock.release();
+    });
+    lock.release();
+    await copas.pause(1);
+    assertEquals(others, 0);
+    lock.release();
+    await copas.pause(1);
+    assertEquals(others, 1);
+  });
+  await copas.loop();
+  assertEquals(others, 1);
+});
+
+Deno.test("the owner of a lock that is not reentrant waits for itself", async () => {
+  const { copas, clock, reports } = dispatcher();
+  const lock = copas.lock.new(2, true);
+  copas.addthread(async () => {
+    await lock.get();
+    await assertRejects(() => lock.get(), TimeoutError);
+    assertEquals(clock.now(), 2);
+    lock.release();
+  });
+  await copas.loop();
+  assertEquals(reports, []);
+});
+
+Deno.test("get gives up after ten seconds, or what the lock or the call says", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const usual = copas.lock.new();
+  const quick = copas.lock.new(0.5);
+  own(there, usual, 100);
+  own(there, quick, 100);
+  const log: [string, number][] = [];
+  const waits: [string, () => Promise<number>][] = [
+    ["usual", () => usual.get()],
+    ["quick", () => quick.get()],
+    ["own", () => usual.get(3)],
+    ["object", () => quick.get({ timeout: 4 })],
+  ];
+  for (const [name, get] of waits) {
+    copas.addthread(async () => {
+      await assertRejects(get, TimeoutError);
+      log.push([name, clock.now()]);
+    });
+  }
+  await copas.loop();
+  assertEquals(log, [["quick", 0.5], ["own", 3], ["object", 4], ["usual", 10]]);
+});
+
+Deno.test("the message of a timeout tells the lock, the time and the owner", async () => {
+  const there = dispatcher();
+  const { copas } = there;
+  const lock = copas.lock.new({ name: "cache" });
+  own(there, lock, 2);
+  copas.addthread(async () => {
+    const error = await assertRejects(() => lock.get(1), TimeoutError);
+    assertEquals(
+      error.message,
+      "Cannot get cache: timed out after 1 s; owner owns it",
+    );
+  });
+  await copas.loop();
+});
+
+Deno.test("get(0) on a taken lock fails at once and changes nothing", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 1);
+  const log: string[] = [];
+  copas.addnamedthread("poller", async () => {
+    for (let i = 0; i < 3; i++) {
+      await assertRejects(() => lock.get(0), TimeoutError);
+    }
+    assertEquals(clock.now(), 0);
+    await copas.pause(5);
+    // Copas would have made the poller the owner meanwhile.
+    assertEquals(lock.owner, undefined);
+    await lock.get(0);
+    lock.release();
+    assertEquals(lock.owner, undefined);
+    log.push("poller done");
+  });
+  copas.addnamedthread("patient", async () => {
+    assertEquals(await lock.get(), 1);
+    lock.release();
+    log.push("patient done");
+  });
+  await copas.loop();
+  assertEquals(log, ["patient done", "poller done"]);
+});
+
+Deno.test("a thread that is removed while it waits never gets the lock", async () => {
+  const there = dispatcher();
+  const { copas, clock, reports } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 2);
+  const removed = copas.addthread(async () => {
+    await assertRejects(() => lock.get(), CancelledError, "lock_1");
+  });
+  copas.addthread(async () => {
+    await lock.get();
+    assertEquals(clock.now(), 2);
+    lock.release();
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(removed);
+  });
+  await copas.loop();
+  assertEquals(reports, []);
+});
+
+Deno.test("a thread that is removed after it was given the lock, but before it ran, hands it on", async () => {
+  const { copas, clock } = dispatcher();
+  const lock = copas.lock.new();
+  const log: string[] = [];
+  copas.addthread(async () => {
+    await lock.get();
+    await copas.pause(1);
+    lock.release();
+    copas.removethread(unlucky);
+  });
+  const unlucky = copas.addthread(async () => {
+    await assertRejects(() => lock.get(), CancelledError);
+  });
+  copas.addthread(async () => {
+    await lock.get();
+    log.push(`got at ${clock.now()}`);
+    lock.release();
+  });
+  await copas.loop();
+  assertEquals(log, ["got at 1"]);
+});
+
+Deno.test("a thread that was removed gets no lock any more, not even a free one", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      await assertRejects(() => lock.get(), CancelledError, "was removed");
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(lock.toString(), "lock_1: free");
+});
+
+Deno.test("a thread that ends as the owner frees the lock, and its error handler hears of it", async () => {
+  const { copas, clock, reports } = dispatcher();
+  const lock = copas.lock.new();
+  copas.addnamedthread("careless", async () => {
+    await lock.get();
+    await lock.get();
+    await copas.pause(1);
+  });
+  copas.addthread(async () => {
+    assertEquals(await lock.get(), 1);
+    assertEquals(clock.now(), 1);
+    lock.release();
+  });
+  await copas.loop();
+  assertEquals(reports, [{
+    thread: "careless",
+    message: "lock_1: careless ended without release(); the lock was released",
+  }]);
+});
+
+Deno.test("a lock is freed also when its owner fails or is removed, after the owner's own error", async () => {
+  const { copas, reports } = dispatcher();
+  const first = copas.lock.new();
+  const second = copas.lock.new();
+  copas.addnamedthread("failing", async () => {
+    await first.get();
+    throw new Error("failed");
+  });
+  const removed = copas.addnamedthread("removed", async () => {
+    await second.get();
+    await copas.pauseforever();
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(removed);
+    assertEquals(await first.get(), 0);
+    assertEquals(await second.get(), 0);
+    second.release();
+    first.release();
+  });
+  await copas.loop();
+  assertEquals(reports.map(({ thread }) => thread), [
+    "failing",
+    "failing",
+    "removed",
+  ]);
+  assertEquals(reports[0].message, "failed");
+});
+
+Deno.test("only the owner can release", async () => {
+  const there = dispatcher();
+  const { copas } = there;
+  const lock = copas.lock.new();
+  assertThrows(() => lock.release(), Error, "nobody owns it, not main");
+  own(there, lock, 1);
+  copas.addnamedthread("other", () => {
+    const error = assertThrows(() => lock.release(), Error);
+    assertEquals(
+      error.message,
+      "Cannot release lock_1: owner owns it, not other; only the owner can",
+    );
+  });
+  await copas.loop();
+});
+
+Deno.test("destroy lets all who wait fail, and every later call", async () => {
+  const { copas, clock } = dispatcher();
+  const lock = copas.lock.new();
+  let failed = 0;
+  const owner = copas.addthread(async () => {
+    await lock.get();
+    await copas.pause(1);
+    assertEquals(lock.destroy(), true);
+    assertThrows(() => lock.release(), DestroyedError);
+  });
+  for (const timeout of [5, Infinity, undefined]) {
+    copas.addthread(async () => {
+      await assertRejects(() => lock.get(timeout), DestroyedError);
+      assertEquals(clock.now(), 1);
+      failed++;
+    });
+  }
+  await copas.loop();
+  assertEquals([failed, owner.status], [3, "dead"]);
+  assertThrows(() => lock.destroy(), DestroyedError, "lock_1");
+  await assertRejects(() => lock.get(), DestroyedError);
+  assertEquals([lock.name, lock.timeout], ["lock_1", 10]);
+  assertEquals(lock.toString(), "lock_1: destroyed");
+});
+
+Deno.test("a signal ends the wait for a lock", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 5);
+  const controller = new AbortController();
+  const { signal } = controller;
+  copas.addthread(async () => {
+    const error = await assertRejects(
+      () => lock.get({ signal }),
+      CancelledError,
+    );
+    assertEquals(error.cause, "enough");
+    assertEquals(clock.now(), 2);
+    // One that is aborted already takes not even a free lock.
+    await copas.pause(10);
+    await assertRejects(() => lock.get({ signal }), CancelledError);
+    assertEquals(lock.toString(), "lock_1: free");
+  });
+  copas.addthread(async () => {
+    await copas.pause(2);
+    controller.abort("enough");
+  });
+  await copas.loop();
+});
+
+Deno.test("with runs its function under the lock, and releases it whatever happens", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  copas.addnamedthread("owner", async () => {
+    const result = await lock.with(() => lock.toString());
+    assertEquals(result, "lock_1: owned by owner, 0 waiting");
+    assertEquals(lock.owner, undefined);
+    await assertRejects(
+      () => lock.with(() => Promise.reject(new Error("failed"))),
+      Error,
+      "failed",
+    );
+    assertEquals(lock.owner, undefined);
+  });
+  await copas.loop();
+});
+
+Deno.test("with takes a timeout and a signal", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 5);
+  copas.addthread(async () => {
+    await assertRejects(() => lock.with(() => 1, 2), TimeoutError);
+    assertEquals(clock.now(), 2);
+  });
+  await copas.loop();
+});
+
+Deno.test("using holds the lock until the end of the block, or until release", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  copas.addthread(async () => {
+    {
+      using _held = await lock.hold();
+      assertEquals(lock.owner?.name, "thread_1");
+    }
+    assertEquals(lock.owner, undefined);
+    using held = await lock.hold();
+    held.release();
+    assertEquals(lock.owner, undefined);
+  });
+  await copas.loop();
+});
+
+Deno.test("a lock that was destroyed under its holder is not released, and that is no error", async () => {
+  const { copas, reports } = dispatcher();
+  const lock = copas.lock.new();
+  copas.addthread(async () => {
+    using _held = await lock.hold();
+    lock.destroy();
+  });
+  await copas.loop();
+  assertEquals(reports, []);
+});
+
+Deno.test("code outside every thread gets and releases a lock, and waits for it", async () => {
+  const there = dispatcher();
+  const { copas, clock } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 3);
+  assertEquals(await lock.get(), 3);
+  assertEquals(clock.now(), 3);
+  assertEquals(lock.owner?.name, "main");
+  lock.release();
+  own(there, lock, 3);
+  await assertRejects(() => lock.get(1), TimeoutError);
+});
+
+Deno.test("what still runs of a thread that has ended gets the lock as code outside every thread", async () => {
+  const there = dispatcher();
+  const { copas } = there;
+  const lock = copas.lock.new();
+  own(there, lock, 1);
+  let left: Promise<void> | undefined;
+  copas.addthread(() => {
+    // Nobody waits for this call: the thread ends before it is over.
+    left = (async () => {
+      using _held = await lock.hold();
+      assertEquals(lock.owner?.name, "main");
+    })();
+  });
+  await copas.loop();
+  await left;
+  assertEquals(lock.owner, undefined);
+});
+
+Deno.test("a wait for ever does not keep the loop going, one with a timeout does", async () => {
+  const { copas, clock } = dispatcher();
+  const lock = copas.lock.new(Infinity);
+  const log: string[] = [];
+  copas.addthread(async () => {
+    await lock.get();
+    await copas.pauseforever();
+  });
+  copas.addthread(async () => {
+    await lock.get();
+    log.push("never");
+  });
+  await copas.loop();
+  assertEquals(clock.now(), 0);
+  copas.addthread(async () => {
+    await assertRejects(() => lock.get(7), TimeoutError);
+    log.push("timed out");
+  });
+  await copas.loop();
+  assertEquals(clock.now(), 7);
+  assertEquals(log, ["timed out"]);
+});
+
+Deno.test("status tells for which locks threads wait, who owns them, and how many wait", async () => {
+  const there = dispatcher();
+  const { copas } = there;
+  const lock = copas.lock.new({ name: "cache" });
+  own(there, lock, 1);
+  for (let i = 0; i < 3; i++) {
+    copas.addthread(async () => {
+      await lock.get();
+      lock.release();
+    });
+  }
+  assertEquals(copas.status().tools, ["cache: owned by owner, 3 waiting"]);
+  await copas.loop();
+  assertEquals(copas.status().tools, []);
+});
+
+Deno.test("a thread that always finds the lock free lets the others run", async () => {
+  const { copas } = dispatcher();
+  const lock = copas.lock.new();
+  let stop = false;
+  copas.addthread(async () => {
+    while (!stop) {
+      await lock.get();
+      lock.release();
+    }
+  });
+  copas.addthread(async () => {
+    await copas.pause();
+    stop = true;
+  });
+  await copas.loop();
+  assertEquals(stop, true);
+});
+
+Deno.test("a lock is named by its maker, or by the user", () => {
+  const { copas } = dispatcher();
+  const { lock } = copas;
+  const names = [lock.new(), lock.new({ name: "own" }), lock.new(5)]
+    .map(({ name }) => name);
+  assertEquals(names, ["lock_1", "own", "lock_2"]);
+});
+
+Deno.test("wrong arguments of a lock are refused, and named", async () => {
+  const { copas } = dispatcher();
+  const { lock } = copas;
+  assertThrows(() => lock.new(-1), RangeError, "the timeout must be");
+  assertThrows(() => lock.new("5" as unknown as number), TypeError, "lock.new");
+  assertThrows(() => lock.new(NaN), RangeError);
+  assertThrows(() => lock.new({ name: 1 as unknown as string }), TypeError);
+  assertThrows(() => lock.new(null as unknown as number), TypeError);
+  const one = lock.new();
+  const error = await assertRejects(() => one.get("1" as unknown as number));
+  assertInstanceOf(error, TypeError);
+  assertMatch(error.message, /get\(\): the timeout must be .*, got "1"/);
+  await assertRejects(() => one.get(NaN), RangeError);
+  await assertRejects(() => one.get(null as unknown as number), TypeError);
+  await assertRejects(
+    () => one.get({ signal: {} as AbortSignal }),
+    TypeError,
+    "an AbortSignal",
+  );
+  await assertRejects(
+    () => one.with(1 as unknown as () => void),
+    TypeError,
+    "fn must be a function",
+  );
+  assertEquals(one.toString(), "lock_1: free");
+});
