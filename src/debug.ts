@@ -5,6 +5,7 @@
  */
 
 import { checkFunction, show } from "./arguments.ts";
+import { handled } from "./core/handled.ts";
 import type { Scheduler } from "./core/scheduler.ts";
 import type { Task } from "./core/task.ts";
 import { nameOf } from "./core/traceback.ts";
@@ -37,9 +38,10 @@ export class Debug {
    */
   start(logger: Logger = console.log, core = false): void {
     checkFunction("debug.start()", "the logger", logger);
+    const log = careful(logger);
     this.#scheduler.log = (event, task, wait) => {
       if (task === this.#scheduler.main && !core) return;
-      logger(describe(event, task, wait));
+      log(() => describe(event, task, wait));
     };
   }
 
@@ -58,39 +60,67 @@ export class Debug {
     socket: S,
     logger: Logger = console.log,
   ): S {
+    checkFunction("debug.socket()", "the logger", logger);
     const target = this.#wrap(socket as never) as S;
+    const log = careful(logger);
     let calls = 0;
-    return new Proxy(target, {
+    const proxy: S = new Proxy(target, {
       get(_, key) {
         // Read from the socket itself: its private fields don't go through a proxy.
         const value = Reflect.get(target, key, target);
-        if (typeof value !== "function") return value;
+        if (typeof value !== "function" || key === "constructor") return value;
         return (...args: unknown[]) => {
           const call = `${++calls}`;
           const name = `'${String(key)}'`;
-          logger(
+          log(() =>
             `${call}-calling ${name} on '${target.name}' with ${
               args.map(show).join(", ")
-            }`,
+            }`
           );
-          const tell = (how: string) => (result: unknown) => {
-            const text = result instanceof Error
-              ? String(result)
-              : show(result);
-            logger(`${call}-${name} ${how} ${text}`);
+          const tell = (how: string, result: unknown) => {
+            log(() => `${call}-${name} ${how} ${showResult(result)}`);
+            // A method that gives the socket itself must not give the way around the log.
+            return result === target ? proxy : result;
           };
-          const result = Reflect.apply(value, target, args);
-          if (result instanceof Promise) {
-            result.then(tell("resolved to"), tell("was rejected with"));
-          } else {
-            tell("returned")(result);
+          const fail = (error: unknown) => {
+            tell("failed with", error);
+            throw error;
+          };
+          let result: unknown;
+          try {
+            result = Reflect.apply(value, target, args);
+          } catch (error) {
+            return fail(error);
           }
-          return result;
+          return result instanceof Promise
+            ? handled(result.then((value) => tell("resolved to", value), fail))
+            : tell("returned", result);
         };
       },
       set: (_, key, value) => Reflect.set(target, key, value, target),
     });
+    return proxy;
   }
+}
+
+/** A logger that can neither break what it watches nor make it tell of itself. */
+function careful(logger: Logger): (line: () => string) => void {
+  let logging = false;
+  return (line) => {
+    if (logging) return;
+    logging = true;
+    try {
+      logger(line());
+    } catch (error) {
+      console.error("Failed executing the logger:", error);
+    } finally {
+      logging = false;
+    }
+  };
+}
+
+function showResult(result: unknown): string {
+  return result instanceof Error ? String(result) : show(result);
 }
 
 const PURPOSE = {
@@ -102,10 +132,14 @@ const PURPOSE = {
 
 function describe(event: string, task: Task, wait?: AnyWait): string {
   if (wait === undefined) return `${event} '${task.name}'`;
-  const socket = wait.socket === undefined
-    ? ""
-    : ` on '${nameOf(wait.socket)}'`;
-  return event === "yielding"
-    ? `yielding '${task.name}' to ${PURPOSE[wait.kind]}${socket}`
-    : `resuming '${task.name}'${socket.replace(" on ", " for socket ")}`;
+  const { kind, patience } = wait;
+  const socket = wait.socket === undefined ? "" : `'${nameOf(wait.socket)}'`;
+  if (event === "resuming") {
+    return `resuming '${task.name}'${socket && ` for socket ${socket}`}`;
+  }
+  const time = kind === "sleep" && patience < Infinity
+    ? ` for ${patience} seconds`
+    : "";
+  const place = socket && ` on ${socket}`;
+  return `yielding '${task.name}' to ${PURPOSE[kind]}${time}${place}`;
 }

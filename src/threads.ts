@@ -174,7 +174,7 @@ export abstract class Threads {
 
   /** An error as text: its message, the names of thread and socket, the stack, and what caused it. */
   gettraceback(error?: unknown, task?: Task, socket?: unknown): string {
-    return traceback(error ?? "", task, socket);
+    return traceback(error, task, socket);
   }
 
   // --- Names and numbers -----------------------------------------------------------------------
@@ -207,6 +207,9 @@ export abstract class Threads {
       outside: 0,
     };
     const tools = new Set<object>();
+    if (stats !== undefined && typeof stats !== "boolean") {
+      throw wrongType("status()", "stats", "a boolean", stats);
+    }
     for (const task of [scheduler.main, ...scheduler.tasks]) {
       for (
         let wait: AnyWait | undefined = task.wait;

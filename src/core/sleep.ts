@@ -13,13 +13,15 @@ import { WaitQueue } from "./wait_queue.ts";
 export class SleepWait extends Wait<number> {
   readonly #began: number;
 
-  constructor(scheduler: Scheduler, readonly forever: boolean, began: number) {
-    super(scheduler, "sleep", undefined, forever);
+  constructor(scheduler: Scheduler, began: number, seconds: number) {
+    super(scheduler, "sleep", undefined, seconds === Infinity, false, seconds);
     this.#began = began;
   }
 
   protected failure(): string {
-    return this.forever ? "Cannot sleep until woken" : "Cannot sleep";
+    return this.patience === Infinity
+      ? "Cannot sleep until woken"
+      : "Cannot sleep";
   }
 
   override due(now: number): void {
@@ -37,7 +39,7 @@ export function yieldTurn(
   scheduler: Scheduler,
   signal?: AbortSignal,
 ): Promise<number> {
-  const wait = new SleepWait(scheduler, false, 0);
+  const wait = new SleepWait(scheduler, 0, 0);
   if (signal?.aborted) wait.endOn(signal);
   wait.resolveLater(0);
   return wait.promise;
@@ -65,9 +67,8 @@ function sleep(
   at: number,
   signal?: AbortSignal,
 ): Promise<number> {
-  const forever = at === Infinity;
-  const wait = new SleepWait(scheduler, forever, now);
-  if (wait.pending && !forever) scheduler.sleepUntil(wait, at);
+  const wait = new SleepWait(scheduler, now, at - now);
+  if (wait.pending && at < Infinity) scheduler.sleepUntil(wait, at);
   if (wait.pending && signal !== undefined) wait.endOn(signal);
   return wait.promise;
 }

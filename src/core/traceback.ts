@@ -21,22 +21,36 @@ export function traceback(
   const names = `(thread: ${task?.name ?? "none"}, socket: ${
     nameOf(socket) ?? "none"
   })`;
-  if (!(error instanceof Error)) return `${String(error)} ${names}`;
-  const lines = [`${error.name}: ${error.message} ${names}`, ...stackOf(error)];
-  const seen = new Set<unknown>([error]);
-  for (let { cause } = error; cause !== undefined && !seen.has(cause);) {
-    seen.add(cause);
-    if (!(cause instanceof Error)) {
-      lines.push(`Caused by: ${String(cause)}`);
-      break;
-    }
-    lines.push(`Caused by: ${cause.name}: ${cause.message}`, ...stackOf(cause));
-    cause = cause.cause;
-  }
+  const text = error === undefined ? "" : textOf(error);
+  const lines = [text === "" ? names : `${text} ${names}`, ...stackOf(error)];
+  tellCauses(error, new Set([error]), lines);
   return lines.join("\n");
 }
 
-function stackOf(error: Error): string[] {
+function tellCauses(
+  error: unknown,
+  told: Set<unknown>,
+  lines: string[],
+): void {
+  if (!(error instanceof Error)) return;
+  const causes = error instanceof AggregateError ? [...error.errors] : [];
+  if (error.cause !== undefined) causes.push(error.cause);
+  for (const cause of causes) {
+    if (told.has(cause)) continue;
+    told.add(cause);
+    lines.push(`Caused by: ${textOf(cause)}`, ...stackOf(cause));
+    tellCauses(cause, told, lines);
+  }
+}
+
+/** Whatever was thrown, on one line if it can be. */
+function textOf(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return typeof error === "string" ? error : Deno.inspect(error);
+}
+
+function stackOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
   return (error.stack ?? "").split("\n").filter((line) =>
     line.startsWith("    at ")
   );

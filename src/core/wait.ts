@@ -57,9 +57,6 @@ export abstract class Wait<T> extends Sleeper {
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
 
-  /** How many seconds the wait may take; its end is `at`. */
-  patience = Infinity;
-
   #state = State.Pending;
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
@@ -75,6 +72,7 @@ export abstract class Wait<T> extends Sleeper {
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
    * @param shielded whether it goes on when its thread is removed
+   * @param patience how many seconds it may take; its end is `at`
    */
   constructor(
     scheduler: Scheduler,
@@ -82,6 +80,7 @@ export abstract class Wait<T> extends Sleeper {
     socket?: unknown,
     public idle = false,
     readonly shielded = false,
+    public patience = Infinity,
   ) {
     super();
     this.socket = socket;
