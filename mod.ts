@@ -32,9 +32,9 @@ export type {
   DatagramLike,
   Socket,
   SocketLike,
-  Sockets,
   StreamLike,
-} from "./src/sockets.ts";
+} from "./src/socket_kinds.ts";
+export type { Sockets } from "./src/sockets.ts";
 export type { Status, Threads } from "./src/threads.ts";
 export {
   CancelledError,
@@ -49,6 +49,8 @@ export {
   TooManyError,
   type TransferErrorOptions,
 } from "./src/errors.ts";
+export type { NetAccess } from "./src/net/access.ts";
+export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/protect.ts";
 export type { ServerOptions } from "./src/server.ts";

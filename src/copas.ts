@@ -6,6 +6,7 @@
 
 import { checkFunction, checkString, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
+import type { NetScope } from "./net/scope.ts";
 import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
@@ -23,13 +24,15 @@ import {
   isDatagram,
   isListener,
   type Socket,
-  Sockets,
-} from "./sockets.ts";
+} from "./socket_kinds.ts";
+import { Sockets } from "./sockets.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {
   /** Where its time comes from; `VirtualClock` of `@copas/copas/testing` for tests. Default: the real clock. */
   clock?: Clock;
+  /** Its network scope: the addresses that it may use. Default: all that Deno grants. */
+  net?: NetScope;
 }
 
 /**
@@ -52,19 +55,55 @@ export interface CopasOptions {
  * ```
  */
 export class Copas extends Sockets {
-  /** Whether the connection of a handler is closed when the handler ends. Default: `true`. */
-  autoclose = true;
   /** Logs what threads and sockets do. */
   readonly debug: Debug;
-  readonly #servers = new WeakMap<object, StreamServer | DatagramServer>();
-
-  /** Makes a dispatcher of its own. */
+  /**
+   * Makes a dispatcher of its own.
+   *
+   * @throws {TypeError} when an entry of `net` is wrong; the message says which, and why
+   */
   constructor(options: CopasOptions = {}) {
-    super(options.clock);
-    this.debug = new Debug(
+    const from = viewed.get(options);
+    super(from ?? options.clock, options.net);
+    this.debug = from?.debug ?? new Debug(
       this.scheduler,
       (socket) => this.wrap(socket) as Socket,
     );
+  }
+
+  /** Whether the connection of a handler is closed when the handler ends. Default: `true`. */
+  get autoclose(): boolean {
+    return this.shared.autoclose;
+  }
+  set autoclose(autoclose: boolean) {
+    this.shared.autoclose = autoclose;
+  }
+
+  /**
+   * Makes a narrower view of this dispatcher: the same threads, servers and
+   * sockets, but what is opened through the view must be in its network scope as
+   * well as in this dispatcher's.
+   *
+   * A socket keeps the scope of the view that made it.
+   *
+   * @throws {TypeError} when an entry of `net` is wrong; the message says which, and why
+   *
+   * @example Lend a part of the program the mail server, and nothing else
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const mail = copas.scoped({ net: ["mail.example.com:465"] });
+   * await mail.socket.connect("example.com", 80); // ScopeError
+   * ```
+   */
+  scoped(options: { net: NetScope }): Copas {
+    const { net } = options ?? {};
+    if (net === undefined) {
+      throw wrongType("scoped()", "net", "a network scope", net);
+    }
+    const view = { net };
+    viewed.set(view, this);
+    return new Copas(view);
   }
 
   // --- Servers ------------------------------------------------------------------------------
@@ -108,6 +147,7 @@ export class Copas extends Sockets {
     checkFunction("addserver()", "the handler", handler);
     const options = serverOptions(timeout, name);
     if (isListener(server)) {
+      this.network.admitServer(server);
       this.#addStreamServer(
         server,
         handler as (conn: Deno.Conn) => unknown,
@@ -134,7 +174,7 @@ export class Copas extends Sockets {
     handler: (conn: Deno.Conn) => unknown,
     options: ServerOptions,
   ): void {
-    let server = this.#servers.get(listener) as StreamServer | undefined;
+    let server = this.shared.servers.get(listener) as StreamServer | undefined;
     if (options.timeout !== undefined) {
       this.settimeout(listener, options.timeout);
     }
@@ -143,7 +183,7 @@ export class Copas extends Sockets {
       const host = {
         scheduler: this.scheduler,
         isAutoclosing: () => this.autoclose,
-        timeouts: () => this.listenerTimeouts(listener),
+        timeouts: () => this.shared.timeoutsOf(listener),
         adopt: (
           conn: Deno.Conn,
           options: StreamSocketOptions,
@@ -151,7 +191,7 @@ export class Copas extends Sockets {
         ) => this.adopt(conn, options, name),
       };
       server = new StreamServer(host, listener);
-      this.#servers.set(listener, server);
+      this.shared.servers.set(listener, server);
     }
     server.serve(handler, this.getsocketname(listener), options);
   }
@@ -161,12 +201,13 @@ export class Copas extends Sockets {
     handler: (conn: Deno.DatagramConn) => unknown,
     options: ServerOptions,
   ): void {
+    if ("addr" in server) this.network.admitServer(server);
     const socket = this.wrap(server);
     if (options.timeout !== undefined) socket.settimeout(options.timeout);
     if (options.name !== undefined) socket.name = options.name;
-    this.#servers.get(socket)?.remove(true);
+    this.shared.servers.get(socket)?.remove(true);
     const registered = new DatagramServer(this.scheduler, socket);
-    this.#servers.set(socket, registered);
+    this.shared.servers.set(socket, registered);
     registered.serve(() => handler(server as Deno.DatagramConn));
   }
 
@@ -185,7 +226,7 @@ export class Copas extends Sockets {
         server,
       );
     }
-    const registered = this.#servers.get(
+    const registered = this.shared.servers.get(
       isListener(server) ? server : this.wrap(server),
     );
     if (registered !== undefined) registered.remove(keepopen);
@@ -257,6 +298,9 @@ export class Copas extends Sockets {
     this.exit();
   }
 }
+
+/** Of the options that a view is made with: what it is a view of. */
+const viewed = new WeakMap<object, Copas>();
 
 function serverOptions(
   timeout?: number | ServerOptions,

@@ -23,13 +23,19 @@ import { Threads } from "./threads.ts";
 
 /** The loop and time, as {@linkcode Copas} has them. */
 export abstract class Dispatcher extends Threads {
-  readonly #exits = new ExitQueue();
+  readonly #exits: ExitQueue;
 
   /** Made by its subclasses.
    *
-   * @param clock where the time comes from; default: the machine's monotonic clock */
-  constructor(clock?: Clock) {
+   * @param clock where the time comes from; default: the machine's monotonic
+   * clock. Or the dispatcher of which this is a view */
+  constructor(clock?: Clock | Dispatcher) {
     super(clock);
+    if (clock instanceof Dispatcher) {
+      this.#exits = clock.#exits;
+      return;
+    }
+    this.#exits = new ExitQueue();
     this.scheduler.driver.onexit = () => this.#exits.release();
   }
 

@@ -125,6 +125,23 @@ export class ScopeError extends CopasError {
   override readonly name = "ScopeError";
   /** Always `"scope"`. */
   readonly code = "scope" as const;
+  /** The address, such as `"10.0.0.1:5432"`. */
+  readonly address: string;
+  /** The shortest entry of a scope that allows it. */
+  readonly entry: string;
+
+  /** Makes the error for an address, with the entry that would allow it. */
+  constructor(
+    message: string,
+    { address, entry = address, ...options }: ErrorOptions & {
+      address: string;
+      entry?: string;
+    },
+  ) {
+    super(message, options);
+    this.address = address;
+    this.entry = entry;
+  }
 }
 
 /** TLS could not be established. */

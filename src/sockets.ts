@@ -9,8 +9,12 @@ import { checkString, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
 import type { WaitOptions } from "./core/wait.ts";
 import { formatAddr } from "./net/address.ts";
+import type { NetAccess } from "./net/access.ts";
+import { Gate } from "./net/gate.ts";
 import { Network } from "./net/network.ts";
+import type { NetScope } from "./net/scope.ts";
 import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
+import { Shared } from "./shared.ts";
 import { SocketMaker } from "./socket/maker.ts";
 import type { Pattern } from "./socket/receiver.ts";
 import {
@@ -19,8 +23,16 @@ import {
 } from "./socket/socket_options.ts";
 import { StreamSocket } from "./socket/stream_socket.ts";
 import {
+  type DatagramLike,
+  isDatagram,
+  isListener,
+  isStream,
+  type Socket,
+  type SocketLike,
+  type StreamLike,
+} from "./socket_kinds.ts";
+import {
   changedTimeouts,
-  NO_TIMEOUTS,
   sameTimeouts,
   type Timeouts,
 } from "./socket/timeouts.ts";
@@ -28,30 +40,23 @@ import { socketFriend } from "./socket/tls_endpoint.ts";
 import type { SslParams, SslParamsSource } from "./socket/tls_params.ts";
 import { Tools } from "./tools.ts";
 
-/** A socket of either kind. */
-export type Socket = StreamSocket | DatagramSocket;
-/** A stream, as Deno or as Copas has it. */
-export type StreamLike = Deno.Conn | StreamSocket;
-/** A datagram socket, as Deno or as Copas has it. */
-export type DatagramLike = Deno.DatagramConn | DatagramSocket;
-/** A socket or a listener of either kind. */
-export type SocketLike = StreamLike | DatagramLike | Deno.Listener;
-
 /** The functions on sockets, as {@linkcode Copas} has them. */
 export abstract class Sockets extends Tools {
   /** LuaSocket's makers: `bind`, `tcp`, `udp`, `connect`. */
   readonly socket: SocketMaker;
-  readonly #network = new Network();
-  readonly #wrapped = new WeakMap<object, Socket>();
-  readonly #listenerNames = new WeakMap<object, string>();
-  readonly #listenerTimeouts = new WeakMap<object, Timeouts>();
+  /** @internal */
+  protected readonly shared: Shared;
+  /** @internal */
+  protected readonly network: Network;
 
-  /** Made by its subclasses.
-   *
-   * @param clock where the time comes from; default: the machine's monotonic clock */
-  constructor(clock?: Clock) {
+  /** Made by its subclasses. `clock` may be the dispatcher of which this is a view; `net` is the network scope. */
+  constructor(clock?: Clock | Sockets, net?: NetScope) {
     super(clock);
-    this.socket = new SocketMaker(this.scheduler, this.#network);
+    const from = clock instanceof Sockets ? clock : undefined;
+    const call = from === undefined ? "new Copas()" : "scoped()";
+    this.shared = from?.shared ?? new Shared();
+    this.network = new Network(new Gate(call, net, from?.network.gate));
+    this.socket = new SocketMaker(this.scheduler, this.network);
   }
 
   /** Makes the socket of a connection that a server accepted. */
@@ -62,13 +67,29 @@ export abstract class Sockets extends Tools {
   ): StreamSocket {
     const socket = new StreamSocket(
       this.scheduler,
-      this.#network,
+      this.network,
       conn,
       options,
       name,
     );
-    this.#wrapped.set(conn, socket);
+    this.shared.wrapped.set(conn, socket);
     return socket;
+  }
+
+  /**
+   * What Copas has opened for this dispatcher, or this view of one: the shortest
+   * grant that would have been enough. As text it is Deno's flags.
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.socket.bind("127.0.0.1", 8080).close();
+   * console.log(String(copas.netaccess())); // --allow-net=127.0.0.1:8080
+   * ```
+   */
+  netaccess(): NetAccess {
+    return this.network.gate.access;
   }
 
   // --- Sockets ----------------------------------------------------------------------------------
@@ -117,11 +138,11 @@ export abstract class Sockets extends Tools {
     if (known !== undefined) return known;
     let socket: Socket;
     if (isStream(conn)) {
-      socket = new StreamSocket(this.scheduler, this.#network, conn, options);
+      socket = new StreamSocket(this.scheduler, this.network, conn, options);
     } else if (isDatagram(conn)) {
       socket = new DatagramSocket(
         this.scheduler,
-        this.#network,
+        this.network,
         conn as Deno.DatagramConn,
       );
     } else {
@@ -132,7 +153,7 @@ export abstract class Sockets extends Tools {
         conn,
       );
     }
-    this.#wrapped.set(conn, socket);
+    this.shared.wrapped.set(conn, socket);
     return socket;
   }
 
@@ -141,7 +162,7 @@ export abstract class Sockets extends Tools {
       return conn;
     }
     return typeof conn === "object" && conn !== null
-      ? this.#wrapped.get(conn)
+      ? this.shared.wrapped.get(conn)
       : undefined;
   }
 
@@ -232,7 +253,7 @@ export abstract class Sockets extends Tools {
     ip: string,
     port: number,
   ): Promise<number> {
-    return this.wrap(skt).sendto(data, ip, port);
+    return this.#within(() => this.wrap(skt).sendto(data, ip, port), ip, port);
   }
 
   /** `skt.connect(host, port)`; see there. */
@@ -242,7 +263,18 @@ export abstract class Sockets extends Tools {
     port: number,
     options?: WaitOptions,
   ): Promise<StreamSocket> {
-    return this.wrap(skt).connect(host, port, options);
+    const connect = () => this.wrap(skt).connect(host, port, options);
+    return this.#within(connect, host, port);
+  }
+
+  /** A socket has the scope of the view that made it; this one's holds as well. */
+  #within<T>(call: () => Promise<T>, host: string, port: number): Promise<T> {
+    try {
+      this.network.admitPeer(host, port);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return call();
   }
 
   /** `skt.dohandshake(sslparams)`; see there. */
@@ -295,49 +327,24 @@ export abstract class Sockets extends Tools {
     change: (timeouts: Timeouts) => Timeouts,
   ): void {
     if (isListener(skt)) {
-      this.#listenerTimeouts.set(skt, change(this.listenerTimeouts(skt)));
+      this.shared.setTimeouts(skt, change(this.shared.timeoutsOf(skt)));
     } else {
       const socket = this.wrap(skt);
       socket.timeouts = change(socket.timeouts);
     }
   }
 
-  /** What the sockets that a listener accepts start with. */
-  protected listenerTimeouts(listener: Deno.Listener): Timeouts {
-    return this.#listenerTimeouts.get(listener) ?? NO_TIMEOUTS;
-  }
-
   /** Names a socket or a listener. */
   setsocketname(name: string, skt: SocketLike): void {
     checkString("setsocketname()", "the name", name);
-    if (isListener(skt)) this.#listenerNames.set(skt, name);
+    if (isListener(skt)) this.shared.listenerNames.set(skt, name);
     else this.wrap(skt).name = name;
   }
 
   /** The name of a socket or a listener. Without one of its own, it tells the address. */
   getsocketname(skt: SocketLike): string {
     if (!isListener(skt)) return this.wrap(skt).name;
-    return this.#listenerNames.get(skt) ??
+    return this.shared.listenerNames.get(skt) ??
       `tcp{server}: ${formatAddr(skt.addr)}`;
   }
-}
-
-/** Tells by what it can do, so that every kind of Deno's is known. */
-export function isListener(value: unknown): value is Deno.Listener {
-  return has(value, "accept") && has(value, "addr");
-}
-
-/** Tells by what it can do, so that every kind of Deno's is known. */
-export function isStream(value: unknown): value is Deno.Conn {
-  return has(value, "read") && has(value, "write") && has(value, "remoteAddr");
-}
-
-/** Tells by what it can do, so that every kind of Deno's is known. */
-export function isDatagram(value: unknown): value is DatagramLike {
-  return value instanceof DatagramSocket ||
-    (has(value, "receive") && has(value, "addr"));
-}
-
-function has(value: unknown, key: string): boolean {
-  return typeof value === "object" && value !== null && key in value;
 }

@@ -53,8 +53,18 @@ export abstract class Threads {
 
   /** Made by its subclasses.
    *
-   * @param clock where the time comes from; default: the machine's monotonic clock */
-  constructor(clock: Clock = new RealClock()) {
+   * @param clock where the time comes from; default: the machine's monotonic
+   * clock. Or the dispatcher of which this is a view */
+  constructor(clock: Clock | Threads = new RealClock()) {
+    if (clock instanceof Threads) {
+      this.scheduler = clock.scheduler;
+      return;
+    }
+    const { now, alarm } = (clock ?? {}) as Partial<Clock>;
+    if (typeof now !== "function" || typeof alarm !== "function") {
+      const expected = "a Clock, with now() and alarm()";
+      throw wrongType("new Copas()", "the clock", expected, clock);
+    }
     this.scheduler = new Scheduler(clock, printError);
   }
 
@@ -197,6 +207,9 @@ export abstract class Threads {
    * measured since the last one. `false` ends it
    */
   status(stats?: boolean): Status {
+    if (stats !== undefined && typeof stats !== "boolean") {
+      throw wrongType("status()", "stats", "a boolean", stats);
+    }
     const { scheduler } = this;
     const counts = {
       read: 0,
@@ -207,9 +220,6 @@ export abstract class Threads {
       outside: 0,
     };
     const tools = new Set<object>();
-    if (stats !== undefined && typeof stats !== "boolean") {
-      throw wrongType("status()", "stats", "a boolean", stats);
-    }
     for (const task of [scheduler.main, ...scheduler.tasks]) {
       for (
         let wait: AnyWait | undefined = task.wait;

@@ -30,8 +30,9 @@ export abstract class Tools extends Dispatcher {
 
   /** Made by its subclasses.
    *
-   * @param clock where the time comes from; default: the machine's monotonic clock */
-  constructor(clock?: Clock) {
+   * @param clock where the time comes from; default: the machine's monotonic
+   * clock. Or the dispatcher of which this is a view */
+  constructor(clock?: Clock | Tools) {
     super(clock);
     const { scheduler } = this;
     this.timer = new TimerMaker(scheduler);

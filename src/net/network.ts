@@ -1,59 +1,238 @@
 /**
- * The calls of Deno's that touch the network, with errors that say what failed,
- * on which address, and what would be right.
+ * The calls of Deno's that touch the network, held against the dispatcher's
+ * scope, with errors that say what failed, on which address, and what would be
+ * right.
  *
  * @module
  */
 
 import { checkInteger, checkString } from "../arguments.ts";
-import { addressError } from "../errors.ts";
-import { formatAddress } from "./address.ts";
+import { addressError, CopasError, ScopeError } from "../errors.ts";
+import { formatAddr, formatAddress } from "./address.ts";
+import { Gate } from "./gate.ts";
+import { explainGrant } from "./grant.ts";
+import { parseIp } from "./ip.ts";
+
+/** Seconds for a name's first addresses, while there is another one to try. */
+const PATIENCE = 2;
 
 /** Opens sockets. */
 export class Network {
+  /** Holds addresses against the scope. */
+  readonly gate: Gate;
+  /** The listeners that were opened here: port 0 has become another port. */
+  readonly #own = new WeakSet<object>();
+
+  /** Without a `gate` everything passes that Deno lets pass. */
+  constructor(gate: Gate = new Gate("Copas")) {
+    this.gate = gate;
+  }
+
   /** Listens for TCP connections. */
   listen(host: string, port: number, backlog: number): Deno.TcpListener {
     checkHostPort("bind()", host, port);
     checkInteger("bind()", "the backlog", backlog, 1, 2 ** 31 - 1);
     const hostname = anyHost(host);
-    try {
-      return Deno.listen({ hostname, port, tcpBacklog: backlog });
-    } catch (error) {
-      throw addressError("Cannot bind", formatAddress(hostname, port), error);
-    }
+    return this.#bind(
+      hostname,
+      port,
+      () => Deno.listen({ hostname, port, tcpBacklog: backlog }),
+    );
   }
 
   /** Opens a UDP socket. */
   listenDatagram(host: string, port: number): Deno.DatagramConn {
     checkHostPort("setsockname()", host, port);
     const hostname = anyHost(host);
-    const address = formatAddress(hostname, port);
+    return this.#bind(hostname, port, () => this.#openUdp(hostname, port));
+  }
+
+  /**
+   * Opens a UDP socket for one that sends before it has an address. That needs
+   * no entry in the scope: where it may send is held against it.
+   */
+  openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
+    const hostname = family === "inet" ? "0.0.0.0" : "::";
+    this.gate.use("listen", hostname, 0);
+    return this.#opened("Cannot bind", hostname, 0, () => {
+      return this.#openUdp(hostname, 0);
+    });
+  }
+
+  #bind<T extends { addr: Deno.Addr; close(): void }>(
+    host: string,
+    port: number,
+    open: () => T,
+  ): T {
+    const failed = "Cannot bind";
+    this.gate.admit("listen", host, port, failed);
+    const opened = this.#opened(failed, host, port, open);
+    try {
+      const { hostname } = opened.addr as Deno.NetAddr;
+      this.gate.admitResolved("listen", host, port, hostname, failed);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
+    this.#own.add(opened);
+    return opened;
+  }
+
+  #openUdp(hostname: string, port: number): Deno.DatagramConn {
+    this.gate.useUnstable();
     // Deno leaves the function out when the flag is missing.
     if (Deno.listenDatagram === undefined) {
       throw new Deno.errors.NotSupported(
-        `Cannot bind ${address} for UDP: Deno.listenDatagram is not available; run with --unstable-net`,
+        `UDP is not available; run with --unstable-net and --allow-net=${
+          formatAddress(hostname, port)
+        }`,
       );
     }
+    return Deno.listenDatagram({ transport: "udp", hostname, port });
+  }
+
+  #opened<T>(failed: string, host: string, port: number, open: () => T): T {
     try {
-      return Deno.listenDatagram({ transport: "udp", hostname, port });
+      return open();
     } catch (error) {
-      throw addressError("Cannot bind", address, error);
+      throw networkError(failed, host, port, error);
     }
   }
 
-  /** Connects by TCP. An abort of `signal` rejects with its reason. */
+  /** Holds a listener or a datagram socket that somebody else has opened against the scope. */
+  admitServer(server: { addr: Deno.Addr }): void {
+    if (this.#own.has(server)) return;
+    const { addr } = server;
+    const failed = "Cannot serve";
+    if ("hostname" in addr) {
+      this.gate.admit("listen", addr.hostname, addr.port, failed);
+    } else this.gate.admit("listen", formatAddr(addr), 0, failed);
+  }
+
+  /**
+   * Connects by TCP. An abort of `signal` rejects with its reason.
+   *
+   * @throws {ScopeError} when the host, or the address that it turns out to
+   * have, is outside the scope
+   */
   async connect(
     host: string,
     port: number,
     signal: AbortSignal,
   ): Promise<Deno.TcpConn> {
+    this.gate.admit("connect", host, port);
+    const failed = "Cannot connect to";
     try {
-      return await Deno.connect({ hostname: host, port, signal });
+      const addresses = await this.gate.resolve(host, port);
+      if (addresses !== undefined) {
+        return await connectToOne(addresses, port, signal);
+      }
+      const conn = await Deno.connect({ hostname: host, port, signal });
+      return this.#admitPeer(conn, host, port);
     } catch (error) {
       if (signal.aborted) throw error;
-      throw addressError("Cannot connect to", formatAddress(host, port), error);
+      throw networkError(failed, host, port, error);
     }
   }
+
+  /** The name was looked up by Deno: its address is known only now. Nothing has been sent yet. */
+  #admitPeer(conn: Deno.TcpConn, host: string, port: number): Deno.TcpConn {
+    if (!this.gate.isScoped) return conn;
+    try {
+      this.gate.admitResolved("connect", host, port, conn.remoteAddr.hostname);
+      return conn;
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
+  }
+
+  /** Holds a peer against the scope that somebody else's socket will be asked to reach. What is no address is for that socket to refuse. */
+  admitPeer(host: string, port: number): void {
+    if (typeof host === "string" && typeof port === "number") {
+      this.gate.check("connect", host, port);
+    }
+  }
+
+  /** Sends a datagram. */
+  async sendDatagram(
+    conn: Deno.DatagramConn,
+    bytes: Uint8Array,
+    host: string,
+    port: number,
+  ): Promise<number> {
+    const failed = "Cannot send to";
+    try {
+      const hostname = this.gate.isScoped
+        ? await this.#addressToSendTo(host, port, failed)
+        : host;
+      return await conn.send(bytes, { transport: "udp", hostname, port });
+    } catch (error) {
+      throw error instanceof Error && error.constructor.name in Deno.errors
+        ? networkError(failed, host, port, error)
+        : error;
+    }
+  }
+
+  async #addressToSendTo(
+    host: string,
+    port: number,
+    failed: string,
+  ): Promise<string> {
+    if (parseIp(host) !== undefined) return host;
+    const addresses = await this.gate.resolve(host, port, failed);
+    if (addresses !== undefined) return addresses[0];
+    // Deno would look it up by itself, and nothing would be left to check.
+    const address = formatAddress(host, port);
+    throw new ScopeError(
+      `${failed} ${address}: the scope has to know the name's address, and Deno does not grant to look it up; ` +
+        `give the address itself, or run with --allow-net=${host} and the address`,
+      { address },
+    );
+  }
+}
+
+/** Connects to the first of a name's addresses that answers. */
+async function connectToOne(
+  addresses: string[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const last = addresses.at(-1)!;
+  for (const hostname of addresses) {
+    if (hostname === last) break;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), PATIENCE * 1000);
+    try {
+      return await Deno.connect({
+        hostname,
+        port,
+        signal: AbortSignal.any([signal, limit.signal]),
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  return await Deno.connect({ hostname: last, port, signal });
+}
+
+function networkError(
+  failed: string,
+  host: string,
+  port: number,
+  error: unknown,
+): unknown {
+  if (error instanceof CopasError) return error;
+  const address = formatAddress(host, port);
+  if (error instanceof Deno.errors.NotCapable) {
+    return new Deno.errors.NotCapable(
+      `${failed} ${address}: ${explainGrant(host, port)}`,
+      { cause: error },
+    );
+  }
+  return addressError(failed, address, error);
 }
 
 /** Refuses what is no host or no port. */

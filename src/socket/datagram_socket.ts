@@ -9,7 +9,7 @@ import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { addressError, ClosedError, closedError } from "../errors.ts";
+import { ClosedError, closedError } from "../errors.ts";
 import {
   type Endpoint,
   endpoint,
@@ -128,7 +128,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   ): { conn: Deno.DatagramConn; source: DatagramSource<Deno.Addr> } {
     if (this.#bound === undefined) {
       this.#attach(
-        this.#network.listenDatagram(host.includes(":") ? "::" : "0.0.0.0", 0),
+        this.#network.openDatagram(host.includes(":") ? "inet6" : "inet"),
       );
     }
     return this.#bound!;
@@ -223,13 +223,14 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
       throw wrongType("sendto()", "the data", "a string or a Uint8Array", data);
     }
     checkHostPort("sendto()", ip, port);
-    const { conn } = this.#bind(ip);
     const failed = "Cannot send to";
     const address = formatAddress(ip, port);
+    this.#network.gate.admit("connect", ip, port, failed);
+    const { conn } = this.#bind(ip);
     try {
       return await waitForCall(
         this.#scheduler,
-        () => conn.send(bytes, { transport: "udp", hostname: ip, port }),
+        () => this.#network.sendDatagram(conn, bytes, ip, port),
         {
           failed: `${failed} ${address}`,
           socket: this,
@@ -240,9 +241,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
       if (this.#closed) {
         throw new ClosedError(`${failed} ${address}: the socket is closed`);
       }
-      throw error instanceof Error && error.constructor.name in Deno.errors
-        ? addressError(failed, address, error)
-        : error;
+      throw error;
     }
   }
 
@@ -269,6 +268,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
       return;
     }
     checkHostPort("setpeername()", ip, port as number);
+    this.#network.gate.admit("connect", ip, port!, "Cannot send to");
     this.#bind(ip);
     this.#peer = { transport: "udp", hostname: ip, port: port! };
   }

@@ -1,0 +1,124 @@
+/**
+ * IP addresses as numbers, and the networks that no name on the internet may
+ * point into.
+ *
+ * @module
+ */
+
+/** An IP address. */
+export interface Ip {
+  readonly bits: 32 | 128;
+  readonly value: bigint;
+}
+
+/** Reads an address, IPv6 without brackets. A zone (`%eth0`) is dropped. Gives `undefined` for what is none. */
+export function parseIp(text: string): Ip | undefined {
+  const [address] = text.split("%");
+  return address.includes(":") ? parseIpv6(address) : parseIpv4(text);
+}
+
+/** Four numbers without leading zeros: `010.0.0.1` means different addresses to different programs. */
+function parseIpv4(text: string): Ip | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  let value = 0n;
+  for (const part of parts) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) {
+      return undefined;
+    }
+    value = value << 8n | BigInt(part);
+  }
+  return { bits: 32, value };
+}
+
+/** `::ffff:127.0.0.1` is 127.0.0.1, for the system and for Deno's permissions (2.9.6). */
+const MAPPED = 0xffffn;
+
+function parseIpv6(text: string): Ip | undefined {
+  const halves = text.split("::");
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half) => groups(half));
+  if (head === undefined || (halves.length === 2 && tail === undefined)) {
+    return undefined;
+  }
+  const missing = 8 - head.length - (tail?.length ?? 0);
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const all = [...head, ...Array<bigint>(missing).fill(0n), ...(tail ?? [])];
+  const value = all.reduce((value, group) => value << 16n | group, 0n);
+  return value >> 32n === MAPPED
+    ? { bits: 32, value: value & 0xffff_ffffn }
+    : { bits: 128, value };
+}
+
+/** The 16-bit groups of a half; the last may be an IPv4 address. */
+function groups(half: string): bigint[] | undefined {
+  if (half === "") return [];
+  const result: bigint[] = [];
+  const parts = half.split(":");
+  for (const [i, part] of parts.entries()) {
+    if (part.includes(".")) {
+      const ip = i === parts.length - 1 ? parseIpv4(part) : undefined;
+      if (ip === undefined) return undefined;
+      result.push(ip.value >> 16n, ip.value & 0xffffn);
+    } else if (/^[0-9a-f]{1,4}$/i.test(part)) result.push(BigInt(`0x${part}`));
+    else return undefined;
+  }
+  return result;
+}
+
+/** All addresses that begin with the same bits. */
+export class IpRange {
+  readonly #first: Ip;
+  readonly #shift: bigint;
+
+  constructor(ip: Ip, prefix: number) {
+    this.#first = ip;
+    this.#shift = BigInt(ip.bits - prefix);
+  }
+
+  /** Whether it holds `ip`. */
+  has(ip: Ip): boolean {
+    return ip.bits === this.#first.bits &&
+      ip.value >> this.#shift === this.#first.value >> this.#shift;
+  }
+}
+
+function range(text: string): IpRange {
+  const [address, prefix] = text.split("/");
+  return new IpRange(parseIp(address)!, Number(prefix));
+}
+
+const LOOPBACK = [range("127.0.0.0/8"), range("::1/128")];
+
+/** What is not the public internet: RFC 6890 and its successors in IANA's registry. */
+const LOCAL = [
+  ...LOOPBACK,
+  range("0.0.0.0/8"),
+  range("10.0.0.0/8"),
+  range("100.64.0.0/10"),
+  range("169.254.0.0/16"),
+  range("172.16.0.0/12"),
+  range("192.0.0.0/24"),
+  range("192.168.0.0/16"),
+  range("198.18.0.0/15"),
+  range("224.0.0.0/3"),
+  // Unspecified, IPv4 in IPv6 of every kind, unique local, link-local, site-local, multicast.
+  range("::/96"),
+  range("64:ff9b::/96"),
+  range("64:ff9b:1::/48"),
+  range("2002::/16"),
+  range("fc00::/7"),
+  range("fe80::/10"),
+  range("fec0::/10"),
+  range("ff00::/8"),
+];
+
+/** Whether an address is this machine's own. */
+export function isLoopback(ip: Ip): boolean {
+  return LOOPBACK.some((range) => range.has(ip));
+}
+
+/** Whether an address is this machine's own, or that of a private network, or no single host's. */
+export function isLocal(ip: Ip): boolean {
+  return LOCAL.some((range) => range.has(ip));
+}

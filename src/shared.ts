@@ -1,0 +1,33 @@
+/**
+ * What a dispatcher and its views have in common, beside the threads.
+ *
+ * @module
+ */
+
+import type { DatagramServer } from "./datagram_server.ts";
+import type { StreamServer } from "./server.ts";
+import { NO_TIMEOUTS, type Timeouts } from "./socket/timeouts.ts";
+import type { Socket } from "./socket_kinds.ts";
+
+/** What is known about the sockets and listeners of Deno's. */
+export class Shared {
+  /** The Copas sockets of Deno's connections. */
+  readonly wrapped = new WeakMap<object, Socket>();
+  /** The servers, by listener or datagram socket. */
+  readonly servers = new WeakMap<object, StreamServer | DatagramServer>();
+  /** The names that listeners were given. */
+  readonly listenerNames = new WeakMap<object, string>();
+  /** Whether the connection of a handler is closed when the handler ends. */
+  autoclose = true;
+  readonly #timeouts = new WeakMap<object, Timeouts>();
+
+  /** What the sockets that a listener accepts start with. */
+  timeoutsOf(listener: Deno.Listener): Timeouts {
+    return this.#timeouts.get(listener) ?? NO_TIMEOUTS;
+  }
+
+  /** Changes it. */
+  setTimeouts(listener: Deno.Listener, timeouts: Timeouts): void {
+    this.#timeouts.set(listener, timeouts);
+  }
+}

@@ -1,0 +1,157 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ScopeError } from "../../src/errors.ts";
+import { Gate } from "../../src/net/gate.ts";
+import type { NetScope } from "../../src/net/scope.ts";
+
+/** A gate for which every name has `addresses`. */
+function gate(net: NetScope, ...addresses: string[]): Gate {
+  return new Gate("test", net, undefined, () => Promise.resolve(addresses));
+}
+
+Deno.test("a name may point into the public internet", async () => {
+  const found = await gate(["example.com:443"], "93.184.216.34", "2606:2800::1")
+    .resolve("example.com", 443);
+  assertEquals(found, ["93.184.216.34", "2606:2800::1"]);
+});
+
+Deno.test("a name must not point into a network that the scope doesn't allow", async () => {
+  const local = [
+    "127.0.0.1",
+    "127.8.8.8",
+    "0.0.0.0",
+    "10.1.2.3",
+    "172.31.0.1",
+    "192.168.0.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::ffff:127.0.0.1",
+    "::127.0.0.1",
+    "64:ff9b::7f00:1",
+    "2002:7f00:1::",
+    "fd00::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "ff02::1",
+    "no address",
+  ];
+  for (const ip of local) {
+    const error = await assertRejects(
+      () => gate(["example.com"], ip).resolve("example.com", 443),
+      ScopeError,
+      "Cannot connect to example.com:443, which is",
+    );
+    assertEquals(error.address.includes(ip), true);
+  }
+});
+
+Deno.test("another entry lets a name point into a private network", async () => {
+  const intranet = gate(["db.example:5432", "10.0.0.0/8:5432"], "10.1.2.3");
+  assertEquals(await intranet.resolve("db.example", 5432), ["10.1.2.3"]);
+  const wrongPort = gate(["db.example", "10.0.0.0/8:5432"], "10.1.2.3");
+  await assertRejects(() => wrongPort.resolve("db.example", 80), ScopeError);
+});
+
+Deno.test("localhost may point to this machine, and to no other", async () => {
+  for (const name of ["localhost", "LOCALHOST", "a.localhost"]) {
+    const found = await gate([name], "127.0.0.1", "::1").resolve(name, 80);
+    assertEquals(found, ["127.0.0.1", "::1"]);
+  }
+  await assertRejects(
+    () => gate(["localhost"], "10.0.0.1").resolve("localhost", 80),
+    ScopeError,
+  );
+  await assertRejects(
+    () => gate(["notlocalhost"], "127.0.0.1").resolve("notlocalhost", 80),
+    ScopeError,
+  );
+});
+
+Deno.test("of a name's addresses only those are used that are allowed", async () => {
+  const mixed = gate(["example.com"], "10.0.0.1", "93.184.216.34");
+  assertEquals(await mixed.resolve("example.com", 443), ["93.184.216.34"]);
+});
+
+Deno.test("a view can only narrow: both scopes hold", () => {
+  const outer = new Gate("test", ["127.0.0.1:80", "127.0.0.1:81"]);
+  const inner = new Gate("test", ["127.0.0.1:81", "127.0.0.1:82"], outer);
+  inner.admit("connect", "127.0.0.1", 81);
+  for (const port of [80, 82]) {
+    const error = assertThrows(
+      () => inner.admit("connect", "127.0.0.1", port),
+      ScopeError,
+    );
+    assertEquals(error.address, `127.0.0.1:${port}`);
+    assertEquals(error.code, "scope");
+  }
+});
+
+Deno.test("a name that a view's own scope lets point somewhere is still held against the outer one", async () => {
+  const outer = gate(["db.example"], "10.0.0.1");
+  const inner = new Gate("test", ["db.example", "10.0.0.1"], outer);
+  await assertRejects(() => inner.resolve("db.example", 80), ScopeError);
+});
+
+Deno.test("listen and connect have lists apart; a missing one allows nothing", () => {
+  const apart = new Gate("test", { listen: [":8080"] });
+  apart.admit("listen", "127.0.0.1", 8080);
+  assertThrows(() => apart.admit("connect", "127.0.0.1", 8080), ScopeError);
+});
+
+Deno.test("what is no scope is refused", () => {
+  for (
+    const net of [null, 1, "127.0.0.1", { bind: [] }, { listen: "127.0.0.1" }]
+  ) {
+    assertThrows(() => new Gate("test", net as NetScope), TypeError);
+  }
+});
+
+Deno.test("without a scope nothing is looked up", async () => {
+  const open = new Gate(
+    "test",
+    undefined,
+    undefined,
+    () => Promise.reject("looked up"),
+  );
+  open.admit("connect", "example.com", 80);
+  assertEquals(await open.resolve("example.com", 80), undefined);
+});
+
+Deno.test("what was used is listed shortly, for views as well", () => {
+  const outer = new Gate("test");
+  const inner = new Gate("test", ["127.0.0.1", "[::1]"], outer);
+  outer.admit("listen", "0.0.0.0", 80);
+  inner.admit("connect", "127.0.0.1", 80);
+  inner.admit("connect", "127.0.0.1", 80);
+  inner.admit("connect", "::1", 81);
+  assertEquals(inner.access.connect, ["127.0.0.1:80", "[::1]:81"]);
+  assertEquals(
+    String(outer.access),
+    "--allow-net=0.0.0.0:80,127.0.0.1:80,[::1]:81",
+  );
+  for (let port = 1000; port < 1100; port++) {
+    outer.admit("connect", "127.0.0.1", port);
+  }
+  assertEquals(outer.access.connect, ["127.0.0.1", "[::1]:81"]);
+  assertEquals(
+    String(outer.access),
+    "--allow-net=0.0.0.0:80,127.0.0.1,[::1]:81",
+  );
+});
+
+Deno.test("a Unix socket's grant has its file", () => {
+  const open = new Gate("test");
+  open.admit("listen", "unix:/tmp/s", 0);
+  open.useUnstable();
+  assertEquals(
+    String(open.access),
+    "--unstable-net --allow-net=unix:/tmp/s --allow-read=/tmp/s --allow-write=/tmp/s",
+  );
+});
+
+Deno.test("nothing used, nothing granted", () => {
+  assertEquals(String(new Gate("test").access), "");
+});
