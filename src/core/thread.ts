@@ -116,10 +116,13 @@ export class Thread implements Task {
   cancel(): void {
     if (this.removed || (this.done && this.waits === 0)) return;
     this.removed = true;
-    for (let wait = this.wait; wait !== undefined;) {
-      const { older } = wait;
+    // The oldest first: what they give back keeps its order.
+    let wait = this.wait;
+    while (wait?.older !== undefined) wait = wait.older;
+    while (wait !== undefined) {
+      const { newer }: AnyWait = wait;
       wait.cancel();
-      wait = older;
+      wait = newer;
     }
     this.scheduler.weigh(this);
   }

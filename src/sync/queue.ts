@@ -285,7 +285,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     if (this.#channel.hasEnded && this.#workers.size === 0) return AT_ONCE;
     const error = (seconds: number) =>
       new TimeoutError(
-        `${failure()}: timed out after ${seconds} s; ${this.#channel.size} items and ${this.#workers.size} workers are left`,
+        `${failure()}: timed out after ${seconds} s; left are ${this.#counts()}`,
       );
     const gaveUp = () => {
       if (!nodestroyontimeout) this.#destroy();
@@ -328,10 +328,18 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
 
   /** The queue's name, how many items there are, how many workers, and how many threads wait. */
   toString(): string {
-    const { state, size, waiting } = this.#channel;
+    const { state, waiting } = this.#channel;
     if (this.#channel.hasEnded) return `${this.name}: destroyed`;
     const how = state === "stopping" ? "stopping, " : "";
-    return `${this.name}: ${how}${size} items, ${this.#workers.size} workers, ${waiting} waiting`;
+    return `${this.name}: ${how}${this.#counts()}, ${waiting} waiting`;
+  }
+
+  #counts(): string {
+    const count = (n: number, noun: string) =>
+      `${n} ${noun}${n === 1 ? "" : "s"}`;
+    return `${count(this.#channel.size, "item")}, ${
+      count(this.#workers.size, "worker")
+    }`;
   }
 
   #checkAlive(call: string): void {

@@ -6,7 +6,8 @@
  */
 
 import { Duty } from "../core/duty.ts";
-import type { Scheduler, TurnEnd } from "../core/scheduler.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import type { TurnEnd } from "../core/turn.ts";
 import { Sleeper } from "../core/sleep_queue.ts";
 import type { Thread } from "../core/thread.ts";
 
@@ -58,7 +59,7 @@ export class UnaskedError extends Duty implements TurnEnd {
     scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + PATIENCE);
     const { main, driver } = scheduler;
     if (creator === main || creator.done || driver.exiting) {
-      scheduler.flushAtTurnEnd(this);
+      scheduler.turn.flushAtEnd(this);
     } else this.assign(creator);
   }
 
@@ -84,7 +85,7 @@ export class UnaskedError extends Duty implements TurnEnd {
   turnEnd(): void {
     const { main } = this.#scheduler;
     if (this.#creator !== main || main.wait === undefined) return this.report();
-    const lookAgain = () => this.#scheduler.flushAtTurnEnd(this);
+    const lookAgain = () => this.#scheduler.turn.flushAtEnd(this);
     main.wait.promise.then(lookAgain, lookAgain);
   }
 }

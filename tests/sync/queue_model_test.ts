@@ -244,7 +244,9 @@ class QueueGame extends Game {
     if (this.hasEnded) return "queue: destroyed";
     const how = this.state_ === "stopping" ? "stopping, " : "";
     const waiting = this.pushes.length + this.pops.length;
-    return `queue: ${how}${this.items.length} items, 0 workers, ${waiting} waiting`;
+    const { length } = this.items;
+    const items = `${length} item${length === 1 ? "" : "s"}`;
+    return `queue: ${how}${items}, 0 workers, ${waiting} waiting`;
   }
 }
 
