@@ -24,13 +24,25 @@ export function isAddress(host: string): boolean {
 /** An address of Deno's as one writes it. */
 export function formatAddr(addr: Deno.Addr): string {
   if ("hostname" in addr) return formatAddress(addr.hostname, addr.port);
-  return "path" in addr ? `unix:${addr.path}` : addr.transport;
+  return "path" in addr ? `unix:${pathOf(addr)}` : addr.transport;
+}
+
+/** What a socket without a name of its own is called, in LuaSocket's manner. */
+export function socketName(kind: "client" | "server", addr: Deno.Addr): string {
+  if (!("path" in addr)) return `tcp{${kind}}: ${formatAddr(addr)}`;
+  const path = pathOf(addr);
+  return path === "" ? `unix{${kind}}` : `unix{${kind}}: ${path}`;
+}
+
+/** The end of a Unix socket that connects has no path: Deno says null, whatever its types say. */
+function pathOf(addr: Deno.UnixAddr): string {
+  return (addr.path as string | null) ?? "";
 }
 
 /** An address of Deno's as LuaSocket returns it. */
 export function endpoint(addr: Deno.Addr): Endpoint {
   if (!("hostname" in addr)) {
-    return ["path" in addr ? addr.path : "", 0, "unix"];
+    return ["path" in addr ? pathOf(addr) : "", 0, "unix"];
   }
   return [
     addr.hostname,

@@ -7,7 +7,7 @@
 import { wrongType } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { HandshakeError } from "../errors.ts";
+import { HandshakeError, isGone } from "../errors.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import type { Limits } from "./limits.ts";
@@ -24,6 +24,9 @@ const METHODS = {
   "keepalive": "setKeepAlive",
 } as const;
 
+/** Why a call on a closed socket fails. */
+const CLOSED = "the socket is closed";
+
 /** What a connected stream socket works on. */
 export class Connection {
   readonly conn: Deno.Conn;
@@ -31,6 +34,7 @@ export class Connection {
   readonly #scheduler: Scheduler;
   readonly #owner: HalfOwner;
   #sender?: Sender = undefined;
+  #closed = false;
   /** What the TLS handshake has brought, if there was one. */
   session?: TlsSession;
 
@@ -53,11 +57,16 @@ export class Connection {
 
   /** The sending half, made when it is needed: many connections wait for long before they send. */
   get sender(): Sender {
-    return this.#sender ??= new Sender(
-      this.#scheduler,
-      this.#stream,
-      this.#owner,
-    );
+    if (this.#sender === undefined) {
+      this.#sender = new Sender(this.#scheduler, this.#stream, this.#owner);
+      if (this.#closed) this.#sender.close(CLOSED);
+    }
+    return this.#sender;
+  }
+
+  /** How many bytes have been taken to be sent. */
+  get sent(): number {
+    return this.#sender?.sink.taken ?? 0;
   }
 
   get #stream(): ByteStream {
@@ -110,9 +119,9 @@ export class Connection {
 
   /** Closes the connection when all that was sent is written. Resolves, or fails, when it is closed. */
   close(): Promise<void> {
-    const why = "the socket is closed";
-    this.receiver.close(why);
-    this.#sender?.close(why);
+    this.#closed = true;
+    this.receiver.close(CLOSED);
+    this.#sender?.close(CLOSED);
     if (this.#sender?.isDrained === false) {
       return this.#sender.drain().finally(() => this.#release());
     }
@@ -145,8 +154,8 @@ export class Connection {
     sender.close("the socket was shut down for sending");
     if (!sender.isDrained) await sender.drain();
     await this.#stream.closeWrite().catch((error) => {
-      // The peer was faster.
-      if (!(error instanceof Deno.errors.NotConnected)) throw error;
+      // Somebody was faster: the peer, or whoever closed the connection behind our back.
+      if (!isGone(error)) throw error;
     });
   }
 

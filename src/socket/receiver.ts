@@ -108,6 +108,11 @@ export class Receiver implements Ready {
     return this.#limits.maxbody ?? DEFAULT_LIMITS.maxbody;
   }
 
+  /** How many bytes its readers have got. */
+  get delivered(): number {
+    return this.source.received - this.source.buffer.length;
+  }
+
   /** How the messages of its errors begin. */
   get failed(): string {
     return `Cannot receive from ${this.owner.name}`;

@@ -5,8 +5,10 @@
  * @module
  */
 
-import { wrongType } from "../arguments.ts";
-import type { Scheduler, TurnEnd } from "../core/scheduler.ts";
+import { checkWaitOptions, wrongType } from "../arguments.ts";
+import { handled } from "../core/handled.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import type { TurnEnd } from "../core/turn.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError, closedError, TimeoutError } from "../errors.ts";
@@ -19,7 +21,7 @@ const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
 /** A send whose bytes have not all been taken yet, or (without any) a wait for all earlier bytes to be with the kernel. */
-class SendWait extends Wait<number> {
+class SendWait extends Wait<number | void> {
   /** How many of the bytes have been taken. */
   sent = 0;
 
@@ -75,16 +77,18 @@ export class Sender implements Ready, TurnEnd {
   /** Takes `data` into the buffer; waits while there is no room. */
   send(data: string | Uint8Array, options?: WaitOptions): Promise<number> {
     const isText = typeof data === "string";
-    if (!isText && !(data instanceof Uint8Array)) {
-      return Promise.reject(
-        wrongType("send()", "the data", "a string or a Uint8Array", data),
-      );
-    }
+    const wrong = isText || data instanceof Uint8Array
+      ? wrongOptions("send()", options)
+      : wrongType("send()", "the data", "a string or a Uint8Array", data);
+    if (wrong !== undefined) return Promise.reject(wrong);
     const error = this.#error();
     if (error !== undefined) return handled(Promise.reject(error));
-    if (data.length === 0) return Promise.resolve(0);
     let sent = 0;
-    if (this.#waiting?.first === undefined && this.#scheduler.mayProceed()) {
+    if (
+      this.#waiting?.first === undefined && !options?.signal?.aborted &&
+      this.#scheduler.mayProceed()
+    ) {
+      if (data.length === 0) return Promise.resolve(0);
       if (isText) sent = this.sink.putText(data);
       else if (data.length <= this.sink.room) sent = this.sink.put(data);
       if (sent > 0) {
@@ -92,25 +96,28 @@ export class Sender implements Ready, TurnEnd {
         return Promise.resolve(sent);
       }
     }
-    return this.#wait(isText ? encoder.encode(data) : data, false, options);
+    const bytes = isText ? encoder.encode(data) : data;
+    return this.#wait(bytes, false, options) as Promise<number>;
   }
 
-  /** Resolves when all that was sent so far is with the kernel. `shielded`: also for a thread that was removed. */
-  flush(shielded: boolean, options?: WaitOptions): Promise<unknown> {
+  /** Resolves when all that was sent so far is with the kernel. */
+  flush(options?: WaitOptions): Promise<void> {
+    const wrong = wrongOptions("flush()", options);
+    if (wrong !== undefined) return Promise.reject(wrong);
     const error = this.#error();
     if (error !== undefined) return handled(Promise.reject(error));
     this.sink.write();
     if (this.sink.isEmpty && this.#waiting?.first === undefined) {
       return Promise.resolve();
     }
-    return this.#wait(undefined, shielded, options);
+    return this.#wait(undefined, false, options) as Promise<void>;
   }
 
   #wait(
     bytes: Uint8Array | undefined,
     shielded: boolean,
     options?: WaitOptions,
-  ): Promise<number> {
+  ): Promise<number | void> {
     const wait = new SendWait(this.#scheduler, this, bytes, shielded);
     const { timeout = this.owner.timeouts.send, signal } = options ?? {};
     this.#waiting ??= new TimedWaitQueue(this.#scheduler);
@@ -132,9 +139,11 @@ export class Sender implements Ready, TurnEnd {
         continue;
       }
       const { bytes = NOTHING } = wait;
-      wait.sent += sink.put(
-        wait.sent === 0 ? bytes : bytes.subarray(wait.sent),
-      );
+      if (wait.sent < bytes.length) {
+        wait.sent += sink.put(
+          wait.sent === 0 ? bytes : bytes.subarray(wait.sent),
+        );
+      }
       sink.write();
       if (
         wait.sent < bytes.length || (wait.bytes === undefined && !sink.isEmpty)
@@ -142,7 +151,7 @@ export class Sender implements Ready, TurnEnd {
         sink.notify = true;
         return;
       }
-      wait.resolve(wait.sent);
+      wait.resolve(wait.bytes && wait.sent);
     }
   }
 
@@ -155,7 +164,7 @@ export class Sender implements Ready, TurnEnd {
   #flushAtTurnEnd(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#scheduler.flushAtTurnEnd(this);
+    this.#scheduler.turn.flushAtEnd(this);
   }
 
   /** Takes nothing more: whoever waits gets a `ClosedError` that says `why`. What was taken is still written. */
@@ -193,6 +202,7 @@ export class Sender implements Ready, TurnEnd {
     }
   }
 
+  /** Why nothing can be sent any more. Nobody has to await the call that hears of it. */
   #error(): ClosedError | undefined {
     if (this.#closed !== undefined) {
       return new ClosedError(`${this.failed}: ${this.#closed}`);
@@ -203,8 +213,12 @@ export class Sender implements Ready, TurnEnd {
   }
 }
 
-/** A send that nobody awaits must not bring the process down when the peer has gone. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
+/** Why the options of a call can't be used, if they can't. */
+function wrongOptions(call: string, options: unknown): unknown {
+  try {
+    checkWaitOptions(call, options);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

@@ -5,15 +5,15 @@
  * @module
  */
 
-import { checkString } from "../arguments.ts";
+import { checkString, checkWaitOptions } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { ClosedError } from "../errors.ts";
 import {
   type Endpoint,
   endpoint,
-  formatAddr,
   formatAddress,
+  socketName,
 } from "../net/address.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
@@ -62,6 +62,8 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
   /** Truly private, as there is a key in it. */
   #sslparams?: SslParams | SslParamsSource;
   #name?: string | { toString(): string };
+  /** What the socket is connected to, or is being connected to, as its user wrote it. */
+  #target?: string;
   #closing?: Promise<void>;
 
   /** For Copas itself: use `copas.wrap` or `copas.socket.tcp`. */
@@ -133,10 +135,11 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
   /** The socket's name, for errors, `status()` and the log. */
   get name(): string {
     if (this.#name === undefined) {
+      if (this.#target !== undefined) return `tcp{client}: ${this.#target}`;
       const { conn } = this.connection ?? {};
       return conn === undefined
         ? "tcp{master}"
-        : `tcp{client}: ${formatAddr(conn.remoteAddr)}`;
+        : socketName("client", conn.remoteAddr);
     }
     return this.#name = String(this.#name);
   }
@@ -165,6 +168,12 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     return this.connection;
   }
 
+  #open(call: string): Connection {
+    const connection = this.connected(call);
+    if (!this.closed) return connection;
+    throw new ClosedError(`${call}: the socket is closed: ${this.name}`);
+  }
+
   // --- Opening and closing --------------------------------------------------------
 
   /**
@@ -182,17 +191,19 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     options?: WaitOptions,
   ): Promise<this> {
     checkHostPort("connect()", host, port);
+    checkWaitOptions("connect()", options);
     const address = formatAddress(host, port);
     const failed = `Cannot connect to ${address}`;
     if (this.closed) throw new ClosedError(`${failed}: the socket is closed`);
     if (this.connection !== undefined || this.opening !== undefined) {
+      const state = this.connection ? "connected" : "being connected";
       throw new TypeError(
-        `${failed}: the socket is connected already: ${this.name}`,
+        `${failed}: the socket is ${state} already: ${this.name}`,
       );
     }
     const opening = new Opening(this.scheduler, this, options);
     this.opening = opening;
-    this.#name ??= `tcp{client}: ${address}`;
+    this.#target = address;
     try {
       const opened = await opening.connect(
         this.#network,
@@ -209,6 +220,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
       return this;
     } finally {
       this.opening = undefined;
+      if (this.connection === undefined) this.#target = undefined;
     }
   }
 
@@ -242,7 +254,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
   async shutdown(
     direction: "send" | "receive" | "both" = "both",
   ): Promise<void> {
-    await this.connected("shutdown()").shutdown(direction);
+    await this.#open("shutdown()").shutdown(direction);
   }
 
   /** Closes the socket at the end of an `await using` block. Errors are for those who call `close`. */
@@ -277,7 +289,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
    * @param name `"tcp-nodelay"` (on from the start) or `"keepalive"`
    */
   setoption(name: SocketOption, value: boolean): void {
-    this.connected("setoption()").setOption(name, value, this);
+    this.#open("setoption()").setOption(name, value, this);
   }
 
   // --- About the connection ---------------------------------------------------------------
@@ -292,11 +304,14 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     return endpoint(this.connected("getsockname()").conn.localAddr);
   }
 
-  /** `[received, sent, age]`: bytes from the peer, bytes to the peer, seconds since the socket was made. */
+  /**
+   * `[received, sent, age]`: the bytes that `receive` has given and that `send`
+   * has taken, and the seconds since the socket was made.
+   */
   getstats(): [received: number, sent: number, age: number] {
-    const { receiver, sender } = this.connection ?? {};
+    const { receiver, sent } = this.connection ?? {};
     const age = this.scheduler.clock.now() - this.#created;
-    return [receiver?.source.received ?? 0, sender?.sink.written ?? 0, age];
+    return [receiver?.delivered ?? 0, sent ?? 0, age];
   }
 
   /** The socket's name. */

@@ -136,8 +136,10 @@ export class StreamSocket extends TlsEndpoint {
    *
    * @throws {ClosedError} when it can't get there any more
    */
-  async flush(options?: WaitOptions): Promise<void> {
-    await this.connected("flush()").sender.flush(false, options);
+  flush(options?: WaitOptions): Promise<void> {
+    const sender = this.connection?.sender;
+    if (sender === undefined) return this.#rejected("flush()");
+    return sender.flush(options);
   }
 
   #rejected(call: string): Promise<never> {

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClosedError } from "../../src/errors.ts";
+import { turn } from "../fixtures/socket_dispatcher.ts";
 import { pattern, same } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";
 
@@ -117,7 +118,7 @@ Deno.test("receive(0) waits until there is something, and takes nothing", async 
     return data;
   });
   conn.feed([]); // a read of 0 bytes is not the end
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   assertEquals(done, false);
   conn.feed("x");
   assertEquals(await empty, new Uint8Array(0));
@@ -145,7 +146,7 @@ Deno.test('"*a" gives the rest when the end comes in a later read', async () => 
   const { conn, skt } = scripted();
   const rest = skt.receive("*a");
   conn.feed("data");
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   conn.end();
   assertEquals(await rest, "data");
 });

@@ -7,15 +7,9 @@ import {
   assertRejects,
 } from "@std/assert";
 import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { read, tcpPair, write } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";
-import { Copas } from "../../src/copas.ts";
-import { VirtualClock } from "../../src/testing.ts";
-
-/** One turn of the event loop: what is ready has been served. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 Deno.test("a timed-out receive leaves its bytes for the next one", async () => {
   const { conn, skt, clock } = scripted();
@@ -49,7 +43,7 @@ Deno.test("the partial data of a timeout is a copy", async () => {
 
 Deno.test("a read that outlives its reader brings its bytes to the next", async () => {
   using pair = await tcpPair();
-  const copas = new Copas({ clock: new VirtualClock() });
+  const copas = dispatcher();
   const skt = copas.wrap(pair.ours);
   for (let i = 0; i < 3; i++) {
     await assertRejects(() => skt.receive("*l", { timeout: 1 }), TimeoutError);
@@ -142,7 +136,7 @@ Deno.test("a timeout of 0 takes what is there and does not wait", async () => {
 Deno.test("a timeout of 0 finds what the system has already, on a socket of which nobody has read", async () => {
   for (let i = 0; i < 20; i++) {
     using pair = await tcpPair();
-    const copas = new Copas();
+    const copas = dispatcher();
     const skt = copas.wrap(pair.ours);
     await write(pair.theirs, "here\n");
     await turn();
@@ -316,7 +310,7 @@ Deno.test("a signal that aborts after the call has no effect, and is not held", 
 
 Deno.test("a reader and a writer do not hinder each other", async () => {
   using pair = await tcpPair();
-  const copas = new Copas();
+  const copas = dispatcher();
   const skt = copas.wrap(pair.ours);
   const line = skt.receive();
   assertEquals(await skt.send("ping\n"), 5);
