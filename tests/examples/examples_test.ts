@@ -1,0 +1,127 @@
+// What all examples have in common.
+
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  exampleNames,
+  folder,
+  readExample,
+  readFirstComment,
+} from "./fixtures/first_comment.ts";
+import { denoRun, flagsOf } from "./fixtures/running_example.ts";
+
+const names = exampleNames();
+
+/** Runs an example that is expected to end at once; gives what it wrote to stderr. */
+async function complaintOf(
+  name: string,
+  flags: string[],
+  port: number,
+): Promise<string> {
+  const { success, stdout, stderr } = await denoRun([
+    ...flags,
+    `examples/${name}.ts`,
+  ], [`${port}`]).output();
+  assertEquals(success, false, name);
+  assertEquals(new TextDecoder().decode(stdout), "", name);
+  return new TextDecoder().decode(stderr);
+}
+
+Deno.test("the first comment of every example says what it shows, how to run it, how to talk to it", () => {
+  assert(names.length >= 8);
+  for (const name of names) {
+    const { summary, flags, talk } = readFirstComment(name);
+    assertMatch(summary, /^[A-Z].*\.$/, name);
+    for (const flag of flags) {
+      assertMatch(
+        flag,
+        /^(--unstable-net|--allow-net=127\.0\.0\.1(:\d+)?(,127\.0\.0\.1:\d+)*)$/,
+        name,
+      );
+    }
+    assertMatch(talk, /\S/, name);
+  }
+});
+
+Deno.test("every example imports Copas and nothing else", () => {
+  for (const name of names) {
+    const text = readExample(name);
+    const specifiers = text.matchAll(
+      /^(?:import|export)\b[^;]*?"([^"]+)";|\b(?:import|require)\s*\(\s*"?([^")]*)/gm,
+    );
+    for (const [, specifier, imported] of specifiers) {
+      assertMatch(specifier ?? imported, /^jsr:@copas\/copas(\/\w+)?$/, name);
+    }
+    assertMatch(text, /from "jsr:@copas\/copas";/, name);
+  }
+});
+
+Deno.test("every example has a test of its own", () => {
+  for (const name of names) {
+    const test = new URL(`${name}_test.ts`, import.meta.url);
+    assertStringIncludes(Deno.readTextFileSync(test), name);
+  }
+});
+
+Deno.test("the types of every example are right", async () => {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", ...names.map((name) => `${name}.ts`)],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(new TextDecoder().decode(stderr), "");
+  assert(success);
+});
+
+Deno.test("an example whose port is taken says so and ends", async () => {
+  await Promise.all(names.map(async (name) => {
+    using held = name === "udp_server" ? holdUdp() : holdTcp();
+    const { port } = held.addr as Deno.NetAddr;
+    const flags = flagsOf(name, { ":8080": `:${port}`, ":6379": `:${port}` });
+    const complaint = await complaintOf(name, flags, port);
+    assertMatch(complaint, /AddrInUse/, name);
+    // It has no listener of Copas's.
+    if (name === "migrate_blocking_server") return;
+    assertStringIncludes(
+      complaint,
+      `Cannot bind 127.0.0.1:${port}: the address is in use`,
+      name,
+    );
+  }));
+});
+
+Deno.test("an example without its flags says which one is missing and ends", async () => {
+  await Promise.all(names.map(async (name) => {
+    const complaint = await complaintOf(name, [], 8080);
+    if (name === "udp_server") {
+      assertStringIncludes(complaint, "run with --unstable-net");
+    } else if (name === "migrate_blocking_server") {
+      assertMatch(complaint, /NotCapable: .* --allow-net/);
+    } else {
+      const [flag] = readFirstComment(name).flags;
+      assertMatch(complaint, /NotCapable: Cannot bind 127\.0\.0\.1:8080/, name);
+      assertStringIncludes(
+        complaint,
+        `run with ${flag.split(",")[0].replace("6379", "8080")}`,
+        name,
+      );
+    }
+  }));
+});
+
+function holdTcp() {
+  return Deno.listen({ hostname: "127.0.0.1", port: 0 });
+}
+
+function holdUdp() {
+  const conn = Deno.listenDatagram({
+    transport: "udp",
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  return { addr: conn.addr, [Symbol.dispose]: () => conn.close() };
+}
