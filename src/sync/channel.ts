@@ -110,6 +110,15 @@ export class Channel<T> {
 
   /** Puts an item at the end; waits while there is no room. */
   push(item: T, timeout?: number | WaitOptions): Promise<true> {
+    // The way of most calls: there is room, and no promise is made.
+    if (
+      timeout === undefined && this.state === "open" &&
+      this.#items.size < this.maxsize && !this.scheduler.current.removed &&
+      this.scheduler.mayProceed()
+    ) {
+      this.#put(item);
+      return AT_ONCE;
+    }
     const limit = readLimit("push()", timeout, Infinity);
     const failure = () => `Cannot push to ${this.queue.name}`;
     const refused = this.state !== "open"
@@ -118,8 +127,7 @@ export class Channel<T> {
     if (refused !== undefined) return rejected(refused);
     const room = this.#items.size < this.maxsize;
     if (room) {
-      this.#items.push(item);
-      if (this.#poppers.first !== undefined) this.#match();
+      this.#put(item);
       if (this.scheduler.mayProceed()) return AT_ONCE;
     } else if (limit.seconds === 0) {
       return rejected(isFull(failure(), 0));
@@ -130,28 +138,44 @@ export class Channel<T> {
     return wait.promise;
   }
 
+  #put(item: T): void {
+    this.#items.push(item);
+    if (this.#poppers.first !== undefined) this.#match();
+  }
+
   /** Takes the first item; waits while there is none. */
   pop(timeout?: number | WaitOptions): Promise<T> {
+    const { size } = this.#items;
+    // The way of most calls: there is an item.
+    if (
+      size > 0 && (timeout === undefined || timeout === Infinity) &&
+      !this.scheduler.current.removed && this.scheduler.mayProceed()
+    ) return Promise.resolve(this.#take());
     const limit = readLimit("pop()", timeout, USUAL);
     const failure = () => `Cannot pop from ${this.queue.name}`;
     const refused = this.hasEnded
       ? this.endedError(failure())
       : refusal(this.scheduler.current, limit.signal, failure);
     if (refused !== undefined) return rejected(refused);
-    const some = this.#items.size > 0;
-    if (some && this.scheduler.mayProceed()) {
-      const item = this.#items.take();
-      if (this.#pushers.first !== undefined || this.state === "stopping") {
-        this.#match();
-      }
-      return Promise.resolve(item);
+    if (size > 0 && this.scheduler.mayProceed()) {
+      return Promise.resolve(this.#take());
     }
-    if (!some && limit.seconds === 0) return rejected(isEmpty(failure(), 0));
+    if (size === 0 && limit.seconds === 0) {
+      return rejected(isEmpty(failure(), 0));
+    }
     const wait = new PopWait(this, limit.seconds);
     const { promise } = wait;
     this.#poppers.join(wait, limit);
-    if (some) this.#match();
+    if (size > 0) this.#match();
     return promise;
+  }
+
+  #take(): T {
+    const item = this.#items.take();
+    if (this.#pushers.first !== undefined || this.state === "stopping") {
+      this.#match();
+    }
+    return item;
   }
 
   /** Takes no more items: pushes that wait for room fail. */
