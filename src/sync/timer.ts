@@ -12,7 +12,7 @@ import type { Thread } from "../core/thread.ts";
 import { CancelledError } from "../errors.ts";
 
 /** What a timer does, and when. Times are in seconds. */
-export interface TimerOptions<P = unknown> {
+export interface TimerOptions<P = undefined> {
   /** The time from being armed to the call, and from the end of a call to the next. */
   delay: number;
   /** What is called, with the timer and `params`. It may wait. */
@@ -53,7 +53,7 @@ export interface TimerOptions<P = unknown> {
  * await copas.loop();
  * ```
  */
-export class Timer<P = unknown> implements Disposable {
+export class Timer<P = undefined> implements Disposable {
   /** The timer's name, and that of its thread. */
   readonly name: string;
   /** Seconds to a call. */
