@@ -168,9 +168,7 @@ export class Network {
         : host;
       return await conn.send(bytes, { transport: "udp", hostname, port });
     } catch (error) {
-      throw error instanceof Error && error.constructor.name in Deno.errors
-        ? networkError(failed, host, port, error)
-        : error;
+      throw networkError(failed, host, port, error);
     }
   }
 

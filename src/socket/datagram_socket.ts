@@ -4,45 +4,37 @@
  * @module
  */
 
-import { checkInteger, checkString, wrongType } from "../arguments.ts";
+import { checkString, wrongType } from "../arguments.ts";
 import { waitForCall } from "../core/call.ts";
+import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Wait, type WaitOptions } from "../core/wait.ts";
-import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { ClosedError, closedError } from "../errors.ts";
+import type { WaitOptions } from "../core/wait.ts";
+import { ClosedError } from "../errors.ts";
 import {
   type Endpoint,
   endpoint,
   formatAddr,
   formatAddress,
 } from "../net/address.ts";
+import { type Ip, parseIp } from "../net/ip.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
-import { DatagramSource } from "../readiness/datagram_source.ts";
-import type { Ready } from "../readiness/selector.ts";
+import {
+  checkReceive,
+  type Datagram,
+  DatagramReceiver,
+} from "./datagram_receiver.ts";
 import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
-/** A datagram, with the address and the port that it came from. */
-export type Datagram = [
-  bytes: Uint8Array<ArrayBuffer>,
-  ip: string,
-  port: number,
-];
+export type { Datagram };
 
 /** LuaSocket's default. */
 const DEFAULT_SIZE = 8192;
 
-class DatagramWait extends Wait<Datagram> {
-  constructor(
-    scheduler: Scheduler,
-    readonly datagrams: DatagramSocket,
-    readonly size: number,
-  ) {
-    super(scheduler, "read", datagrams);
-  }
+const encoder = new TextEncoder();
 
-  protected failure(): string {
-    return `Cannot receive from ${this.datagrams.name}`;
-  }
+interface Bound {
+  readonly conn: Deno.DatagramConn;
+  readonly receiver: DatagramReceiver;
 }
 
 /**
@@ -69,12 +61,10 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   timeouts: Timeouts;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
-  readonly #readers: TimedWaitQueue<DatagramWait>;
   #name?: string;
-  #bound?: { conn: Deno.DatagramConn; source: DatagramSource<Deno.Addr> };
-  #peer?: Deno.NetAddr;
+  #bound?: Bound;
+  #peer?: Deno.NetAddr & { readonly ip: Ip };
   #closed = false;
-  readonly #ready: Ready = { dispatch: () => this.#serve() };
 
   /** For Copas itself: use `copas.wrap` or `copas.socket.udp`. */
   constructor(
@@ -87,17 +77,14 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     this.#network = network;
     this.#name = options.name;
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
-    this.#readers = new TimedWaitQueue(scheduler);
     if (conn !== undefined) this.#attach(conn);
   }
 
   #attach(conn: Deno.DatagramConn): void {
     // Typed without it, but there: the dispatcher keeps the process alive, not the socket.
     if ("unref" in conn) (conn as unknown as { unref(): void }).unref();
-    this.#bound = {
-      conn,
-      source: new DatagramSource(this.#scheduler.selector, conn, this.#ready),
-    };
+    const receiver = new DatagramReceiver(this.#scheduler, conn, this);
+    this.#bound = { conn, receiver };
   }
 
   /** The socket's name, for errors, `status()` and the log. */
@@ -123,15 +110,13 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     }
   }
 
-  #bind(
-    host: string,
-  ): { conn: Deno.DatagramConn; source: DatagramSource<Deno.Addr> } {
+  #bind(host: string): Deno.DatagramConn {
     if (this.#bound === undefined) {
       this.#attach(
         this.#network.openDatagram(host.includes(":") ? "inet6" : "inet"),
       );
     }
-    return this.#bound!;
+    return this.#bound!.conn;
   }
 
   /**
@@ -147,61 +132,50 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     size: number = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Datagram> {
-    try {
-      checkInteger("receivefrom()", "the size", size, 0);
-      this.#open("receivefrom()");
-      if (this.#bound === undefined) {
-        throw new ClosedError(
-          "receivefrom(): the socket has no address yet; use setsockname() or sendto() first",
-        );
-      }
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const wait = new DatagramWait(this.#scheduler, this, size);
-    const { timeout = this.timeouts.receive, signal } = options ?? {};
-    this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
-    if (signal !== undefined && wait.pending) wait.endOn(signal);
-    this.#scheduler.selector.ready(this.#ready);
-    return wait.promise;
+    return this.#receive("receivefrom()", size, options);
   }
 
   /** Receives a datagram, without its address. Otherwise the same as `receivefrom`. */
-  async receive(
+  receive(
     size: number = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.receivefrom(size, options))[0];
+    const received = this.#receive("receive()", size, options);
+    return handled(received.then(([bytes]) => bytes));
   }
 
-  /** Serves the readers in their order. A datagram that is not from the peer is dropped. */
-  #serve(): void {
-    if (this.#bound === undefined) return;
-    const { source } = this.#bound;
-    for (let reader; (reader = this.#readers.first) !== undefined;) {
-      if (source.failure !== undefined) {
-        reader.reject(
-          closedError(`Cannot receive from ${this.name}`, source.failure),
-        );
-        continue;
+  #receive(
+    call: string,
+    size: number,
+    options?: WaitOptions,
+  ): Promise<Datagram> {
+    try {
+      checkReceive(call, size, options);
+      this.#open(call);
+      if (this.#bound !== undefined) {
+        return this.#bound.receiver.receive(size, options);
       }
-      const datagram = source.take();
-      if (datagram === undefined) return source.arm();
-      const [bytes, address] = datagram;
-      const { hostname, port } = address as Deno.NetAddr;
-      if (this.#isFromPeer(hostname, port)) {
-        reader.resolve([
-          bytes.slice(0, reader.size) as Uint8Array<ArrayBuffer>,
-          hostname,
-          port,
-        ]);
-      }
+      throw new ClosedError(
+        `${call}: the socket has no address yet; use setsockname() or sendto() first`,
+      );
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
-  #isFromPeer(hostname: string, port: number): boolean {
-    return this.#peer === undefined ||
-      (this.#peer.hostname === hostname && this.#peer.port === port);
+  /**
+   * Whether a datagram from there is from the peer, if there is one.
+   *
+   * @internal
+   */
+  hears(ip: string, port: number): boolean {
+    if (this.#peer === undefined) return true;
+    if (this.#peer.port !== port) return false;
+    if (this.#peer.hostname === ip) return true;
+    // The same address may have been written in another way.
+    const from = parseIp(ip);
+    const { bits, value } = this.#peer.ip;
+    return from?.bits === bits && from.value === value;
   }
 
   /**
@@ -210,23 +184,56 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
    * @param ip the address, a number: names are not looked up
    * @returns the number of bytes
    */
-  async sendto(
+  sendto(
     data: string | Uint8Array,
     ip: string,
     port: number,
   ): Promise<number> {
-    this.#open("sendto()");
-    const bytes = typeof data === "string"
-      ? new TextEncoder().encode(data)
-      : data;
-    if (!(bytes instanceof Uint8Array)) {
-      throw wrongType("sendto()", "the data", "a string or a Uint8Array", data);
+    return this.#send("sendto()", data, ip, port);
+  }
+
+  /** Sends a datagram to the peer that `setpeername` named. */
+  send(data: string | Uint8Array): Promise<number> {
+    const { hostname, port } = this.#peer ?? {};
+    return this.#send("send()", data, hostname, port);
+  }
+
+  #send(
+    call: string,
+    data: string | Uint8Array,
+    ip: string | undefined,
+    port: number | undefined,
+  ): Promise<number> {
+    try {
+      if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+        throw wrongType(call, "the data", "a string or a Uint8Array", data);
+      }
+      this.#open(call);
+      if (call === "send()" && ip === undefined) {
+        throw new ClosedError(
+          `${call}: ${this.name} has no peer; use setpeername() or sendto()`,
+        );
+      }
+      checkHostPort(call, ip!, port!);
+      const failed = "Cannot send to";
+      this.#network.gate.admit("connect", ip!, port!, failed);
+      const conn = this.#bind(ip!);
+      const bytes = typeof data === "string" ? encoder.encode(data) : data;
+      // A datagram that got lost brings nobody down who did not ask for it.
+      return handled(this.#transmit(conn, bytes, ip!, port!, failed));
+    } catch (error) {
+      return Promise.reject(error);
     }
-    checkHostPort("sendto()", ip, port);
-    const failed = "Cannot send to";
+  }
+
+  async #transmit(
+    conn: Deno.DatagramConn,
+    bytes: Uint8Array,
+    ip: string,
+    port: number,
+    failed: string,
+  ): Promise<number> {
     const address = formatAddress(ip, port);
-    this.#network.gate.admit("connect", ip, port, failed);
-    const { conn } = this.#bind(ip);
     try {
       return await waitForCall(
         this.#scheduler,
@@ -238,23 +245,11 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
         },
       );
     } catch (error) {
-      if (this.#closed) {
-        throw new ClosedError(`${failed} ${address}: the socket is closed`);
-      }
-      throw error;
+      if (!this.#closed && !isClosed(error)) throw error;
+      throw new ClosedError(`${failed} ${address}: the socket is closed`, {
+        cause: error,
+      });
     }
-  }
-
-  /** Sends a datagram to the peer that `setpeername` named. */
-  send(data: string | Uint8Array): Promise<number> {
-    if (this.#peer === undefined) {
-      return Promise.reject(
-        new ClosedError(
-          `send(): ${this.name} has no peer; use setpeername() or sendto()`,
-        ),
-      );
-    }
-    return this.sendto(data, this.#peer.hostname, this.#peer.port);
   }
 
   /**
@@ -268,9 +263,18 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
       return;
     }
     checkHostPort("setpeername()", ip, port as number);
+    const address = parseIp(ip);
+    if (address === undefined) {
+      throw wrongType("setpeername()", "the ip", "an IP address", ip);
+    }
     this.#network.gate.admit("connect", ip, port!, "Cannot send to");
     this.#bind(ip);
-    this.#peer = { transport: "udp", hostname: ip, port: port! };
+    this.#peer = {
+      transport: "udp",
+      hostname: ip,
+      port: port!,
+      ip: address,
+    };
   }
 
   /** Binds the socket to an address of this machine; `"*"` is every address, port 0 any free port. */
@@ -286,7 +290,6 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
 
   /** This side's `[ip, port, family]`. */
   getsockname(): Endpoint {
-    this.#open("getsockname()");
     if (this.#bound === undefined) {
       throw new ClosedError(
         "getsockname(): the socket has no address yet; use setsockname() first",
@@ -312,15 +315,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
-    this.#readers.dispose();
-    for (const reader of this.#readers) {
-      reader.rejectLater(
-        new ClosedError(
-          `Cannot receive from ${this.name}: the socket is closed`,
-        ),
-      );
-    }
-    this.#bound?.source.close();
+    this.#bound?.receiver.close();
     try {
       this.#bound?.conn.close();
     } catch {
@@ -343,4 +338,9 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   toString(): string {
     return this.name;
   }
+}
+
+/** Somebody closed the socket behind our back. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Deno.errors.BadResource;
 }

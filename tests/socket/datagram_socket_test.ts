@@ -1,0 +1,431 @@
+// The datagram socket.
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import type { DatagramSocket } from "../../src/socket/datagram_socket.ts";
+import { VirtualClock } from "../../src/testing.ts";
+import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { bytes, text } from "../fixtures/socket_script.ts";
+
+const hasIpv6 = (() => {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** A dispatcher and two bound sockets of it, closed at the end of a `using` block. */
+function pair(host = "127.0.0.1") {
+  const clock = new VirtualClock();
+  const copas = dispatcher(clock);
+  const [a, b] = [copas.socket.udp(), copas.socket.udp()];
+  a.setsockname(host, 0);
+  b.setsockname(host, 0);
+  return {
+    copas,
+    clock,
+    a,
+    b,
+    portOf: (skt: DatagramSocket) => skt.getsockname()[1],
+    /** Sends from `a` to `b`. */
+    send: (data: string | Uint8Array) =>
+      a.sendto(data, host, b.getsockname()[1]),
+    [Symbol.dispose]() {
+      a.close();
+      b.close();
+    },
+  };
+}
+
+Deno.test("a datagram comes with the address of its sender", async () => {
+  using sockets = pair();
+  const { a, b, send, portOf } = sockets;
+  assertEquals(await send("grüße"), 7);
+  const [data, ip, port] = await b.receivefrom();
+  assertEquals([text(data), ip, port], ["grüße", "127.0.0.1", portOf(a)]);
+  assertEquals(await b.sendto(bytes([0, 255]), ip, port), 2);
+  assertEquals(await a.receive(), bytes([0, 255]));
+});
+
+Deno.test("datagrams come in order, one a receive, each its own", async () => {
+  using sockets = pair();
+  const { b, send } = sockets;
+  for (let i = 0; i < 20; i++) await send(`${i}`);
+  const got: Uint8Array[] = [];
+  for (let i = 0; i < 20; i++) got.push(await b.receive());
+  assertEquals(got.map(text), Array.from({ length: 20 }, (_, i) => `${i}`));
+});
+
+Deno.test("a longer datagram is cut to the size, and its rest is lost", async () => {
+  using sockets = pair();
+  const { b, send } = sockets;
+  for (let i = 0; i < 3; i++) await send("0123456789");
+  await send("next");
+  assertEquals(text(await b.receive(4)), "0123");
+  assertEquals(text((await b.receivefrom(10))[0]), "0123456789");
+  assertEquals(text(await b.receive(0)), "");
+  assertEquals(text(await b.receive(1000)), "next");
+});
+
+Deno.test("the size is 8192 unless told otherwise", async () => {
+  using sockets = pair();
+  const { b, send } = sockets;
+  await send(new Uint8Array(10_000));
+  await send(new Uint8Array(65_507));
+  assertEquals((await b.receive()).length, 8192);
+  assertEquals((await b.receive(100_000)).length, 65_507);
+});
+
+Deno.test("an empty datagram is one, and not the end", async () => {
+  using sockets = pair();
+  const { a, b, send, portOf } = sockets;
+  assertEquals(await send(""), 0);
+  assertEquals(await b.receivefrom(), [
+    new Uint8Array(0),
+    "127.0.0.1",
+    portOf(a),
+  ]);
+});
+
+Deno.test("a datagram that is longer than UDP carries is refused, and the socket works on", async () => {
+  using sockets = pair();
+  const { b, send, portOf } = sockets;
+  await assertRejects(
+    () => send(new Uint8Array(65_508)),
+    Error,
+    `Cannot send to 127.0.0.1:${portOf(b)}: Message too long`,
+  );
+  await send("fits");
+  assertEquals(text(await b.receive()), "fits");
+});
+
+Deno.test("with a peer, send goes to it, and only what comes from it is received", async () => {
+  using sockets = pair();
+  const { copas, a, b, portOf } = sockets;
+  using stranger = copas.socket.udp();
+  stranger.setsockname("127.0.0.1", 0);
+  b.setpeername("127.0.0.1", portOf(a));
+  assertEquals(b.getpeername(), ["127.0.0.1", portOf(a), "inet"]);
+  const waiting = b.receive();
+  await stranger.sendto("from a stranger", "127.0.0.1", portOf(b));
+  await stranger.sendto("again", "127.0.0.1", portOf(b));
+  await a.sendto("from the peer", "127.0.0.1", portOf(b));
+  assertEquals(text(await waiting), "from the peer");
+  assertEquals(await b.send("to the peer"), 11);
+  assertEquals(text(await a.receive()), "to the peer");
+});
+
+Deno.test('setpeername("*") takes the peer back', async () => {
+  using sockets = pair();
+  const { copas, a, b, portOf } = sockets;
+  using stranger = copas.socket.udp();
+  b.setpeername("127.0.0.1", portOf(a));
+  b.setpeername("*");
+  await stranger.sendto("hello", "127.0.0.1", portOf(b));
+  assertEquals(text(await b.receive()), "hello");
+  await assertRejects(
+    () => b.send("to whom?"),
+    ClosedError,
+    "has no peer; use setpeername() or sendto()",
+  );
+  assertThrows(() => b.getpeername(), ClosedError, "has no peer");
+});
+
+Deno.test("a peer is known in every form of its address", {
+  ignore: !hasIpv6,
+}, async () => {
+  using sockets = pair("::1");
+  const { a, b, send, portOf } = sockets;
+  b.setpeername("0:0:0:0:0:0:0:1", portOf(a));
+  assertEquals(b.getpeername()[2], "inet6");
+  await send("hello");
+  assertEquals(text(await b.receive()), "hello");
+
+  // A socket for both families tells IPv4 senders in the form of IPv6.
+  using both = sockets.copas.socket.udp();
+  both.setsockname("::", 0);
+  using old = sockets.copas.socket.udp();
+  old.setsockname("127.0.0.1", 0);
+  both.setpeername("127.0.0.1", portOf(old));
+  await old.sendto("from IPv4", "127.0.0.1", portOf(both));
+  assertEquals(text(await both.receive()), "from IPv4");
+});
+
+Deno.test("IPv6 works", { ignore: !hasIpv6 }, async () => {
+  using sockets = pair("::1");
+  const { a, b, send, portOf } = sockets;
+  await send("hello");
+  const [data, ip, port] = await b.receivefrom();
+  assertEquals([text(data), ip, port], ["hello", "::1", portOf(a)]);
+  assertEquals(b.getsockname(), ["::1", portOf(b), "inet6"]);
+  using unbound = sockets.copas.socket.udp();
+  await unbound.sendto("from anywhere", "::1", portOf(b));
+  assertEquals(text(await b.receive()), "from anywhere");
+});
+
+Deno.test("a socket without an address gets one when it sends", async () => {
+  using sockets = pair();
+  const { copas, b, portOf } = sockets;
+  using skt = copas.socket.udp();
+  await assertRejects(
+    () => skt.receive(),
+    ClosedError,
+    "receive(): the socket has no address yet; use setsockname() or sendto() first",
+  );
+  assertThrows(() => skt.getsockname(), ClosedError, "no address yet");
+  await skt.sendto("hello", "127.0.0.1", portOf(b));
+  const [ip, port, family] = skt.getsockname();
+  assertEquals([ip, family], ["0.0.0.0", "inet"]);
+  assertEquals(skt.name, `udp: 0.0.0.0:${port}`);
+  assertEquals((await b.receivefrom())[2], port);
+  assertThrows(
+    () => skt.setsockname("127.0.0.1", 0),
+    TypeError,
+    "setsockname(): the socket is bound already",
+  );
+});
+
+Deno.test("an address that is taken is told with what would be right", () => {
+  using sockets = pair();
+  const { copas, b, portOf } = sockets;
+  const skt = copas.socket.udp();
+  assertThrows(
+    () => skt.setsockname("127.0.0.1", portOf(b)),
+    Deno.errors.AddrInUse,
+    `Cannot bind 127.0.0.1:${portOf(b)}: the address is in use`,
+  );
+  skt.setsockname("*", 0); // it may try again
+  assertEquals(skt.getsockname()[0], "0.0.0.0");
+  skt.close();
+});
+
+Deno.test("a peer that is not there is not noticed, and does not disturb", async () => {
+  using sockets = pair();
+  const { a, b, send, portOf } = sockets;
+  const port = portOf(b);
+  b.close();
+  await a.sendto("into the void", "127.0.0.1", port);
+  await a.sendto("to itself", "127.0.0.1", portOf(a));
+  assertEquals(text(await a.receive()), "to itself");
+  await send("x");
+});
+
+Deno.test("receive times out, after the socket's time or the call's", async () => {
+  using sockets = pair();
+  const { clock, b, send } = sockets;
+  b.settimeout(3);
+  const error = await assertRejects(
+    () => b.receive(),
+    TimeoutError,
+    `Cannot receive from ${b.name}: timed out after 3 s`,
+  );
+  assertEquals([error.code, clock.now()], ["timeout", 3]);
+  await assertRejects(() => b.receivefrom(10, { timeout: 1 }), TimeoutError);
+  assertEquals(clock.now(), 4);
+  // Its receive is still under way: what it brings is for the next.
+  await send("late");
+  assertEquals(text(await b.receive(100, { timeout: -1 })), "late");
+});
+
+Deno.test("a timeout of 0 takes what is there and does not wait", async () => {
+  using sockets = pair();
+  const { clock, b, send } = sockets;
+  b.settimeout(0);
+  await assertRejects(() => b.receive(), TimeoutError);
+  await send("one");
+  assertEquals(text(await b.receive()), "one");
+  assertEquals(clock.now(), 0);
+});
+
+Deno.test("several readers are served in the order in which they came; one that left is left out", async () => {
+  using sockets = pair();
+  const { copas, b, send } = sockets;
+  const got: string[] = [];
+  const controller = new AbortController();
+  const reader = (name: string, options?: Parameters<typeof b.receive>[1]) =>
+    copas.addthread(async () => {
+      try {
+        got.push(`${name} ${text(await b.receive(100, options))}`);
+      } catch (error) {
+        got.push(`${name} ${(error as CancelledError).code}`);
+      }
+    });
+  reader("a");
+  const removed = reader("b");
+  reader("c", { timeout: 1 });
+  reader("d", { signal: controller.signal });
+  reader("e");
+  reader("f");
+  copas.addthread(async () => {
+    await copas.pause(2);
+    copas.removethread(removed);
+    controller.abort();
+    await copas.pause(1);
+    for (const word of ["one", "two", "three"]) await send(word);
+  });
+  await copas.loop();
+  assertEquals(got.slice(0, 3).toSorted(), [
+    "b cancelled",
+    "c timeout",
+    "d cancelled",
+  ]);
+  assertEquals(got.slice(3), ["a one", "e two", "f three"]);
+});
+
+Deno.test("close ends all who wait, and every use after it", async () => {
+  using sockets = pair();
+  const { b, portOf } = sockets;
+  const port = portOf(b);
+  const waiting = [b.receive(), b.receivefrom()];
+  await turn();
+  await b.close();
+  for (const wait of waiting) {
+    await assertRejects(
+      () => wait,
+      ClosedError,
+      `Cannot receive from udp: 127.0.0.1:${port}: the socket is closed`,
+    );
+  }
+  assertEquals(b.closed, true);
+  assertEquals(b.getsockname(), ["127.0.0.1", port, "inet"]);
+  await b.close();
+  const uses: (() => unknown)[] = [
+    () => b.receive(),
+    () => b.receivefrom(),
+    () => b.sendto("x", "127.0.0.1", 9),
+    () => b.send("x"),
+    () => b.setpeername("127.0.0.1", 9),
+    () => b.setpeername("*"),
+    () => b.setsockname("127.0.0.1", 0),
+  ];
+  for (const use of uses) {
+    await assertRejects(
+      async () => {
+        await use();
+      },
+      ClosedError,
+      "the socket is closed",
+      `${use}`,
+    );
+  }
+});
+
+Deno.test("a socket that was closed behind our back is closed for its reader and its writer", async () => {
+  const conn = Deno.listenDatagram({
+    transport: "udp",
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  const copas = dispatcher();
+  const skt = copas.wrap(conn);
+  const waiting = skt.receive();
+  await turn();
+  conn.close();
+  await assertRejects(() => waiting, ClosedError, "the socket is closed");
+  await assertRejects(() => skt.receive(), ClosedError, "the socket is closed");
+  await assertRejects(
+    () => skt.sendto("x", "127.0.0.1", 9),
+    ClosedError,
+    "the socket is closed",
+  );
+  await skt.close();
+});
+
+Deno.test("a Deno.DatagramConn is wrapped once, and the dispatcher's functions take it", async () => {
+  const conn = Deno.listenDatagram({
+    transport: "udp",
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  const { port } = conn.addr as Deno.NetAddr;
+  const copas = dispatcher();
+  const skt = copas.wrap(conn);
+  assertStrictEquals(copas.wrap(conn), skt);
+  assertStrictEquals(copas.wrap(skt), skt);
+  assertEquals(await copas.sendto(conn, "hello", "127.0.0.1", port), 5);
+  const [data, , from] = await copas.receivefrom(conn);
+  assertEquals([text(data), from], ["hello", port]);
+  skt.setpeername("127.0.0.1", port);
+  await copas.send(conn, "again");
+  assertEquals(text(await copas.receive(conn)), "again");
+  copas.settimeout(conn, 0);
+  await assertRejects(() => copas.receive(conn, 10), TimeoutError);
+  await copas.close(conn);
+  assertEquals(skt.closed, true);
+});
+
+Deno.test("`using` and `await using` close", async () => {
+  const copas = dispatcher();
+  const first = copas.socket.udp();
+  const second = copas.socket.udp();
+  {
+    using _a = first;
+    await using _b = second;
+    first.setsockname("127.0.0.1", 0);
+    second.setsockname("127.0.0.1", 0);
+  }
+  assertEquals([first.closed, second.closed], [true, true]);
+});
+
+Deno.test("wrong arguments are named, and nothing is changed", async () => {
+  using sockets = pair();
+  const { a, b, copas, portOf } = sockets;
+  // deno-lint-ignore no-explicit-any
+  const any = b as any;
+  const port = portOf(a);
+  b.setpeername("127.0.0.1", port);
+  const rejected = [
+    [() => any.receive("*l"), "receive(): the size must be a whole number"],
+    [() => any.receive(-1), "receive(): the size must be"],
+    [() => any.receivefrom(1.5), "receivefrom(): the size must be"],
+    [() => any.receive(10, 5), "receive(): the options must be an object"],
+    [
+      () => any.receivefrom(10, { timeout: "1" }),
+      "receivefrom(): the timeout must be a number of seconds",
+    ],
+    [
+      () => any.sendto(5, "127.0.0.1", port),
+      "sendto(): the data must be a string or a Uint8Array, got 5",
+    ],
+    [() => any.send({}), "send(): the data must be a string or a Uint8Array"],
+    [() => any.sendto("x", 5, port), "sendto(): the host must be a string"],
+    [() => any.sendto("x", "127.0.0.1"), "sendto(): the port must be"],
+    [() => any.sendto("x", "127.0.0.1", 65536), "sendto(): the port must be"],
+  ] as const;
+  for (const [call, message] of rejected) {
+    const error = await assertRejects(() => call(), Error, message);
+    assert(error instanceof TypeError || error instanceof RangeError);
+  }
+  const thrown = [
+    [() => any.setpeername(5, port), "setpeername(): the host must be"],
+    [() => any.setpeername("127.0.0.1"), "setpeername(): the port must be"],
+    [
+      () => any.setpeername("localhost", port),
+      'setpeername(): the ip must be an IP address, got "localhost"',
+    ],
+    [() => any.settimeout("1"), "settimeout(): the timeout must be"],
+    [() => any.name = 5, "must be a string, got 5"],
+  ] as const;
+  for (const [call, message] of thrown) {
+    const error = assertThrows(() => call(), Error, message);
+    assertInstanceOf(error, TypeError);
+  }
+  assertEquals(b.getpeername(), ["127.0.0.1", port, "inet"]);
+  const unbound = copas.socket.udp();
+  assertThrows(
+    // deno-lint-ignore no-explicit-any
+    () => (unbound as any).setsockname("127.0.0.1", "x"),
+    TypeError,
+    "setsockname(): the port must be",
+  );
+  assertEquals(unbound.name, "udp{unbound}");
+});
