@@ -70,6 +70,12 @@ export type {
   TlsMode,
 } from "./src/socket/tls_params.ts";
 export type { PeerCertificate } from "./src/socket/tls_session.ts";
+export type { WorkerReport } from "./src/workers/handle.ts";
+export type {
+  Workers,
+  WorkersOptions,
+  WorkerStatus,
+} from "./src/workers/workers.ts";
 export type { Timeouts } from "./src/socket/timeouts.ts";
 export type { Future, Outcome } from "./src/sync/future.ts";
 export type { Held } from "./src/sync/held.ts";

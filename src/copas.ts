@@ -26,6 +26,7 @@ import {
   type Socket,
 } from "./socket_kinds.ts";
 import { Sockets } from "./sockets.ts";
+import { Workers, type WorkersOptions } from "./workers/workers.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {
@@ -209,6 +210,45 @@ export class Copas extends Sockets {
     const registered = new DatagramServer(this.scheduler, socket);
     this.shared.servers.set(socket, registered);
     registered.serve(() => handler(server as Deno.DatagramConn));
+  }
+
+  /**
+   * Runs a server in workers, which share its port: over all processors, and
+   * with fewer permissions than this process has.
+   *
+   * The handler's module exports the handler as its default, which gets the
+   * Copas socket; `sslparams`, if it exports them, secure the connections first.
+   * Each worker has a dispatcher of its own: the default one. `loop()` goes on
+   * while there are workers.
+   *
+   * Needs `--unstable-net`, and with `permissions` also
+   * `--unstable-worker-options`: without the latter Deno itself ends the process
+   * and names the flag, and nothing can be done before. A module in a file needs
+   * `--allow-read` of what it imports.
+   *
+   * @throws {Deno.errors.NotSupported} when `--unstable-net` is missing
+   * @throws {Deno.errors.NotCapable} when the permissions go beyond this process's
+   *
+   * @example Two workers that may reach nobody
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const workers = copas.addworkers(new URL("./handler.ts", import.meta.url), {
+   *   hostname: "127.0.0.1",
+   *   port: 8080,
+   *   count: 2,
+   *   permissions: { net: [] },
+   * });
+   * Deno.addSignalListener("SIGHUP", () => workers.restart());
+   * Deno.addSignalListener("SIGTERM", () => workers.stop());
+   * await copas.loop();
+   * ```
+   */
+  addworkers(module: URL, options: WorkersOptions): Workers {
+    return this.network.share(
+      options,
+      () => new Workers(this.scheduler, module, options),
+    );
   }
 
   /**

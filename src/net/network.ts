@@ -99,6 +99,15 @@ export class Network {
     }
   }
 
+  /** Starts what listens elsewhere, in workers, on a port that it shares. */
+  share<T>(at: { hostname: string; port: number }, start: () => T): T {
+    const { hostname, port } = at;
+    checkHostPort("addworkers()", hostname, port);
+    this.gate.admit("listen", anyHost(hostname), port, "Cannot bind");
+    this.gate.useUnstable();
+    return start();
+  }
+
   /** Holds a listener or a datagram socket that somebody else has opened against the scope. */
   admitServer(server: { addr: Deno.Addr }): void {
     if (this.#own.has(server)) return;

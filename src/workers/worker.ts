@@ -1,0 +1,140 @@
+/**
+ * What runs in a worker: a dispatcher with one server, which listens itself on
+ * the port that all workers share.
+ *
+ * @module
+ */
+
+import { addressError } from "../errors.ts";
+import { formatAddress } from "../net/address.ts";
+import type { SslParams, SslParamsSource } from "../socket/tls_params.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
+import type { Status } from "../threads.ts";
+import type { Order, Report, ServeOrder } from "./messages.ts";
+
+/** What a worker needs of its dispatcher. */
+export interface WorkerDispatcher {
+  addserver(
+    server: Deno.Listener,
+    handler: (conn: Deno.Conn) => unknown,
+    options: { timeout?: number; maxConnections?: number; name: string },
+  ): void;
+  handler(
+    fn: (skt: StreamSocket) => unknown,
+    sslparams?: SslParams | SslParamsSource,
+  ): (conn: Deno.Conn) => unknown;
+  loop(): Promise<void>;
+  exit(): void;
+  status(): Status;
+}
+
+/** What a handler's module exports. */
+export interface HandlerModule {
+  /** Runs once for each connection. */
+  default: (skt: StreamSocket) => unknown;
+  /** Secures every connection first. */
+  sslparams?: SslParams | SslParamsSource;
+}
+
+/** The worker's own global scope. */
+const scope = globalThis as unknown as {
+  postMessage(report: Report): void;
+  close(): void;
+  onmessage: (event: MessageEvent<Order>) => void;
+};
+
+/** Turns of the event loop in which a connection that was accepted gets to its handler. */
+const TURNS = 3;
+/** How often the listener is looked at before it is closed with connections coming in. */
+const LOOKS = 500;
+
+/** Obeys the main thread. */
+export function work(copas: WorkerDispatcher, module: HandlerModule): void {
+  let listener: Deno.Listener | undefined;
+  let served = 0;
+
+  const serve = (order: ServeOrder) => {
+    if (typeof module.default !== "function") {
+      throw new TypeError(
+        "the handler's module must have a function as its default export",
+      );
+    }
+    const { hostname, port, backlog } = order;
+    listener = listenShared(hostname, port, backlog);
+    const handle = copas.handler(module.default, module.sslparams);
+    const count = (conn: Deno.Conn) => {
+      served++;
+      return handle(conn);
+    };
+    copas.addserver(listener, count, order);
+    scope.postMessage({
+      kind: "listening",
+      port: (listener.addr as Deno.NetAddr).port,
+    });
+    copas.loop().then(() => {
+      scope.postMessage({ kind: "ended" });
+      scope.close();
+    });
+  };
+
+  const stop = async () => {
+    for (let i = 0, before = -1; i < LOOKS && before !== served; i++) {
+      before = served;
+      await turns();
+    }
+    // Nothing came in for a moment: the system drops what it has not handed over.
+    listener?.close();
+    await turns(); // what was accepted at the last moment gets to its handler
+    scope.postMessage({ kind: "closed" });
+    copas.exit();
+  };
+
+  scope.onmessage = ({ data }) => {
+    try {
+      if (data.kind === "serve") serve(data);
+      else if (data.kind === "stop") stop();
+      else {
+        const status = copas.status();
+        scope.postMessage({ kind: "status", id: data.id, served, status });
+      }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      scope.postMessage({ kind: "failed", message });
+    }
+  };
+  announceEnd();
+  scope.postMessage({ kind: "loaded" });
+}
+
+/** Deno tells nobody when a worker ends itself. */
+function announceEnd(): void {
+  const close = scope.close.bind(globalThis);
+  scope.close = () => {
+    scope.postMessage({ kind: "ended" });
+    close();
+  };
+  Deno.exit = () => {
+    scope.close();
+    // As in Deno: nothing of the worker runs any more, and the call never returns.
+    throw new Error("the worker has ended");
+  };
+}
+
+function listenShared(
+  hostname: string,
+  port: number,
+  tcpBacklog: number,
+): Deno.Listener {
+  try {
+    return Deno.listen({ hostname, port, tcpBacklog, reusePort: true });
+  } catch (error) {
+    const address = formatAddress(hostname, port);
+    throw addressError("Cannot bind", address, error);
+  }
+}
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < TURNS; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * A server that runs in workers: started, watched, restarted and stopped.
+ *
+ * @module
+ */
+
+import type { Scheduler } from "../core/scheduler.ts";
+import { waitForCall } from "../core/call.ts";
+import { formatAddress } from "../net/address.ts";
+import { WorkerHandle, type WorkerReport } from "./handle.ts";
+import type { ServeOrder } from "./messages.ts";
+import { workerSettings, type WorkersOptions } from "./options.ts";
+
+export type { WorkersOptions };
+
+/** The first pause before a crashed worker is replaced, and the longest, in seconds. */
+const FIRST_PAUSE = 0.1;
+const LONGEST_PAUSE = 10;
+
+/** What `workers.status()` tells of one worker. */
+export interface WorkerStatus extends Partial<WorkerReport> {
+  /** Its place, from 1 on. A worker that replaces another one has its place. */
+  worker: number;
+  /** `"starting"` until it listens; `"waiting"`: it crashed, and will be replaced. */
+  state: "starting" | "listening" | "waiting" | "stopped";
+  /** How often the worker in this place has crashed. */
+  crashes: number;
+}
+
+interface Place {
+  number: number;
+  state: WorkerStatus["state"];
+  crashes: number;
+  pause: number;
+  worker?: WorkerHandle;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * Workers that serve one port together, as `copas.addworkers` starts them.
+ *
+ * The system spreads new connections over them. A worker that crashes loses its
+ * own connections, and is replaced after a pause: 0.1 seconds, then twice as
+ * long each time, at most 10.
+ */
+export class Workers implements AsyncDisposable {
+  /** Resolves when all workers listen. Rejects when the first ones can't be started. */
+  readonly ready: Promise<void>;
+  readonly #scheduler: Scheduler;
+  readonly #source: string;
+  readonly #order: ServeOrder;
+  readonly #permissions?: Deno.PermissionOptions;
+  readonly #grace: number;
+  readonly #places: Place[];
+  /** Workers that were replaced, and finish their connections. */
+  readonly #leaving = new Set<WorkerHandle>();
+  readonly #over = Promise.withResolvers<void>();
+  #stopping?: Promise<void>;
+  #restarting?: Promise<void>;
+
+  /** For Copas itself: use `copas.addworkers`. */
+  constructor(scheduler: Scheduler, module: URL, options: WorkersOptions) {
+    const { source, order, permissions, grace, count } = workerSettings(
+      module,
+      options,
+    );
+    this.#scheduler = scheduler;
+    this.#source = source;
+    this.#order = order;
+    this.#permissions = permissions;
+    this.#grace = grace;
+    this.#places = Array.from({ length: count }, (_, i) => ({
+      number: i + 1,
+      state: "starting",
+      crashes: 0,
+      pause: FIRST_PAUSE,
+    }));
+    // The first one is started at once: what Deno refuses is refused here.
+    const first = this.#start(this.#places[0]);
+    this.ready = this.#startAll(first);
+    this.ready.catch((error) => this.#giveUp(error));
+    this.#keepLoopGoing();
+  }
+
+  /** The address that they share. The port is 0 until one of them listens, if any port was asked for. */
+  get addr(): Deno.NetAddr {
+    const { hostname, port } = this.#order;
+    return { transport: "tcp", hostname, port };
+  }
+
+  /** The dispatcher's loop goes on while there are workers; its end is theirs. */
+  #keepLoopGoing(): void {
+    const { name } = this.#order;
+    this.#scheduler.spawn(`${name}:workers`, async () => {
+      try {
+        await waitForCall(this.#scheduler, () => this.#over.promise, {
+          failed: `${name}: cannot wait for the workers`,
+        });
+      } finally {
+        this.#terminate();
+      }
+    });
+  }
+
+  async #startAll(first: WorkerHandle): Promise<void> {
+    this.#order.port = await first.listening;
+    const others = this.#places.slice(1).map((place) => this.#start(place));
+    await Promise.all(others.map((worker) => worker.listening));
+  }
+
+  #start(place: Place): WorkerHandle {
+    const order = {
+      ...this.#order,
+      name: `${this.#order.name}_${place.number}`,
+    };
+    const worker = new WorkerHandle(
+      this.#source,
+      order,
+      withAddress(this.#permissions, order),
+    );
+    place.state = "starting";
+    place.worker = worker;
+    worker.listening.then(() => {
+      if (place.worker === worker) place.state = "listening";
+    }, () => {});
+    const since = performance.now();
+    worker.ended.then((error) => this.#ended(place, worker, since, error));
+    return worker;
+  }
+
+  #ended(place: Place, worker: WorkerHandle, since: number, error?: Error) {
+    this.#leaving.delete(worker);
+    if (error !== undefined && this.#stopping === undefined) {
+      const { name } = this.#order;
+      const failed =
+        `${name}: worker ${place.number} crashed: ${error.message}`;
+      const { main } = this.#scheduler;
+      this.#scheduler.report(new Error(failed, { cause: error }), main);
+    }
+    if (place.worker !== worker) return;
+    place.worker = undefined;
+    if (this.#stopping !== undefined || error === undefined) {
+      place.state = "stopped";
+      return;
+    }
+    place.crashes++;
+    place.state = "waiting";
+    const lived = (performance.now() - since) / 1000;
+    if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
+    place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
+    place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+  }
+
+  /** What each worker is doing. */
+  async status(): Promise<WorkerStatus[]> {
+    return await Promise.all(this.#places.map(async (place) => {
+      const { number, state, crashes, worker } = place;
+      const report = state === "listening"
+        ? await worker?.ask().catch(() => undefined)
+        : undefined;
+      return {
+        worker: number,
+        state: place.state,
+        crashes,
+        ...(report && { served: report.served, status: report.status }),
+      };
+    }));
+  }
+
+  /**
+   * Replaces the workers by new ones, which load the handler's module anew: one
+   * after the other, and each new one listens before the old one stops. So no
+   * connection is refused. The old ones finish their connections meanwhile.
+   *
+   * @returns when all new ones listen, and no old one does
+   * @throws {Error} when a new worker can't be started; the old one then stays
+   */
+  async restart(): Promise<void> {
+    if (this.#restarting !== undefined) return await this.#restarting;
+    const over = () => this.#restarting = undefined;
+    this.#restarting = this.#replaceAll().finally(over);
+    await this.#restarting;
+  }
+
+  async #replaceAll(): Promise<void> {
+    await this.ready;
+    for (const place of this.#places) {
+      if (this.#stopping !== undefined) return;
+      clearTimeout(place.timer);
+      const { worker: old, state } = place;
+      const worker = this.#start(place);
+      try {
+        await worker.listening;
+      } catch (error) {
+        if (old !== undefined && place.worker !== worker) {
+          clearTimeout(place.timer);
+          place.worker = old;
+          place.state = state;
+        }
+        throw error;
+      }
+      if (old === undefined) continue;
+      this.#leaving.add(old);
+      old.stop(this.#grace);
+      await old.closed;
+    }
+  }
+
+  /**
+   * Lets all accept no more, and end with their last connections; those that
+   * need longer than `grace` seconds are ended.
+   */
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    const workers = [...this.#leaving];
+    for (const { worker, timer } of this.#places) {
+      clearTimeout(timer);
+      if (worker !== undefined) workers.push(worker);
+    }
+    await Promise.all(workers.map((worker) => worker.stop(this.#grace)));
+    for (const place of this.#places) place.state = "stopped";
+    this.#over.resolve();
+  }
+
+  #giveUp(error: unknown): void {
+    this.#stopping ??= Promise.resolve();
+    this.#over.reject(error);
+    this.#terminate();
+  }
+
+  #terminate(): void {
+    this.#stopping ??= Promise.resolve();
+    for (const worker of this.#leaving) worker.terminate();
+    for (const place of this.#places) {
+      clearTimeout(place.timer);
+      place.worker?.terminate();
+      place.state = "stopped";
+    }
+    this.#over.resolve();
+  }
+
+  /** Stops the workers at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** A worker has to listen, whatever else it may do. */
+function withAddress(
+  permissions: Deno.PermissionOptions | undefined,
+  { hostname, port }: ServeOrder,
+): Deno.PermissionOptions | undefined {
+  if (typeof permissions !== "object") return permissions;
+  const { net } = permissions;
+  if (net === true || net === "inherit") return permissions;
+  const address = formatAddress(hostname, port);
+  return { ...permissions, net: [...(Array.isArray(net) ? net : []), address] };
+}
