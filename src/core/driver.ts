@@ -13,6 +13,12 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * How many rounds in a row may begin with the end of an operation. That is a
+ * sign that the event loop goes round, unless a stream answers by itself.
+ */
+const MOST_ROUNDS = 64;
+
 /** Who turns the scheduler, and until when. */
 export class Driver {
   /** Whether `exit()` was called, or the loop came to its end by itself. */
@@ -31,6 +37,7 @@ export class Driver {
   #alarmAt = Infinity;
   #cancelAlarm?: () => void;
   #rang = false;
+  #roundsInTurn = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -163,9 +170,13 @@ export class Driver {
         // Lets the threads of the last round run before the next one.
         await null;
       }
-      if (scheduler.isSpent) {
+      if (selector.polled && ++this.#roundsInTurn < MOST_ROUNDS) {
+        scheduler.refresh();
+      } else if (selector.polled || scheduler.isSpent) {
+        this.#roundsInTurn = 0;
         // A mere turn would hardly ever bring the data of those who wait for it.
-        await new Promise<void>((resolve) => afterPoll(resolve));
+        if (selector.polled || selector.outstanding === 0) await turn();
+        else await new Promise<void>((resolve) => afterPoll(resolve));
         scheduler.refresh();
         // Where threads are busy all the time, the driver hardly rests.
         this.#rang = true;
@@ -173,6 +184,7 @@ export class Driver {
       // The clock is asked only when the alarm has rung: a round without is cheap.
       scheduler.round(this.#rang ? scheduler.clock.now() : -Infinity);
       this.#rang = false;
+      selector.polled = false;
     }
     this.#rounds = undefined;
     this.#stop();

@@ -5,7 +5,8 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Scheduler, TurnEnd } from "./scheduler.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { TurnEnd } from "./turn.ts";
 
 /** What `status()` tells about the steps since it was called last. Durations are in milliseconds. */
 export interface StepStatistics {
@@ -52,7 +53,7 @@ export class Meter implements TurnEnd {
   roundBegins(): void {
     this.turnEnd();
     this.#began = this.#clock.now();
-    this.#scheduler.flushAtTurnEnd(this);
+    this.#scheduler.turn.flushAtEnd(this);
   }
 
   /** The threads of the round have run. */

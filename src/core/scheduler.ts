@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { CancelledError, ClosedError } from "../errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
@@ -14,14 +13,8 @@ import { Driver } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import { outside, runningThread, Thread } from "./thread.ts";
+import { Turn } from "./turn.ts";
 import type { AnyWait } from "./wait.ts";
-import type { TimedWaitQueue } from "./wait_queue.ts";
-
-/** Something that collects its output during a turn and sends it at the end. */
-export interface TurnEnd {
-  /** Called once, when all microtasks of the turn have run. */
-  turnEnd(): void;
-}
 
 /** Something that brings threads: a server. */
 export interface Service {
@@ -38,6 +31,8 @@ const BUDGET = 1024;
 export class Scheduler implements ClockHost {
   readonly selector = new Selector();
   readonly sleepers = new SleepQueue();
+  /** The turn of the event loop that is under way. */
+  readonly turn: Turn;
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks = new Set<Thread>();
@@ -64,13 +59,11 @@ export class Scheduler implements ClockHost {
   #busy = 0;
   #runnable: AnyWait[] = [];
   #budget = BUDGET;
-  #flushes: TurnEnd[] = [];
-  #stamps: TimedWaitQueue[] = [];
-  #turnEndDue = false;
   #threads = 0;
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
     this.errorhandler = errorhandler;
+    this.turn = new Turn(clock);
     this.main = new Thread(this, "main");
     this.driver = new Driver(this);
   }
@@ -187,6 +180,7 @@ export class Scheduler implements ClockHost {
   /** A wait begins. That of a removed thread is over at once. */
   enter(wait: AnyWait): void {
     const { task } = wait;
+    this.turn.calls++;
     task.add(wait);
     if (wait.idle) task.idleWaits++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) this.weigh(task);
@@ -208,6 +202,7 @@ export class Scheduler implements ClockHost {
   /** A wait is over and its thread goes on. */
   leave(wait: AnyWait): void {
     const { task } = wait;
+    this.turn.calls++;
     task.drop(wait);
     if (task === this.main || task.idleWaits > 0) this.weigh(task);
     else if (task.done) this.#leftBehind(task);
@@ -238,6 +233,7 @@ export class Scheduler implements ClockHost {
    * a thread that always finds data must not starve the others.
    */
   mayProceed(): boolean {
+    this.turn.calls++;
     return --this.#budget > 0;
   }
 
@@ -305,37 +301,4 @@ export class Scheduler implements ClockHost {
     for (let i = 0; i < length; i++) runnable[i].deliver();
     return ready.length + woken + length > 0;
   }
-
-  // --- The end of a turn ----------------------------------------------------------
-
-  /** Calls `item.turnEnd` when every thread that runs in this turn has come to its next wait. */
-  flushAtTurnEnd(item: TurnEnd): void {
-    this.#flushes.push(item);
-    this.#atTurnEnd();
-  }
-
-  /** Gives the new waits of `queue` their deadlines at the end of the turn. */
-  stampAtTurnEnd(queue: TimedWaitQueue): void {
-    this.#stamps.push(queue);
-    this.#atTurnEnd();
-  }
-
-  #atTurnEnd(): void {
-    if (this.#turnEndDue) return;
-    this.#turnEndDue = true;
-    // Deno runs this when the microtasks of the turn are done, before it polls for I/O.
-    process.nextTick(this.#turnEnd);
-  }
-
-  #turnEnd = () => {
-    this.#turnEndDue = false;
-    const flushes = this.#flushes;
-    const stamps = this.#stamps;
-    this.#flushes = [];
-    this.#stamps = [];
-    for (const item of flushes) item.turnEnd();
-    if (stamps.length === 0) return;
-    const now = this.clock.now();
-    for (const queue of stamps) queue.stamp(now);
-  };
 }

@@ -77,7 +77,7 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
     wait.at = NaN;
     if (this.#unstamped) return;
     this.#unstamped = true;
-    this.#scheduler.stampAtTurnEnd(this);
+    this.#scheduler.turn.stampAtEnd(this);
   }
 
   /** The end of the turn: gives the new waits their deadlines. */

@@ -27,6 +27,8 @@ export class Selector {
   outstanding = 0;
   /** How many sockets still have bytes to write. */
   writing = 0;
+  /** Whether Deno has asked the system for I/O since somebody set this back: an operation on a resource has ended. */
+  polled = false;
   #ready: Ready[] = [];
   #deferred: Starter[] = [];
   #driven = false;

@@ -71,6 +71,7 @@ export abstract class Source<T> implements Starter {
 
   #succeeded = (outcome: T) => {
     this.busy = false;
+    this.selector.polled = true;
     this.selector.outstanding--;
     this.completed(outcome);
   };

@@ -1,0 +1,84 @@
+/**
+ * The end of a turn: when the threads that went on in it have all come to their
+ * next wait.
+ *
+ * @module
+ */
+
+import type { Clock } from "./clock.ts";
+import type { TimedWaitQueue } from "./wait_queue.ts";
+
+/** Something that collects its output during a turn and sends it at the end. */
+export interface TurnEnd {
+  /** Called once, at the end of the turn. */
+  turnEnd(): void;
+}
+
+/**
+ * How many microtasks in a row must find that no thread has called Copas.
+ * Every runnable thread takes a step in each; a thread that takes more of them
+ * between two calls has its bytes written a little earlier, and no harm is done.
+ */
+const STILL = 6;
+
+/**
+ * Calls those who asked for it at the end of the turn: to write what was sent,
+ * and to give waits their deadlines.
+ *
+ * `process.nextTick` would tell the end exactly, but loading it takes longer
+ * than loading all of Copas.
+ */
+export class Turn {
+  /** Counts the threads' calls. Whoever serves one adds to it. */
+  calls = 0;
+  readonly #clock: Clock;
+  #flushes: TurnEnd[] = [];
+  #stamps: TimedWaitQueue[] = [];
+  #watched = false;
+  #seen = 0;
+  #still = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `item.turnEnd` at the end of the turn. */
+  flushAtEnd(item: TurnEnd): void {
+    this.#flushes.push(item);
+    this.#watch();
+  }
+
+  /** Gives the new waits of `queue` their deadlines at the end of the turn. */
+  stampAtEnd(queue: TimedWaitQueue): void {
+    this.#stamps.push(queue);
+    this.#watch();
+  }
+
+  #watch(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    this.#still = 0;
+    queueMicrotask(this.#look);
+  }
+
+  #look = () => {
+    if (this.calls !== this.#seen) {
+      this.#seen = this.calls;
+      this.#still = 0;
+    }
+    if (++this.#still <= STILL) return queueMicrotask(this.#look);
+    this.#watched = false;
+    this.#end();
+  };
+
+  #end(): void {
+    const flushes = this.#flushes;
+    const stamps = this.#stamps;
+    this.#flushes = [];
+    this.#stamps = [];
+    for (const item of flushes) item.turnEnd();
+    if (stamps.length === 0) return;
+    const now = this.#clock.now();
+    for (const queue of stamps) queue.stamp(now);
+  }
+}
