@@ -45,6 +45,15 @@ Deno.test("a thread that always finds data does not starve a sleeper", async () 
   await skt.close();
 });
 
+Deno.test("a stream whose reads end at once does not starve a sleeper", async () => {
+  const copas = strict(new Copas());
+  const conn = new ScriptedConn();
+  conn.read = () => Promise.resolve(1);
+  const skt = copas.wrap(conn.conn);
+  assert(await isFair(copas, () => skt.receive(1)));
+  await skt.close();
+});
+
 Deno.test("a thread that always finds room does not starve a sleeper", async () => {
   const copas = strict(new Copas());
   const conn = new ScriptedConn();

@@ -1,0 +1,178 @@
+// What the library does to a process of its own: nothing at import, nothing at the end.
+
+import { assertEquals } from "@std/assert";
+
+const root = new URL("../", import.meta.url);
+
+/** Every module of the library, from the root. */
+function modules(folder = "src/"): string[] {
+  return [...Deno.readDirSync(new URL(folder, root))].flatMap((entry) =>
+    entry.isDirectory
+      ? modules(`${folder}${entry.name}/`)
+      : entry.name.endsWith(".ts")
+      ? [`${folder}${entry.name}`]
+      : []
+  ).sort();
+}
+
+/** Takes away all that a module could do work with. Runs before the modules. */
+const disarm = `
+  const disarm = (name, object, keys) => {
+    for (const key of keys) {
+      if (typeof object[key] !== "function") continue;
+      object[key] = () => { throw new Error(name + key + "() was called"); };
+    }
+  };
+  disarm("Deno.", Deno, Object.keys(Deno).filter((key) => /^[a-z]/.test(key)));
+  disarm("", globalThis, ["setTimeout", "setInterval", "setImmediate", "fetch"]);
+  globalThis.before = new Set(Object.keys(globalThis));
+`;
+
+Deno.test("importing a module does no work, asks for no permission and opens nothing", async () => {
+  const first = `data:text/javascript,${encodeURIComponent(disarm)}`;
+  const urls = ["mod.ts", ...modules()].map((path) => new URL(path, root).href);
+  const script = `
+    ${[first, ...urls].map((url) => `import "${url}";`).join("\n")}
+    for (const key of Object.keys(globalThis)) {
+      if (key !== "before" && !globalThis.before.has(key)) {
+        console.log("a global: " + key);
+      }
+    }
+  `;
+  assertEquals(await outcome(script), ["", "", 0]);
+});
+
+/** Runs a script with the dispatcher as `copas`; gives what it printed. */
+async function run(body: string): Promise<string> {
+  const script = `import copas, { Copas } from "${root}mod.ts";\n${body}`;
+  const [stdout, stderr, code] = await outcome(script, "--allow-net=127.0.0.1");
+  assertEquals([stderr, code], ["", 0]);
+  return stdout.trim();
+}
+
+/** Runs a script in a process of its own; gives what it printed, and its exit code. */
+async function outcome(
+  script: string,
+  ...flags: string[]
+): Promise<[stdout: string, stderr: string, code: number]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    // The configuration knows where the packages are that some entry points use.
+    args: [
+      ...["run", "--quiet", "--no-prompt", "--no-lock", "--ext=ts"],
+      `--config=${new URL("deno.json", root).pathname}`,
+      ...flags,
+      "-",
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // A process that does not end is the failure that is looked for.
+    signal: AbortSignal.timeout(30_000),
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return [text(stdout), text(stderr), code];
+}
+
+Deno.test("a process whose loop has ended exits, although sockets and servers are open", async () => {
+  const stdout = await run(`
+    const server = copas.socket.bind("127.0.0.1", 0);
+    const { port } = server.addr;
+    copas.autoclose = false;
+    copas.addserver(server, (conn) => {
+      copas.wrap(conn);
+    });
+    copas.addthread(async () => {
+      const skt = await copas.socket.connect("127.0.0.1", port);
+      await skt.send("line\\n");
+      const idle = await copas.socket.connect("127.0.0.1", port);
+      const reader = copas.addthread(() => idle.receive());
+      await copas.pause(0.05);
+      copas.removethread(reader);
+      copas.removeserver(server, true);
+    });
+    copas.addthread(() => copas.pauseforever());
+    await copas.loop();
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
+
+Deno.test("a process that awaits nothing of the dispatcher exits, whatever waits there", async () => {
+  const stdout = await run(`
+    const listener = copas.socket.bind("127.0.0.1", 0);
+    copas.addserver(listener, () => {});
+    copas.addthread(() => copas.pause(3600));
+    copas.addthread(() => copas.wait(new Promise(() => {})));
+    await copas.step(0);
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
+
+Deno.test("the loop keeps the process alive as long as it lasts", async () => {
+  const stdout = await run(`
+    copas.addthread(async () => {
+      await copas.pause(0.02);
+      console.log("slept");
+    });
+    copas.loop().then(() => console.log("ended"));
+  `);
+  assertEquals(stdout, "slept\nended");
+});
+
+Deno.test("a wait outside every thread keeps the process alive, and a script needs no loop", async () => {
+  const stdout = await run(`
+    const server = copas.socket.bind("127.0.0.1", 0);
+    copas.addserver(server, copas.handler(async (skt) => {
+      await skt.send((await skt.receive()) + "\\n");
+    }));
+    const skt = await copas.socket.connect("127.0.0.1", server.addr.port);
+    await skt.send("hello\\n");
+    console.log(await skt.receive());
+    await copas.sleep(0.01);
+    console.log(copas.running);
+  `);
+  assertEquals(stdout, "hello\nfalse");
+});
+
+Deno.test("what is abandoned never ends the process with an unhandled rejection", async () => {
+  const stdout = await run(`
+    const signal = AbortSignal.timeout(20);
+    const failing = () => Promise.reject(new Error("foreign"));
+    const task = copas.addthread(async () => {
+      copas.sleep(3600); copas.pause(3600); copas.pauseforever(); copas.waitforexit();
+      copas.wait(new Promise(() => {}), { timeout: 0.001 });
+      copas.wait(failing());
+      copas.sleep(3600, { signal }); copas.waitforexit({ signal });
+      copas.queue.new().pop();
+      copas.semaphore.new(1).take();
+      copas.future.addthread(() => copas.pause(3600)).get();
+      await copas.pause(3600);
+    });
+    copas.addthread(async () => {
+      await copas.pause(0.05);
+      copas.removethread(task);
+      copas.cancelall();
+    });
+    await copas.loop();
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
+
+Deno.test("a removed thread that catches every error does not keep the process busy", async () => {
+  const stdout = await run(`
+    const task = copas.addthread(async () => {
+      for (;;) try { await copas.sleep(1); } catch { /* on and on */ }
+    });
+    copas.removethread(task);
+    await copas.loop(() => copas.pause(0.01));
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
