@@ -31,7 +31,8 @@ export class SocketDuplex extends Duplex {
   readonly #inThread = AsyncLocalStorage.snapshot();
 
   constructor(socket?: StreamSocket) {
-    super({ allowHalfOpen: true, autoDestroy: false });
+    // As a socket of node: when both sides have ended it closes by itself.
+    super({ allowHalfOpen: false, autoDestroy: true });
     this.socket = socket;
   }
 
@@ -46,6 +47,11 @@ export class SocketDuplex extends Duplex {
     this.#reading?.abort();
   }
 
+  /** For the libraries, which have clocks of their own. Time is the dispatcher's. */
+  setTimeout(): this {
+    return this;
+  }
+
   /** Runs `work` as the stream's thread. An error of it ends the stream. */
   protected run(work: () => Promise<void>): void {
     this.#inThread(() => {
@@ -55,6 +61,8 @@ export class SocketDuplex extends Duplex {
 
   /** The socket has failed. */
   protected fail(error: Error): void {
+    // Then it is our own doing.
+    if (this.destroyed) return;
     this.failure ??= error;
     this.destroy(error);
   }

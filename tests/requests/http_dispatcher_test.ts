@@ -20,7 +20,7 @@ class Gate extends RawServer {
       await peer.head();
       await peer.write(partial);
       asked.resolve();
-      const left = peer.gone().then(gone.resolve);
+      const left = peer.gone().then(() => gone.resolve());
       await opened.promise;
       if (partial === "") await peer.write(OK);
       await left;
