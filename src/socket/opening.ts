@@ -76,8 +76,11 @@ export class Opening {
       const conn = await network.connect(host, port, signal);
       if (sslparams === undefined) return conn;
       shaking = true;
-      // It can't be set any more when TLS has taken the connection over.
+      // They can't be set any more when TLS has taken the connection over. Deno
+      // does not close it before its handshake is over, not even when it is told
+      // to: at least a host that has died is noticed some day.
       conn.setNoDelay(true);
+      conn.setKeepAlive(true);
       return await this.#secure(conn, sslparams, "client", host);
     };
     const seconds = this.#seconds();

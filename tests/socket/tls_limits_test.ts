@@ -1,0 +1,361 @@
+/**
+ * Handshakes that do not come to an end, or not to a good one.
+ *
+ * @module
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  CancelledError,
+  ClosedError,
+  HandshakeError,
+  TimeoutError,
+} from "../../src/errors.ts";
+import { VirtualClock } from "../../src/testing.ts";
+import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
+import { closeQuietly, readText, write } from "../fixtures/socket_pair.ts";
+
+const kinds = ["serve", "serveDeno"] as const;
+
+tlsTest(
+  "a client that stays silent is closed after 10 seconds, and others are served meanwhile",
+  async (pki) => {
+    for (const kind of kinds) {
+      // The first answer of Deno.listenTls takes 42 ms (Nagle): that is no quiet.
+      const clock = new VirtualClock({ quiet: 0.2 });
+      const world = new World({ clock });
+      const port = world[kind](pki.localhost);
+      await world.run(async () => {
+        const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+        const skt = await world.client(pki.trust).connect("localhost", port);
+        assertEquals(await ask(skt, "hello"), "hello");
+        assert(clock.now() < 10, `${clock.now()}`);
+        await world.copas.pause(9);
+        assertEquals(await ask(skt, "hello"), "hello");
+        assertEquals(world.errors, []);
+        await world.copas.pause(2);
+        assertEquals(world.errors.length, 1);
+        if (kind === "serve") {
+          assertEquals(await silent.read(new Uint8Array(1)), null);
+        }
+        assertEquals(await ask(skt, "hello"), "hello");
+        await skt.close();
+        silent.close();
+      });
+      const [error] = world.errors;
+      assertInstanceOf(error, HandshakeError);
+      assertInstanceOf(error.cause, TimeoutError);
+      assertStringIncludes(error.message, "timed out after 10 s");
+    }
+  },
+);
+
+tlsTest("the server's timeout limits the handshake, too", async (pki) => {
+  for (const kind of kinds) {
+    const clock = new VirtualClock();
+    const world = new World({ clock });
+    const port = kind === "serve"
+      ? world.serve(pki.localhost, undefined, { timeout: 3 })
+      : world.serveDeno(pki.localhost, undefined, { server: { timeout: 3 } });
+    await world.run(async () => {
+      const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+      await world.reported(1);
+      assertEquals(Math.round(clock.now()), 3);
+      silent.close();
+    });
+    assertStringIncludes(world.errors[0].message, "timed out after 3 s");
+  }
+});
+
+tlsTest(
+  "Deno still holds a connection that was closed before its handshake: what Deno.listenTls lacks",
+  async (pki) => {
+    const world = new World({ clock: new VirtualClock() });
+    const port = world.serveDeno(pki.localhost);
+    await world.run(async () => {
+      const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+      await world.reported(1);
+      // Somebody in there still answers.
+      await write(silent, "no TLS, so it ends\r\n");
+      assertEquals((await readText(silent)).slice(0, 2), "\x15\x03");
+      silent.close();
+    });
+  },
+);
+
+tlsTest(
+  "a client that stops in the middle of its handshake is closed as well",
+  async (pki) => {
+    for (const kind of kinds) {
+      const world = new World({ clock: new VirtualClock() });
+      const port = world[kind](pki.localhost);
+      await world.run(async () => {
+        const slow = await Deno.connect({ hostname: "127.0.0.1", port });
+        // The beginning of a record that announces 512 bytes.
+        await slow.write(new Uint8Array([22, 3, 1, 2, 0, 1, 0, 1]));
+        await world.reported(1);
+        slow.close();
+      });
+      assertStringIncludes(world.errors[0].message, "timed out after 10 s");
+    }
+  },
+);
+
+tlsTest(
+  "a client that leaves in the middle of its handshake is gone at once",
+  async (pki) => {
+    for (const kind of kinds) {
+      for (const bytes of [[], [22, 3, 1, 2, 0, 1, 0, 1]]) {
+        const world = new World();
+        const port = world[kind](pki.localhost);
+        await world.run(async () => {
+          const hasty = await Deno.connect({ hostname: "127.0.0.1", port });
+          await hasty.write(new Uint8Array(bytes));
+          hasty.close();
+          await world.reported(1);
+        });
+        assertStringIncludes(
+          world.errors[0].message,
+          "the peer closed the connection during the handshake",
+        );
+      }
+    }
+  },
+);
+
+tlsTest(
+  "200 clients that stay silent are all gone after their time, and nobody had to wait for them",
+  async (pki) => {
+    const clock = new VirtualClock();
+    const world = new World({ clock });
+    const port = world.serve(pki.localhost);
+    const silent: Deno.Conn[] = [];
+    await world.run(async () => {
+      const { copas } = world;
+      for (let i = 0; i < 200; i++) {
+        silent.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+      }
+      const skt = await world.client(pki.trust).connect("localhost", port);
+      assertEquals(await ask(skt, "hello"), "hello");
+      await skt.close();
+      assertEquals(copas.status().threads > 200, true);
+      await copas.pause(11);
+      for (const conn of silent) {
+        assertEquals(await copas.wait(conn.read(new Uint8Array(1))), null);
+      }
+      assertEquals(copas.status().threads, 1, "only this one");
+    });
+    silent.forEach(closeQuietly);
+    assertEquals(world.errors.length, 200);
+    assert(world.errors.every((error) => error.message.includes("10 s")));
+  },
+);
+
+tlsTest(
+  "plain text to a TLS port is told as what it is, to both sides",
+  async (pki) => {
+    for (const kind of kinds) {
+      const world = new World();
+      let ran = 0;
+      const port = world[kind](pki.localhost, () => ran++);
+      await world.run(async () => {
+        const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+        await write(conn, "GET / HTTP/1.0\r\n\r\n");
+        const answer = await readText(conn);
+        // An alert of TLS: fatal.
+        assertEquals(answer.slice(0, 6), "\x15\x03\x03\x00\x02\x02", kind);
+        conn.close();
+        await world.reported(1);
+      });
+      assertEquals(ran, 0);
+      assertInstanceOf(world.errors[0], HandshakeError);
+      assertStringIncludes(world.errors[0].message, "the peer speaks no TLS");
+    }
+  },
+);
+
+tlsTest(
+  "TLS to a plain port is told as what it is, not as a hang",
+  async (pki) => {
+    for (const own of [{}, pki.alice]) {
+      const world = new World();
+      const port = world.servePlain(async (conn) => {
+        await world.copas.send(conn, "220 hello, this is plain text\r\n");
+        await world.copas.receive(conn);
+      });
+      await world.run(async () => {
+        const skt = world.client({ ...pki.trust, ...own });
+        const error = await assertRejects(
+          () => skt.connect("localhost", port),
+          HandshakeError,
+        );
+        assertStringIncludes(error.message, "the peer speaks no TLS");
+      });
+    }
+  },
+);
+
+tlsTest(
+  "a server that never answers ends with the client's connect timeout",
+  async (pki) => {
+    for (const own of [{}, pki.alice]) {
+      const clock = new VirtualClock();
+      const world = new World({ clock });
+      const port = world.servePlain(() => world.copas.pause(60));
+      await world.run(async () => {
+        const skt = world.client({ ...pki.trust, ...own });
+        skt.settimeouts(5);
+        const error = await assertRejects(
+          () => skt.connect("localhost", port),
+          HandshakeError,
+          `Cannot establish TLS with localhost:${port}: timed out after 5 s`,
+        );
+        assertInstanceOf(error.cause, TimeoutError);
+        assertEquals(Math.round(clock.now()), 5);
+        // A call's own timeout comes before the socket's.
+        await assertRejects(
+          () => skt.connect("localhost", port, { timeout: 2 }),
+          HandshakeError,
+          "timed out after 2 s",
+        );
+        assertEquals(Math.round(clock.now()), 7);
+        const plain = await world.copas.socket.connect("localhost", port);
+        await assertRejects(
+          () => plain.dohandshake({ ...pki.trust, ...own }, { timeout: 1 }),
+          HandshakeError,
+          "timed out after 1 s",
+        );
+        assertEquals(plain.closed, true);
+      });
+    }
+  },
+);
+
+tlsTest("a handshake ends with its signal", async (pki) => {
+  for (const own of [{}, pki.alice]) {
+    const world = new World({ clock: new VirtualClock() });
+    const port = world.servePlain(() => world.copas.pause(60));
+    await world.run(async () => {
+      const params = { ...pki.trust, ...own };
+      const plain = await world.copas.socket.connect("127.0.0.1", port);
+      for (const skt of [world.client(params), plain]) {
+        const abort = new AbortController();
+        const { signal } = abort;
+        world.copas.addthread(async () => {
+          await world.copas.pause(1);
+          abort.abort(new Error("enough"));
+        });
+        const error = await assertRejects(
+          () =>
+            skt === plain
+              ? skt.dohandshake(params, { signal })
+              : skt.connect("localhost", port, { signal }),
+          CancelledError,
+        );
+        assertEquals((error.cause as Error).message, "enough");
+        await assertRejects(() => skt.send("x"), ClosedError);
+      }
+    });
+    assertEquals(world.errors, []);
+  }
+});
+
+tlsTest(
+  "a handshake ends when its thread is removed, on either side",
+  async (pki) => {
+    const world = new World({ clock: new VirtualClock() });
+    const { copas } = world;
+    const tasks: ReturnType<typeof copas.addthread>[] = [];
+    const port = world.servePlain(copas.handler(() => {}, pki.localhost));
+    const silent = world.servePlain(() => copas.pause(60));
+    let ends = 0;
+    await world.run(async () => {
+      for (const own of [{}, pki.alice]) {
+        tasks.push(copas.addthread(async () => {
+          const skt = world.client({ ...pki.trust, ...own });
+          try {
+            await skt.connect("localhost", silent);
+          } catch (error) {
+            assertInstanceOf(error, CancelledError);
+            ends++;
+          }
+        }));
+      }
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      await copas.pause(1);
+      for (const task of tasks) copas.removethread(task);
+      copas.cancelall();
+      assertEquals(await conn.read(new Uint8Array(1)), null);
+      conn.close();
+    });
+    assertEquals(ends, 2);
+    assertEquals(world.errors, []);
+  },
+);
+
+tlsTest("a handshake ends when its socket is closed", async (pki) => {
+  for (const own of [{}, pki.alice]) {
+    const world = new World({ clock: new VirtualClock() });
+    const port = world.servePlain(() => world.copas.pause(60));
+    await world.run(async () => {
+      const params = { ...pki.trust, ...own };
+      const plain = await world.copas.socket.connect("127.0.0.1", port);
+      for (const skt of [world.client(params), plain]) {
+        world.copas.addthread(async () => {
+          await world.copas.pause(1);
+          await skt.close();
+        });
+        await assertRejects(
+          () =>
+            skt === plain
+              ? skt.dohandshake(params)
+              : skt.connect("localhost", port),
+          ClosedError,
+          "the socket was closed",
+        );
+      }
+    });
+    assertEquals(world.errors, []);
+  }
+});
+
+tlsTest(
+  "a client whose thread is gone before it connects leaves nothing open",
+  async (pki) => {
+    const world = new World({ clock: new VirtualClock() });
+    const port = world.serve(pki.localhost);
+    await world.run(async () => {
+      const skt = world.client(pki.trust);
+      const task = world.copas.addthread(() => skt.connect("localhost", port));
+      world.copas.removethread(task);
+      await world.copas.pause(1);
+      await assertRejects(() => skt.send("x"), ClosedError, "not connected");
+    });
+  },
+);
+
+tlsTest(
+  "two handshakes at once on one socket: the second is refused",
+  async (pki) => {
+    const world = new World();
+    const port = world.serve(pki.localhost);
+    await world.run(async () => {
+      const skt = await world.copas.socket.connect("localhost", port);
+      const first = skt.dohandshake(pki.trust);
+      await assertRejects(
+        () => skt.dohandshake(pki.trust),
+        TypeError,
+        "one is under way already",
+      );
+      assertEquals(await first, skt);
+      assertEquals(await ask(skt, "hello"), "hello");
+      await skt.close();
+    });
+  },
+);
