@@ -319,7 +319,8 @@ export class Copas extends Sockets {
 
   /**
    * Removes all threads but the current one, closes the servers and the sockets
-   * that threads wait on, and calls `exit()`.
+   * that threads wait on, and calls `exit()`. What was sent and is not written
+   * yet is not waited for.
    */
   cancelall(): void {
     const { scheduler } = this;
@@ -328,13 +329,13 @@ export class Copas extends Sockets {
     for (const task of [...scheduler.tasks, scheduler.main]) {
       for (let wait = task.wait; wait !== undefined;) {
         const { older, socket } = wait;
-        if (
-          socket instanceof StreamSocket || socket instanceof DatagramSocket
-        ) socket.close();
+        if (socket instanceof StreamSocket) socket.abandon();
+        else if (socket instanceof DatagramSocket) socket.close();
         wait = older;
       }
       if (task !== current && task !== scheduler.main) task.cancel();
     }
+    scheduler.driver.hurried = true;
     this.exit();
   }
 }

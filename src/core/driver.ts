@@ -25,6 +25,8 @@ export class Driver {
   exiting = false;
   /** Whether servers accept: until `exit()` is called, and again when the next loop begins. */
   accepting = true;
+  /** Whether the loop does not wait for what has not been written yet: after `cancelall()`. */
+  hurried = false;
   /** Called when `exiting` becomes true. */
   onexit: () => void = () => {};
   readonly #scheduler: Scheduler;
@@ -201,6 +203,7 @@ export class Driver {
     }
     this.#looping!.resolve();
     this.#looping = undefined;
+    this.hurried = false;
   }
 
   #stop(): void {

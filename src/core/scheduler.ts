@@ -94,9 +94,8 @@ export class Scheduler implements ClockHost {
   /** An error left a thread. */
   failed(task: Thread, error: unknown): void {
     // A connection that ends, or is ended, is the ordinary end of its thread.
-    const ordinary = error instanceof CancelledError
-      ? task.removed || task.serves
-      : error instanceof ClosedError && task.serves;
+    const ordinary = (task.removed || task.serves) &&
+      (error instanceof CancelledError || error instanceof ClosedError);
     if (!ordinary) this.report(error, task, task.socket);
   }
 
@@ -143,7 +142,7 @@ export class Scheduler implements ClockHost {
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
     return this.#busy === 0 && this.#runnable.length === 0 &&
-      this.selector.writing === 0 &&
+      (this.selector.writing === 0 || this.driver.hurried) &&
       (this.services.size === 0 || !this.driver.accepting) &&
       !(this.timeouts > 0 && this.#isAnyoneIdle);
   }

@@ -245,6 +245,16 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
   }
 
   /**
+   * Closes the socket at once; what was not written yet is lost.
+   *
+   * @internal
+   */
+  abandon(): void {
+    this.connection?.abandon("the socket is closed");
+    this.close();
+  }
+
+  /**
    * Closes one direction, or both.
    *
    * After `"send"` the peer finds the end of the stream, and receiving goes on.
