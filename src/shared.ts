@@ -12,11 +12,12 @@ import type { Socket } from "./socket_kinds.ts";
 /** What is known about the sockets and listeners of Deno's. */
 export class Shared {
   /** The Copas sockets of Deno's connections. */
-  readonly wrapped = new WeakMap<object, Socket>();
+  readonly wrapped: WeakMap<object, Socket> = new WeakMap();
   /** The servers, by listener or datagram socket. */
-  readonly servers = new WeakMap<object, StreamServer | DatagramServer>();
+  readonly servers: WeakMap<object, StreamServer | DatagramServer> =
+    new WeakMap();
   /** The names that listeners were given. */
-  readonly listenerNames = new WeakMap<object, string>();
+  readonly listenerNames: WeakMap<object, string> = new WeakMap();
   /** Whether the connection of a handler is closed when the handler ends. */
   autoclose = true;
   readonly #timeouts = new WeakMap<object, Timeouts>();

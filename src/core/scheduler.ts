@@ -29,19 +29,19 @@ const BUDGET = 1024;
 
 /** Threads, time, and the list of what runs next. */
 export class Scheduler implements ClockHost {
-  readonly selector = new Selector();
-  readonly sleepers = new SleepQueue();
+  readonly selector: Selector = new Selector();
+  readonly sleepers: SleepQueue = new SleepQueue();
   /** The turn of the event loop that is under way. */
   readonly turn: Turn;
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
-  readonly tasks = new Set<Thread>();
+  readonly tasks: Set<Thread> = new Set();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
   /** How many rounds there have been. */
   rounds = 0;
   /** The servers: they keep the loop going until it is asked to exit. */
-  readonly services = new Set<Service>();
+  readonly services: Set<Service> = new Set();
   /** Who hears of errors in threads without a handler of their own. */
   errorhandler: ErrorHandler;
   /** Hears of every thread that goes on, waits, or ends; for `copas.debug`. */

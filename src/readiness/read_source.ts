@@ -18,7 +18,7 @@ import type { ByteStream } from "./stream.ts";
  */
 export class ReadSource extends Source<number | null> {
   /** What has come and has not been taken. */
-  readonly buffer = new ReadBuffer();
+  readonly buffer: ReadBuffer = new ReadBuffer();
   /** Whether the stream has ended. What came before is still in the buffer. */
   ended = false;
   /** How many bytes have come so far. */
