@@ -63,5 +63,8 @@ Deno.test(`${name}: a player who leaves ends only his own game`, () =>
     assertEquals(await staying.hearLine(), greeting);
     await leaving.say("5");
     await leaving.hangUp();
+    const ending = await example.connect();
+    await ending.end();
+    assertEquals(await ending.hearAll(), greeting + "\n");
     assertMatch(await play(staying), right);
   }));
