@@ -4,12 +4,13 @@
  * @module
  */
 
-import { checkFunction, checkString, wrongType } from "./arguments.ts";
+import { checkFunction, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
 import type { NetScope } from "./net/scope.ts";
 import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
+import { readServerOptions } from "./server_options.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";
 import type { StreamSocketOptions } from "./socket/socket_options.ts";
 import { StreamSocket } from "./socket/stream_socket.ts";
@@ -146,7 +147,7 @@ export class Copas extends Sockets {
     name?: string,
   ): void {
     checkFunction("addserver()", "the handler", handler);
-    const options = serverOptions(timeout, name);
+    const options = readServerOptions(timeout, name);
     if (isListener(server)) {
       this.network.admitServer(server);
       this.#addStreamServer(
@@ -176,6 +177,11 @@ export class Copas extends Sockets {
     options: ServerOptions,
   ): void {
     let server = this.shared.servers.get(listener) as StreamServer | undefined;
+    if (server?.closed) {
+      throw new ClosedError(
+        `addserver(): the listener is closed: ${this.getsocketname(listener)}`,
+      );
+    }
     if (options.timeout !== undefined) {
       this.settimeout(listener, options.timeout);
     }
@@ -184,6 +190,7 @@ export class Copas extends Sockets {
       const host = {
         scheduler: this.scheduler,
         isAutoclosing: () => this.autoclose,
+        name: () => this.getsocketname(listener),
         timeouts: () => this.shared.timeoutsOf(listener),
         adopt: (
           conn: Deno.Conn,
@@ -194,7 +201,7 @@ export class Copas extends Sockets {
       server = new StreamServer(host, listener);
       this.shared.servers.set(listener, server);
     }
-    server.serve(handler, this.getsocketname(listener), options);
+    server.serve(handler, options);
   }
 
   #addDatagramServer(
@@ -221,10 +228,9 @@ export class Copas extends Sockets {
    * Each worker has a dispatcher of its own: the default one. `loop()` goes on
    * while there are workers.
    *
-   * Needs `--unstable-net`, and with `permissions` also
-   * `--unstable-worker-options`: without the latter Deno itself ends the process
-   * and names the flag, and nothing can be done before. A module in a file needs
-   * `--allow-read` of what it imports.
+   * Needs `--unstable-net`, and `--allow-read` of the module and what it imports.
+   * `permissions` need `--unstable-worker-options`: without it Deno itself ends
+   * the process, with a message that names the flag.
    *
    * @throws {Deno.errors.NotSupported} when `--unstable-net` is missing
    * @throws {Deno.errors.NotCapable} when the permissions go beyond this process's
@@ -239,7 +245,6 @@ export class Copas extends Sockets {
    *   count: 2,
    *   permissions: { net: [] },
    * });
-   * Deno.addSignalListener("SIGHUP", () => workers.restart());
    * Deno.addSignalListener("SIGTERM", () => workers.stop());
    * await copas.loop();
    * ```
@@ -270,7 +275,9 @@ export class Copas extends Sockets {
       isListener(server) ? server : this.wrap(server),
     );
     if (registered !== undefined) registered.remove(keepopen);
-    else if (!keepopen) closeQuietly(server);
+    else if (!keepopen) {
+      closeQuietly(isListener(server) ? server : this.wrap(server));
+    }
   }
 
   /**
@@ -342,26 +349,6 @@ export class Copas extends Sockets {
 
 /** Of the options that a view is made with: what it is a view of. */
 const viewed = new WeakMap<object, Copas>();
-
-function serverOptions(
-  timeout?: number | ServerOptions,
-  name?: string,
-): ServerOptions {
-  const options = typeof timeout === "object" ? { ...timeout } : { timeout };
-  if (name !== undefined) options.name = name;
-  if (options.timeout !== undefined && typeof options.timeout !== "number") {
-    throw wrongType(
-      "addserver()",
-      "the timeout",
-      "a number of seconds",
-      options.timeout,
-    );
-  }
-  if (options.name !== undefined) {
-    checkString("addserver()", "the name", options.name);
-  }
-  return options;
-}
 
 function closeQuietly(closable: { close(): unknown }): void {
   try {

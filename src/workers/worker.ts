@@ -10,6 +10,7 @@ import { formatAddress } from "../net/address.ts";
 import type { SslParams, SslParamsSource } from "../socket/tls_params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Status } from "../threads.ts";
+import { DrainingListener } from "./draining_listener.ts";
 import type { Order, Report, ServeOrder } from "./messages.ts";
 
 /** What a worker needs of its dispatcher. */
@@ -45,12 +46,10 @@ const scope = globalThis as unknown as {
 
 /** Turns of the event loop in which a connection that was accepted gets to its handler. */
 const TURNS = 3;
-/** How often the listener is looked at before it is closed with connections coming in. */
-const LOOKS = 500;
 
 /** Obeys the main thread. */
 export function work(copas: WorkerDispatcher, module: HandlerModule): void {
-  let listener: Deno.Listener | undefined;
+  let listener: DrainingListener | undefined;
   let served = 0;
 
   const serve = (order: ServeOrder) => {
@@ -69,7 +68,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
     copas.addserver(listener, count, order);
     scope.postMessage({
       kind: "listening",
-      port: (listener.addr as Deno.NetAddr).port,
+      port: listener.addr.port,
     });
     copas.loop().then(() => {
       scope.postMessage({ kind: "ended" });
@@ -78,12 +77,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
   };
 
   const stop = async () => {
-    for (let i = 0, before = -1; i < LOOKS && before !== served; i++) {
-      before = served;
-      await turns();
-    }
-    // Nothing came in for a moment: the system drops what it has not handed over.
-    listener?.close();
+    await listener?.drain();
     await turns(); // what was accepted at the last moment gets to its handler
     scope.postMessage({ kind: "closed" });
     copas.exit();
@@ -124,9 +118,11 @@ function listenShared(
   hostname: string,
   port: number,
   tcpBacklog: number,
-): Deno.Listener {
+): DrainingListener {
   try {
-    return Deno.listen({ hostname, port, tcpBacklog, reusePort: true });
+    return new DrainingListener(
+      Deno.listen({ hostname, port, tcpBacklog, reusePort: true }),
+    );
   } catch (error) {
     const address = formatAddress(hostname, port);
     throw addressError("Cannot bind", address, error);
