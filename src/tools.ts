@@ -35,10 +35,11 @@ export abstract class Tools extends Dispatcher {
   constructor(clock?: Clock | Tools) {
     super(clock);
     const { scheduler } = this;
-    this.timer = new TimerMaker(scheduler);
-    this.lock = new LockMaker(scheduler);
-    this.semaphore = new SemaphoreMaker(scheduler);
-    this.queue = new QueueMaker(scheduler);
-    this.future = new FutureMaker(scheduler);
+    const shared = clock instanceof Tools ? clock : undefined;
+    this.timer = shared?.timer ?? new TimerMaker(scheduler);
+    this.lock = shared?.lock ?? new LockMaker(scheduler);
+    this.semaphore = shared?.semaphore ?? new SemaphoreMaker(scheduler);
+    this.queue = shared?.queue ?? new QueueMaker(scheduler);
+    this.future = shared?.future ?? new FutureMaker(scheduler);
   }
 }

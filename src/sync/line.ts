@@ -5,7 +5,8 @@
  * @module
  */
 
-import { checkSeconds, wrongType } from "../arguments.ts";
+import { checkWaitOptions } from "../arguments.ts";
+import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
@@ -25,21 +26,10 @@ export function readLimit(
   timeout: number | WaitOptions | undefined,
   usual: number,
 ): Limit {
-  if (timeout === undefined) return { seconds: usual };
-  if (typeof timeout !== "object") return { seconds: read(call, timeout) };
-  if (timeout === null) {
-    throw wrongType(call, "the timeout", "seconds or an object", timeout);
-  }
-  const { timeout: seconds = usual, signal } = timeout;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrongType(call, "the signal", "an AbortSignal", signal);
-  }
-  return { seconds: read(call, seconds), signal };
-}
-
-function read(call: string, seconds: number): number {
-  checkSeconds(call, "the timeout", seconds);
-  return seconds < 0 ? Infinity : seconds;
+  const options = typeof timeout === "object" ? timeout : { timeout };
+  checkWaitOptions(call, options);
+  const { timeout: seconds = usual, signal } = options;
+  return { seconds: seconds < 0 ? Infinity : seconds, signal };
 }
 
 /** A thread's wait for a tool. Without an end it does not keep `loop()` going. */
@@ -88,9 +78,7 @@ export function refusal(
   });
 }
 
-/** The promise of a call that fails at once. One that nobody awaits must not bring the process down. */
+/** The promise of a call that fails at once. */
 export function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => {});
-  return promise;
+  return handled(Promise.reject(error));
 }

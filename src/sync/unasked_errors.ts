@@ -7,7 +7,6 @@
 
 import { Duty } from "../core/duty.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { TurnEnd } from "../core/turn.ts";
 import { Sleeper } from "../core/sleep_queue.ts";
 import type { Thread } from "../core/thread.ts";
 
@@ -36,12 +35,12 @@ export class UnaskedErrors {
 }
 
 /** An error that waits to be asked for: as long as its creator lives, and not longer than the patience lasts. */
-export class UnaskedError extends Duty implements TurnEnd {
+export class UnaskedError extends Duty {
   readonly #scheduler: Scheduler;
-  readonly #creator: Thread;
   readonly #report: () => void;
   readonly #all: Set<UnaskedError>;
   readonly #alarm: Sleeper;
+  #immediate?: ReturnType<typeof setImmediate>;
 
   constructor(
     scheduler: Scheduler,
@@ -51,22 +50,21 @@ export class UnaskedError extends Duty implements TurnEnd {
   ) {
     super();
     this.#scheduler = scheduler;
-    this.#creator = creator;
     this.#report = report;
     this.#all = all;
     this.#alarm = new ReportAlarm(this);
     all.add(this);
     scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + PATIENCE);
-    const { main, driver } = scheduler;
-    if (creator === main || creator.done || driver.exiting) {
-      scheduler.turn.flushAtEnd(this);
-    } else this.assign(creator);
+    if (creator.done || scheduler.driver.exiting) this.report();
+    else if (creator === scheduler.main) this.#lookLater();
+    else this.assign(creator);
   }
 
   /** Somebody has asked. */
   asked(): void {
     this.#all.delete(this);
     this.#scheduler.sleepers.delete(this.#alarm);
+    clearImmediate(this.#immediate);
     this.lift();
   }
 
@@ -81,13 +79,14 @@ export class UnaskedError extends Duty implements TurnEnd {
     this.report();
   }
 
-  /** Code outside every thread has no end: it may still ask while it waits for something, and right after. */
-  turnEnd(): void {
-    const { main } = this.#scheduler;
-    if (this.#creator !== main || main.wait === undefined) return this.report();
-    const lookAgain = () => this.#scheduler.turn.flushAtEnd(this);
-    main.wait.promise.then(lookAgain, lookAgain);
-  }
+  /** Code outside every thread has no end: it may ask in this turn of the event loop, and as long as it waits. */
+  #lookLater = () => {
+    this.#immediate = setImmediate(() => {
+      const { wait } = this.#scheduler.main;
+      if (wait === undefined) this.report();
+      else wait.promise.then(this.#lookLater, this.#lookLater);
+    });
+  };
 }
 
 /** The end of the patience. */

@@ -161,8 +161,9 @@ export abstract class Game {
   /** Lets everybody run who can. */
   async #run(): Promise<void> {
     // The waits of this turn get their deadlines at its end.
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     while (this.copas.status().active > 0) await this.copas.step(0);
+    await turn();
   }
 
   #move(): string {
@@ -208,6 +209,11 @@ export abstract class Game {
       `reports after: ${last}`,
     );
   }
+}
+
+/** A turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Plays many games, each with a seed of its own. */
