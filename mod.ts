@@ -70,6 +70,7 @@ export type {
   TlsMode,
 } from "./src/socket/tls_params.ts";
 export type { PeerCertificate } from "./src/socket/tls_session.ts";
+export type { WorkerServers } from "./src/worker_servers.ts";
 export type { WorkerReport } from "./src/workers/handle.ts";
 export type {
   Workers,

@@ -9,6 +9,7 @@ import type { Clock } from "./core/clock.ts";
 import type { NetScope } from "./net/scope.ts";
 import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
+import { ClosedError } from "./errors.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
 import { readServerOptions } from "./server_options.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";
@@ -26,8 +27,7 @@ import {
   isListener,
   type Socket,
 } from "./socket_kinds.ts";
-import { Sockets } from "./sockets.ts";
-import { Workers, type WorkersOptions } from "./workers/workers.ts";
+import { WorkerServers } from "./worker_servers.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {
@@ -56,7 +56,7 @@ export interface CopasOptions {
  * await copas.loop();
  * ```
  */
-export class Copas extends Sockets {
+export class Copas extends WorkerServers {
   /** Logs what threads and sockets do. */
   readonly debug: Debug;
   /**
@@ -177,11 +177,7 @@ export class Copas extends Sockets {
     options: ServerOptions,
   ): void {
     let server = this.shared.servers.get(listener) as StreamServer | undefined;
-    if (server?.closed) {
-      throw new ClosedError(
-        `addserver(): the listener is closed: ${this.getsocketname(listener)}`,
-      );
-    }
+    server?.checkOpen("addserver()");
     if (options.timeout !== undefined) {
       this.settimeout(listener, options.timeout);
     }
@@ -220,43 +216,6 @@ export class Copas extends Sockets {
   }
 
   /**
-   * Runs a server in workers, which share its port: over all processors, and
-   * with fewer permissions than this process has.
-   *
-   * The handler's module exports the handler as its default, which gets the
-   * Copas socket; `sslparams`, if it exports them, secure the connections first.
-   * Each worker has a dispatcher of its own: the default one. `loop()` goes on
-   * while there are workers.
-   *
-   * Needs `--unstable-net`, and `--allow-read` of the module and what it imports.
-   * `permissions` need `--unstable-worker-options`: without it Deno itself ends
-   * the process, with a message that names the flag.
-   *
-   * @throws {Deno.errors.NotSupported} when `--unstable-net` is missing
-   * @throws {Deno.errors.NotCapable} when the permissions go beyond this process's
-   *
-   * @example Two workers that may reach nobody
-   * ```ts
-   * import copas from "jsr:@copas/copas";
-   *
-   * const workers = copas.addworkers(new URL("./handler.ts", import.meta.url), {
-   *   hostname: "127.0.0.1",
-   *   port: 8080,
-   *   count: 2,
-   *   permissions: { net: [] },
-   * });
-   * Deno.addSignalListener("SIGTERM", () => workers.stop());
-   * await copas.loop();
-   * ```
-   */
-  addworkers(module: URL, options: WorkersOptions): Workers {
-    return this.network.share(
-      options,
-      () => new Workers(this.scheduler, module, options),
-    );
-  }
-
-  /**
    * Unregisters a server and closes it. Connections that are being served go on.
    *
    * @param keepopen leaves it open: the system keeps connections waiting until
@@ -271,13 +230,10 @@ export class Copas extends Sockets {
         server,
       );
     }
-    const registered = this.shared.servers.get(
-      isListener(server) ? server : this.wrap(server),
-    );
+    const closable = isListener(server) ? server : this.wrap(server);
+    const registered = this.shared.servers.get(closable);
     if (registered !== undefined) registered.remove(keepopen);
-    else if (!keepopen) {
-      closeQuietly(isListener(server) ? server : this.wrap(server));
-    }
+    else if (!keepopen) closeQuietly(closable);
   }
 
   /**
