@@ -9,7 +9,6 @@ import type { Clock } from "./core/clock.ts";
 import type { NetScope } from "./net/scope.ts";
 import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
-import { ClosedError } from "./errors.ts";
 import { type ServerOptions, StreamServer } from "./server.ts";
 import { readServerOptions } from "./server_options.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";

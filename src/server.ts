@@ -8,7 +8,7 @@ import { show } from "./arguments.ts";
 import type { Scheduler, Service } from "./core/scheduler.ts";
 import { Sleeper } from "./core/sleep_queue.ts";
 import { Thread } from "./core/thread.ts";
-import { isGone } from "./errors.ts";
+import { ClosedError, isGone } from "./errors.ts";
 import { ListenerSource } from "./readiness/listener_source.ts";
 import type { Ready } from "./readiness/selector.ts";
 import type { Limits } from "./socket/limits.ts";
@@ -32,6 +32,8 @@ export interface ServerHost {
   readonly scheduler: Scheduler;
   /** Whether connections are closed when their handlers end. */
   isAutoclosing(): boolean;
+  /** The server's name, from which its connections have theirs. */
+  name(): string;
   /** What accepted sockets start with. */
   timeouts(): Timeouts;
   /** Makes the Copas socket of an accepted connection. */
@@ -53,7 +55,6 @@ export class StreamServer implements Ready, Service {
   readonly #source: ListenerSource<Deno.Conn>;
   readonly #pause: AcceptPause;
   #handler: (conn: Deno.Conn) => unknown = () => {};
-  #name = "";
   #options: ServerOptions = {};
   #socketOptions?: StreamSocketOptions & { accepted: true };
   #nextPause = FIRST_PAUSE;
@@ -67,18 +68,21 @@ export class StreamServer implements Ready, Service {
     this.#listener = listener;
     // The dispatcher keeps the process alive while it is driven; a listener alone must not.
     listener.unref();
-    this.#source = new ListenerSource(host.scheduler.selector, listener, this);
-    this.#pause = new AcceptPause(this.#source);
+    this.#source = new ListenerSource(
+      host.scheduler.selector,
+      listener,
+      this,
+      () => this.#vacant,
+    );
+    this.#pause = new AcceptPause(this);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
   serve(
     handler: (conn: Deno.Conn) => unknown,
-    name: string,
     options: ServerOptions,
   ): void {
     this.#handler = handler;
-    this.#name = name;
     this.#options = options;
     this.#socketOptions = undefined;
     this.#removed = false;
@@ -91,9 +95,21 @@ export class StreamServer implements Ready, Service {
     return this.#serving;
   }
 
+  /** Refuses a server that was closed: its listener accepts no more. */
+  checkOpen(call: string): void {
+    if (!this.#closed) return;
+    const name = this.#host.name();
+    throw new ClosedError(`${call}: the listener is closed: ${name}`);
+  }
+
+  /** How many more connections may be served now. */
+  get #vacant(): number {
+    if (this.#removed || !this.#host.scheduler.driver.accepting) return 0;
+    return (this.#options.maxConnections ?? Infinity) - this.#serving;
+  }
+
   get #mayServe(): boolean {
-    return !this.#removed && this.#host.scheduler.driver.accepting &&
-      this.#serving < (this.#options.maxConnections ?? Infinity);
+    return this.#vacant > 0;
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -117,7 +133,7 @@ export class StreamServer implements Ready, Service {
   #serve(conn: Deno.Conn): void {
     this.#nextPause = FIRST_PAUSE;
     const { scheduler } = this.#host;
-    const names = new ConnectionNames(this.#name, ++this.#count);
+    const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
@@ -154,7 +170,7 @@ export class StreamServer implements Ready, Service {
       const why = error instanceof Error ? error.message : show(error);
       scheduler.report(
         new Error(
-          `${this.#name}: cannot accept: ${why}; trying again until it works`,
+          `${this.#host.name()}: cannot accept: ${why}; trying again until it works`,
           {
             cause: error,
           },
@@ -267,14 +283,14 @@ class ConnectionThread extends Thread {
 
 /** The end of a pause after a failed accept. */
 class AcceptPause extends Sleeper {
-  readonly #source: ListenerSource<Deno.Conn>;
+  readonly #server: StreamServer;
 
-  constructor(source: ListenerSource<Deno.Conn>) {
+  constructor(server: StreamServer) {
     super();
-    this.#source = source;
+    this.#server = server;
   }
 
   due(): void {
-    this.#source.arm();
+    this.#server.resume();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { socketName } from "./net/address.ts";
 import type { DatagramServer } from "./datagram_server.ts";
 import type { StreamServer } from "./server.ts";
 import { NO_TIMEOUTS, type Timeouts } from "./socket/timeouts.ts";
@@ -21,6 +22,16 @@ export class Shared {
   /** Whether the connection of a handler is closed when the handler ends. */
   autoclose = true;
   readonly #timeouts = new WeakMap<object, Timeouts>();
+
+  /** The name of a listener: that which it was given, or one that tells its address. */
+  nameOf(listener: Deno.Listener): string {
+    let name = this.listenerNames.get(listener);
+    if (name === undefined) {
+      name = socketName("server", listener.addr);
+      this.listenerNames.set(listener, name);
+    }
+    return name;
+  }
 
   /** What the sockets that a listener accepts start with. */
   timeoutsOf(listener: Deno.Listener): Timeouts {

@@ -8,7 +8,6 @@
 import { checkString, wrongType } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
 import type { WaitOptions } from "./core/wait.ts";
-import { formatAddr } from "./net/address.ts";
 import type { NetAccess } from "./net/access.ts";
 import { Gate } from "./net/gate.ts";
 import { Network } from "./net/network.ts";
@@ -343,8 +342,6 @@ export abstract class Sockets extends Tools {
 
   /** The name of a socket or a listener. Without one of its own, it tells the address. */
   getsocketname(skt: SocketLike): string {
-    if (!isListener(skt)) return this.wrap(skt).name;
-    return this.shared.listenerNames.get(skt) ??
-      `tcp{server}: ${formatAddr(skt.addr)}`;
+    return isListener(skt) ? this.shared.nameOf(skt) : this.wrap(skt).name;
   }
 }

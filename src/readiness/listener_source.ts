@@ -19,12 +19,22 @@ const AHEAD = 64;
 /** Accepts connections and keeps them until the owner takes them. */
 export class ListenerSource<C> extends Source<C> {
   readonly #acceptor: Acceptor<C>;
+  readonly #wanted: () => number;
   #accepted: C[] = [];
 
-  /** `owner` is announced to `selector` when connections came, or accepting failed. */
-  constructor(selector: Selector, acceptor: Acceptor<C>, owner: Ready) {
+  /**
+   * `owner` is announced to `selector` when connections came, or accepting
+   * failed. `wanted` says how many it could take: more are left to the system.
+   */
+  constructor(
+    selector: Selector,
+    acceptor: Acceptor<C>,
+    owner: Ready,
+    wanted: () => number = () => Infinity,
+  ) {
     super(selector, owner);
     this.#acceptor = acceptor;
+    this.#wanted = wanted;
   }
 
   /** How many connections wait to be taken. */
@@ -43,7 +53,9 @@ export class ListenerSource<C> extends Source<C> {
 
   /** A connection that comes after `close` is kept as well: the owner has to close it. */
   protected completed(connection: C): void {
-    if (this.#accepted.push(connection) === 1) this.announce();
-    if (this.selector.driven && this.#accepted.length < AHEAD) this.arm();
+    const accepted = this.#accepted.push(connection);
+    if (accepted === 1) this.announce();
+    const most = Math.min(AHEAD, this.#wanted());
+    if (this.selector.driven && accepted < most) this.arm();
   }
 }

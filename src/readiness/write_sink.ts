@@ -60,13 +60,13 @@ export class WriteSink {
     return LARGEST - this.#fill;
   }
 
-  /** Takes `text` as UTF-8 if it surely fits; returns its length in bytes, or -1. */
+  /** Takes `text` as UTF-8 if all of it fits; returns its length in bytes, or -1. */
   putText(text: string): number {
-    const free = this.#reserve(text.length * 3);
-    if (free < text.length * 3) return -1;
+    if (this.#reserve(text.length * 3) < text.length) return -1;
     const filling = this.#filling!;
     const room = this.#fill === 0 ? filling : filling.subarray(this.#fill);
-    const { written } = encoder.encodeInto(text, room);
+    const { read, written } = encoder.encodeInto(text, room);
+    if (read < text.length) return -1;
     this.#took(written);
     return written;
   }
