@@ -65,7 +65,8 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       served++;
       return handle(conn);
     };
-    copas.addserver(listener, count, order);
+    const { timeout, maxConnections, name } = order;
+    copas.addserver(listener, count, { timeout, maxConnections, name });
     scope.postMessage({
       kind: "listening",
       port: listener.addr.port,
