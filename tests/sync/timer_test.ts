@@ -242,9 +242,7 @@ Deno.test("a timer can have its own error handler", async () => {
   const heard: unknown[] = [];
   const timer = copas.timer.new({
     delay: 1,
-    callback: () => {
-      throw "failed";
-    },
+    callback: () => Promise.reject("failed"),
     errorhandler: (error: unknown, task: Task, socket: unknown) =>
       heard.push([error, task.name, socket]),
   });
