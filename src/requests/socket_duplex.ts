@@ -24,6 +24,8 @@ const CHUNK = 64 * 1024;
 export class SocketDuplex extends Duplex {
   /** The socket; a stream that is not connected yet has none. */
   protected socket?: StreamSocket;
+  /** What has to be over before the socket carries bytes: its handshake. */
+  protected ready?: Promise<unknown>;
   /** What ended the stream, if it was an error of the socket's. */
   failure?: Error;
   #patience: number | undefined;
@@ -69,6 +71,7 @@ export class SocketDuplex extends Duplex {
 
   override _read(): void {
     this.run(async () => {
+      if (this.ready !== undefined) await this.ready;
       const data = await this.#receive();
       if (this.destroyed) return;
       this.push(
@@ -97,6 +100,7 @@ export class SocketDuplex extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
     this.run(async () => {
+      if (this.ready !== undefined) await this.ready;
       await this.socket!.send(chunk);
       done();
     });
