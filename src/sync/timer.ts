@@ -155,19 +155,15 @@ export class Timer<P = undefined> implements Disposable {
     const { clock, current: task } = this.#scheduler;
     this.#task = task;
     task.errorhandler = this.#errorhandler;
-    try {
-      for (;;) {
-        await sleepUntil(this.#scheduler, due);
-        if (!this.recurring) this.#task = undefined;
-        const began = clock.now();
-        await this.#call(task);
-        // It may have been cancelled, and even armed again: then another thread goes on.
-        if (this.#task !== task) return;
-        const ended = clock.now();
-        due = Math.max(ended, due + (ended - began) + this.delay);
-      }
-    } finally {
-      if (this.#task === task) this.#task = undefined;
+    for (;;) {
+      await sleepUntil(this.#scheduler, due);
+      if (!this.recurring) this.#task = undefined;
+      const began = clock.now();
+      await this.#call(task);
+      // It may have been cancelled, and even armed again: then another thread goes on.
+      if (this.#task !== task) return;
+      const ended = clock.now();
+      due = Math.max(ended, due + (ended - began) + this.delay);
     }
   }
 
