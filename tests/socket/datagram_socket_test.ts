@@ -8,7 +8,11 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import {
+  type CancelledError,
+  ClosedError,
+  TimeoutError,
+} from "../../src/errors.ts";
 import type { DatagramSocket } from "../../src/socket/datagram_socket.ts";
 import { VirtualClock } from "../../src/testing.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
