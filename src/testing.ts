@@ -20,7 +20,7 @@ export interface VirtualClockOptions {
    * While an operation of Deno's is under way (a socket that waits for data),
    * the clock jumps only after this many seconds of real time in which nothing
    * happened. Default: 0.005: enough for a peer in the same process. For a peer
-   * in another process give it more.
+   * in another process give it more; 0 is enough where no socket is real.
    */
   quiet?: number;
 }
@@ -167,7 +167,7 @@ class Watch {
       // Two looks in a row: after a long pause of the process, the first one may
       // come before the system's answers have been dispatched.
       if (still > (outside ? 1 : 0)) this.stop(), onquiet();
-      else if (outside) later(quiet * 500);
+      else if (outside && quiet > 0) later(quiet * 500);
       else soon();
     };
     soon();

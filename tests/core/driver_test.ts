@@ -130,6 +130,23 @@ Deno.test("nothing goes on while nobody drives", async () => {
   assertEquals(events, ["begun", "paused", "slept"]);
 });
 
+Deno.test("nothing is accepted while nobody drives, and what came is served when somebody does", async () => {
+  const { copas, events } = make();
+  const server = copas.socket.bind("127.0.0.1", 0);
+  copas.addserver(server, (conn) => {
+    events.push("served");
+    return copas.send(conn, "hello\n");
+  });
+  using client = await Deno.connect({ port: server.addr.port });
+  for (let i = 0; i < 100; i++) await turn();
+  assertEquals(events, []);
+  const answer = client.read(new Uint8Array(10));
+  while (events.length === 0) await copas.step(1);
+  while (copas.status().threads > 0) await copas.step(1);
+  assertEquals(await answer, 6);
+  copas.removeserver(server);
+});
+
 Deno.test("after a step nothing goes on until the next one", async () => {
   const copas = strict(new Copas());
   let rounds = 0;

@@ -151,6 +151,24 @@ Deno.test("a thread that waits for a socket does not hold the loop when it is re
   await skt.close();
 });
 
+Deno.test("a handler that is removed while it sleeps cleans up, and its connection is closed", async () => {
+  const { copas, clock, events } = make();
+  const server = copas.socket.bind("127.0.0.1", 0);
+  copas.addserver(server, async () => {
+    copas.timeout(5, (task) => copas.removethread(task));
+    try {
+      await copas.pause(3600);
+    } finally {
+      events.push("cleaned up");
+    }
+  });
+  const skt = await copas.socket.connect("127.0.0.1", server.addr.port);
+  assertEquals(await skt.receive(), null);
+  assertEquals([events, clock.now()], [["cleaned up"], 5]);
+  await skt.close();
+  copas.removeserver(server);
+});
+
 Deno.test("removing a thread that has ended, or was removed before, does nothing", async () => {
   const { copas, events } = make();
   const dead = copas.addthread(() => {});
