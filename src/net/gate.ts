@@ -25,19 +25,19 @@ const FAILED = { listen: "Cannot listen on", connect: "Cannot connect to" };
 /**
  * Where an address is held against a scope, and against the scopes around it.
  *
- * `Network` does it for all sockets. Whoever reaches the network in another way
- * (`fetch`, a Node module) does the same in two steps, and connects to what it
- * is given, not to the name:
+ * `Network` does it for all sockets: what connects by `copas.socket.tcp()` of a
+ * dispatcher, as http, ftp and smtp do, needs nothing of this. Whoever reaches
+ * the network in another way gets the dispatcher's `network.gate`, and connects
+ * to what that gives, not to the name:
  *
  * ```ts ignore
- * const gate = gateOf(copas);
  * gate.admit("connect", host, port); // throws a ScopeError
- * const addresses = await gate.resolve(host, port) ?? [host];
+ * const addresses = await gate.resolve(host, port);
  * ```
  *
- * Where only a name can be connected to, ask `gate.admitResolved` about the
- * peer's address when the connection is there, before anything is sent. What
- * connects by `copas.socket.tcp()` of the same dispatcher needs none of it.
+ * Where `resolve` gives `undefined`, connect to the name, and ask
+ * `gate.admitResolved` about the peer's address when the connection is there,
+ * before anything is sent.
  */
 export class Gate {
   readonly #outer?: Gate;

@@ -30,6 +30,7 @@ export class WorkerHandle {
   readonly #asked = new Map<number, PromiseWithResolvers<WorkerReport>>();
   #questions = 0;
   #over = false;
+  #serves = false;
   #stopping = false;
 
   /**
@@ -64,9 +65,9 @@ export class WorkerHandle {
     };
   }
 
-  /** Whether it was asked to stop. */
-  get stopping(): boolean {
-    return this.#stopping;
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#over;
   }
 
   #tell(order: Order): void {
@@ -76,6 +77,7 @@ export class WorkerHandle {
   #hear(report: Exclude<Report, { kind: "loaded" }>): void {
     switch (report.kind) {
       case "listening":
+        this.#serves = true;
         return this.#listening.resolve(report.port);
       case "failed":
         return this.#end(new Error(report.message));
@@ -117,6 +119,7 @@ export class WorkerHandle {
   async stop(grace: number): Promise<void> {
     if (this.#stopping) return void await this.ended;
     this.#stopping = true;
+    if (!this.#serves) return this.#end(); // it has no connection yet
     this.#tell({ kind: "stop" });
     const timer = grace < Infinity
       ? setTimeout(() => this.#end(), Math.min(grace * 1000, 2 ** 31 - 1))

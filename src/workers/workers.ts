@@ -187,23 +187,27 @@ export class Workers implements AsyncDisposable {
     for (const place of this.#places) {
       if (this.#stopping !== undefined) return;
       clearTimeout(place.timer);
-      const { worker: old, state } = place;
+      const { worker: old } = place;
+      if (old !== undefined) this.#leaving.add(old);
       const worker = this.#start(place);
       try {
         await worker.listening;
       } catch (error) {
-        if (old !== undefined && place.worker !== worker) {
-          clearTimeout(place.timer);
-          place.worker = old;
-          place.state = state;
-        }
+        await worker.ended;
+        if (old !== undefined && !old.over) this.#putBack(place, old);
         throw error;
       }
-      if (old === undefined) continue;
-      this.#leaving.add(old);
-      old.stop(this.#grace);
-      await old.closed;
+      old?.stop(this.#grace);
+      await old?.closed;
     }
+  }
+
+  /** The old worker stays: its successor could not be started. */
+  #putBack(place: Place, worker: WorkerHandle): void {
+    clearTimeout(place.timer);
+    this.#leaving.delete(worker);
+    place.worker = worker;
+    place.state = "listening";
   }
 
   /**

@@ -178,6 +178,61 @@ Deno.test("a rolling restart refuses no connection, and lets the old ones finish
   });
 });
 
+Deno.test("a restart loads the handler's module anew", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".js" });
+  const write = (answer: string) =>
+    Deno.writeTextFile(
+      file,
+      `export default async (skt) => await skt.send("${answer}\\n");`,
+    );
+  await write("first");
+  const copas = new Copas();
+  const workers = copas.addworkers(new URL(`file://${file}`), {
+    hostname: "127.0.0.1",
+    port: 0,
+    count: 1,
+  });
+  const loop = copas.loop();
+  try {
+    await workers.ready;
+    assertEquals(await askOnce(workers, ""), "first");
+    await write("second");
+    await workers.restart();
+    assertEquals(await askOnce(workers, ""), "second");
+    await Deno.writeTextFile(file, "not a module");
+    await assertRejects(() => workers.restart());
+    assertEquals(await askOnce(workers, ""), "second");
+    assertEquals((await workers.status())[0].served, 2);
+  } finally {
+    await workers.stop();
+    await loop;
+    await Deno.remove(file);
+  }
+  await assertRejects(
+    () => Client.connect(workers),
+    Deno.errors.ConnectionRefused,
+  );
+});
+
+Deno.test("stopping in the middle of a restart stops all of them", async () => {
+  const copas = new Copas();
+  const workers = copas.addworkers(handler, {
+    hostname: "127.0.0.1",
+    port: 0,
+    count: 2,
+  });
+  const loop = copas.loop();
+  await workers.ready;
+  const restart = workers.restart().catch(() => {});
+  await workers.stop();
+  await restart;
+  await loop;
+  await assertRejects(
+    () => Client.connect(workers),
+    Deno.errors.ConnectionRefused,
+  );
+});
+
 Deno.test("stopping finishes the connections", async () => {
   await withWorkers({ count: 2 }, async (workers, copas) => {
     using client = await Client.connect(workers);
