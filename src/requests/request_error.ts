@@ -39,7 +39,8 @@ export function requestError(failed: string, error: unknown): unknown {
     message: string,
     options: ErrorOptions,
   ) => Error;
-  const made = new type(message, { cause: error });
+  // With what the error tells beside its message: the address outside the scope.
+  const made = new type(message, { ...error, cause: error });
   if ("code" in error && !(made instanceof CopasError)) {
     Object.assign(made, { code: error.code });
   }
