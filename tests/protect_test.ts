@@ -6,6 +6,7 @@ import {
   ClosedError,
   type CopasError,
   DestroyedError,
+  type ErrorCode,
   HandshakeError,
   ScopeError,
   TimeoutError,
@@ -28,7 +29,7 @@ Deno.test("a protected function resolves to its value", async () => {
 
 Deno.test("every error of Copas comes as its code and itself", async () => {
   const { copas } = virtual();
-  const errors: [CopasError, string][] = [
+  const errors: [CopasError, ErrorCode][] = [
     [new TimeoutError("x"), "timeout"],
     [new ClosedError("x"), "closed"],
     [new DestroyedError("x"), "destroyed"],

@@ -60,14 +60,13 @@ Deno.test("without jumps the clock stands still until it is advanced", async () 
   const loop = copas.loop();
   await settled();
   assertEquals(woken, []);
-  for (
-    const [seconds, expected] of [
-      [9.5, []],
-      [0.5, [10]],
-      [15, [10, 20, 20]],
-      [100, [10, 20, 20, 30]],
-    ] as const
-  ) {
+  const steps: [seconds: number, woken: number[]][] = [
+    [9.5, []],
+    [0.5, [10]],
+    [15, [10, 20, 20]],
+    [100, [10, 20, 20, 30]],
+  ];
+  for (const [seconds, expected] of steps) {
     clock.advance(seconds);
     await settled();
     assertEquals(woken, expected);
@@ -139,7 +138,7 @@ Deno.test("the clock does not jump to a deadline that was met", async () => {
   const skt = copas.wrap(pair.ours);
   await pair.theirs.write(new TextEncoder().encode("in time\n"));
   const outside = Promise.withResolvers<void>();
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   copas.addthread(async () => {
     assertEquals(await skt.receive("*l", { timeout: 3600 }), "in time");
     timer = setTimeout(outside.resolve, 50);
