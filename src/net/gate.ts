@@ -8,7 +8,7 @@
 import { ScopeError } from "../errors.ts";
 import { AccessLog, type NetAccess } from "./access.ts";
 import { formatAddress } from "./address.ts";
-import { parseIp } from "./ip.ts";
+import { parseIpHost } from "./ip.ts";
 import {
   type Direction,
   type NetScope,
@@ -111,7 +111,7 @@ export class Gate {
     ip: string,
     failed: string = FAILED[direction],
   ): void {
-    if (parseIp(host) !== undefined) return;
+    if (parseIpHost(host) !== undefined) return;
     this.#require(
       (scope) => scope.mayPointTo(ip, port, host),
       direction,
@@ -153,7 +153,7 @@ export class Gate {
     port: number,
     failed: string = FAILED.connect,
   ): Promise<string[] | undefined> {
-    if (!this.isScoped || parseIp(host) !== undefined) return undefined;
+    if (!this.isScoped || parseIpHost(host) !== undefined) return undefined;
     if (!isGranted(host)) return undefined;
     let found;
     try {

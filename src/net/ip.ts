@@ -17,6 +17,11 @@ export function parseIp(text: string): Ip | undefined {
   return address.includes(":") ? parseIpv6(address) : parseIpv4(text);
 }
 
+/** Reads a host that is an address; IPv6 with brackets or without. */
+export function parseIpHost(host: string): Ip | undefined {
+  return parseIp(/^\[(.*:.*)\]$/.exec(host)?.[1] ?? host);
+}
+
 /** Four numbers without leading zeros: `010.0.0.1` means different addresses to different programs. */
 function parseIpv4(text: string): Ip | undefined {
   const parts = text.split(".");

@@ -11,7 +11,7 @@ import { addressError, CopasError, ScopeError } from "../errors.ts";
 import { formatAddr, formatAddress } from "./address.ts";
 import { Gate } from "./gate.ts";
 import { explainGrant } from "./grant.ts";
-import { parseIp } from "./ip.ts";
+import { parseIpHost } from "./ip.ts";
 
 /** Seconds for a name's first addresses, while there is another one to try. */
 const PATIENCE = 2;
@@ -54,7 +54,8 @@ export class Network {
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";
     this.gate.use("listen", hostname, 0);
-    return this.#opened("Cannot bind", hostname, 0, () => {
+    const failed = "Cannot send from a socket without an address: cannot bind";
+    return this.#opened(failed, hostname, 0, () => {
       return this.#openUdp(hostname, 0);
     });
   }
@@ -186,7 +187,7 @@ export class Network {
     port: number,
     failed: string,
   ): Promise<string> {
-    if (parseIp(host) !== undefined) return host;
+    if (parseIpHost(host) !== undefined) return host;
     const addresses = await this.gate.resolve(host, port, failed);
     if (addresses !== undefined) return addresses[0];
     // Deno would look it up by itself, and nothing would be left to check.

@@ -5,7 +5,7 @@
  */
 
 import { wrongType } from "../arguments.ts";
-import { isLocal, isLoopback, parseIp } from "./ip.ts";
+import { isLocal, isLoopback, parseIp, parseIpHost } from "./ip.ts";
 import { type Host, parseEntry, parseName, type Rule } from "./rule.ts";
 
 /** What an address is used for: to be reached there, or to reach somebody else. */
@@ -106,6 +106,5 @@ function isList(value: unknown): value is readonly string[] {
 /** A host as rules know it, or `undefined` for what no rule can allow. */
 function parseHost(host: string): Host | undefined {
   if (/^(unix:\/|vsock:)/.test(host)) return host;
-  const bare = /^\[(.*:.*)\]$/.exec(host)?.[1] ?? host;
-  return parseIp(bare) ?? parseName(host);
+  return parseIpHost(host) ?? parseName(host);
 }

@@ -109,6 +109,13 @@ Deno.test("what is no scope is refused", () => {
   }
 });
 
+Deno.test("an address is not looked up", async () => {
+  for (const host of ["127.0.0.1", "::1", "[::1]", "fe80::1%eth0"]) {
+    const any = new Gate("test", [], undefined, () => Promise.reject(host));
+    assertEquals(await any.resolve(host, 80), undefined);
+  }
+});
+
 Deno.test("without a scope nothing is looked up", async () => {
   const open = new Gate(
     "test",
