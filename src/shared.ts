@@ -7,6 +7,8 @@
 import { socketName } from "./net/address.ts";
 import type { DatagramServer } from "./datagram_server.ts";
 import type { StreamServer } from "./server.ts";
+import { DatagramSocket } from "./socket/datagram_socket.ts";
+import { StreamSocket } from "./socket/stream_socket.ts";
 import { NO_TIMEOUTS, type Timeouts } from "./socket/timeouts.ts";
 import type { Socket } from "./socket_kinds.ts";
 
@@ -22,6 +24,16 @@ export class Shared {
   /** Whether the connection of a handler is closed when the handler ends. */
   autoclose = true;
   readonly #timeouts = new WeakMap<object, Timeouts>();
+
+  /** The Copas socket that `conn` is, or that it was wrapped in. */
+  known(conn: unknown): Socket | undefined {
+    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
+      return conn;
+    }
+    return typeof conn === "object" && conn !== null
+      ? this.wrapped.get(conn)
+      : undefined;
+  }
 
   /** The name of a listener: that which it was given, or one that tells its address. */
   nameOf(listener: Deno.Listener): string {

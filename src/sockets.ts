@@ -5,14 +5,14 @@
  * @module
  */
 
-import { checkString, wrongType } from "./arguments.ts";
+import { checkString } from "./arguments.ts";
 import type { Clock } from "./core/clock.ts";
 import type { WaitOptions } from "./core/wait.ts";
 import type { NetAccess } from "./net/access.ts";
 import { Gate } from "./net/gate.ts";
 import { Network } from "./net/network.ts";
 import type { NetScope } from "./net/scope.ts";
-import { type Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
+import type { Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
 import { Shared } from "./shared.ts";
 import { SocketMaker } from "./socket/maker.ts";
 import type { Pattern } from "./socket/receiver.ts";
@@ -25,7 +25,6 @@ import {
   type DatagramLike,
   isDatagram,
   isListener,
-  isStream,
   type Socket,
   type SocketLike,
   type StreamLike,
@@ -38,6 +37,7 @@ import {
 import { socketFriend } from "./socket/tls_endpoint.ts";
 import type { SslParams, SslParamsSource } from "./socket/tls_params.ts";
 import { Tools } from "./tools.ts";
+import { Wrapping } from "./wrapping.ts";
 
 /** The functions on sockets, as {@linkcode Copas} has them. */
 export abstract class Sockets extends Tools {
@@ -47,6 +47,7 @@ export abstract class Sockets extends Tools {
   protected readonly shared: Shared;
   /** @internal */
   protected readonly network: Network;
+  readonly #wrapping: Wrapping;
 
   /** Made by its subclasses. `clock` may be the dispatcher of which this is a view; `net` is the network scope. */
   constructor(clock?: Clock | Sockets, net?: NetScope) {
@@ -56,6 +57,7 @@ export abstract class Sockets extends Tools {
     this.shared = from?.shared ?? new Shared();
     this.network = new Network(new Gate(call, net, from?.network.gate));
     this.socket = new SocketMaker(this.scheduler, this.network);
+    this.#wrapping = new Wrapping(this.scheduler, this.network, this.shared);
   }
 
   /** Makes the socket of a connection that a server accepted. */
@@ -125,7 +127,7 @@ export abstract class Sockets extends Tools {
     given?: SslParams | SslParamsSource | StreamSocketOptions,
   ): Socket {
     const options = readSocketOptions("wrap()", given);
-    const known = this.#known(conn);
+    const known = this.shared.known(conn);
     if (options?.sslparams !== undefined) {
       if (isDatagram(known ?? conn)) {
         throw new TypeError("wrap(): a datagram socket has no TLS");
@@ -134,35 +136,7 @@ export abstract class Sockets extends Tools {
         socketFriend.equip(known, "wrap()", options.sslparams);
       }
     }
-    if (known !== undefined) return known;
-    let socket: Socket;
-    if (isStream(conn)) {
-      socket = new StreamSocket(this.scheduler, this.network, conn, options);
-    } else if (isDatagram(conn)) {
-      socket = new DatagramSocket(
-        this.scheduler,
-        this.network,
-        conn as Deno.DatagramConn,
-      );
-    } else {
-      throw wrongType(
-        "wrap()",
-        "the connection",
-        "a Deno.Conn or a Deno.DatagramConn",
-        conn,
-      );
-    }
-    this.shared.wrapped.set(conn, socket);
-    return socket;
-  }
-
-  #known(conn: unknown): Socket | undefined {
-    if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
-      return conn;
-    }
-    return typeof conn === "object" && conn !== null
-      ? this.shared.wrapped.get(conn)
-      : undefined;
+    return this.#wrapping.socket("wrap()", conn, options);
   }
 
   /** `skt.receive(count)` for a connection of either kind of name; see there. */
@@ -194,7 +168,7 @@ export abstract class Sockets extends Tools {
     pattern?: Pattern,
     options?: WaitOptions,
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
-    const socket = this.wrap(skt);
+    const socket = this.#wrapping.socket("receive()", skt);
     return socket instanceof StreamSocket
       ? socket.receive(pattern, options)
       : socket.receive(pattern as number, options);
@@ -217,7 +191,8 @@ export abstract class Sockets extends Tools {
     pattern?: Pattern,
     options?: WaitOptions,
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
-    return this.wrap(skt).receivepartial(pattern, options);
+    const socket = this.#wrapping.stream("receivepartial()", skt);
+    return socket.receivepartial(pattern, options);
   }
 
   /** `skt.receivefrom(size)`; see there. */
@@ -226,7 +201,10 @@ export abstract class Sockets extends Tools {
     size?: number,
     options?: WaitOptions,
   ): Promise<Datagram> {
-    return this.wrap(skt).receivefrom(size, options);
+    return this.#wrapping.datagrams("receivefrom()", skt).receivefrom(
+      size,
+      options,
+    );
   }
 
   /** `skt.send(data)`; see there. */
@@ -242,7 +220,7 @@ export abstract class Sockets extends Tools {
     data: string | Uint8Array,
     options?: WaitOptions,
   ): Promise<number> {
-    return this.wrap(skt).send(data, options);
+    return this.#wrapping.socket("send()", skt).send(data, options);
   }
 
   /** `skt.sendto(data, ip, port)`; see there. */
@@ -252,7 +230,8 @@ export abstract class Sockets extends Tools {
     ip: string,
     port: number,
   ): Promise<number> {
-    return this.#within(() => this.wrap(skt).sendto(data, ip, port), ip, port);
+    const socket = this.#wrapping.datagrams("sendto()", skt);
+    return this.#within(() => socket.sendto(data, ip, port), ip, port);
   }
 
   /** `skt.connect(host, port)`; see there. */
@@ -262,7 +241,8 @@ export abstract class Sockets extends Tools {
     port: number,
     options?: WaitOptions,
   ): Promise<StreamSocket> {
-    const connect = () => this.wrap(skt).connect(host, port, options);
+    const socket = this.#wrapping.stream("connect()", skt);
+    const connect = () => socket.connect(host, port, options);
     return this.#within(connect, host, port);
   }
 
@@ -282,17 +262,20 @@ export abstract class Sockets extends Tools {
     sslparams?: SslParams | SslParamsSource,
     options?: WaitOptions,
   ): Promise<StreamSocket> {
-    return this.wrap(skt).dohandshake(sslparams, options);
+    return this.#wrapping.stream("dohandshake()", skt).dohandshake(
+      sslparams,
+      options,
+    );
   }
 
   /** `skt.flush()`; see there. */
   flush(skt: StreamLike, options?: WaitOptions): Promise<void> {
-    return this.wrap(skt).flush(options);
+    return this.#wrapping.stream("flush()", skt).flush(options);
   }
 
   /** `skt.close()`; see there. A listener is closed and unregistered. */
   close(skt: SocketLike): Promise<void> {
-    if (!isListener(skt)) return this.wrap(skt).close();
+    if (!isListener(skt)) return this.#wrapping.socket("close()", skt).close();
     this.removeserver(skt);
     return Promise.resolve();
   }
@@ -305,7 +288,7 @@ export abstract class Sockets extends Tools {
 
   /** `skt.settimeout(seconds)`; see there. For a listener: what accepted sockets start with. */
   settimeout(skt: SocketLike, seconds?: number): void {
-    this.#changeTimeouts(skt, () => sameTimeouts(seconds));
+    this.#changeTimeouts("settimeout()", skt, () => sameTimeouts(seconds));
   }
 
   /** `skt.settimeouts(connect, send, receive)`; see there. For a listener: what accepted sockets start with. */
@@ -315,20 +298,20 @@ export abstract class Sockets extends Tools {
     send?: number,
     receive?: number,
   ): void {
-    this.#changeTimeouts(
-      skt,
-      (timeouts) => changedTimeouts(timeouts, connect, send, receive),
-    );
+    const change = (timeouts: Timeouts) =>
+      changedTimeouts(timeouts, connect, send, receive);
+    this.#changeTimeouts("settimeouts()", skt, change);
   }
 
   #changeTimeouts(
+    call: string,
     skt: SocketLike,
     change: (timeouts: Timeouts) => Timeouts,
   ): void {
     if (isListener(skt)) {
       this.shared.setTimeouts(skt, change(this.shared.timeoutsOf(skt)));
     } else {
-      const socket = this.wrap(skt);
+      const socket = this.#wrapping.socket(call, skt);
       socket.timeouts = change(socket.timeouts);
     }
   }
@@ -337,11 +320,12 @@ export abstract class Sockets extends Tools {
   setsocketname(name: string, skt: SocketLike): void {
     checkString("setsocketname()", "the name", name);
     if (isListener(skt)) this.shared.listenerNames.set(skt, name);
-    else this.wrap(skt).name = name;
+    else this.#wrapping.socket("setsocketname()", skt).name = name;
   }
 
   /** The name of a socket or a listener. Without one of its own, it tells the address. */
   getsocketname(skt: SocketLike): string {
-    return isListener(skt) ? this.shared.nameOf(skt) : this.wrap(skt).name;
+    if (isListener(skt)) return this.shared.nameOf(skt);
+    return this.#wrapping.socket("getsocketname()", skt).name;
   }
 }
