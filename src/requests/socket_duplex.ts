@@ -42,7 +42,7 @@ export class SocketDuplex extends Duplex {
    * Seconds that a read may take from now on, in place of the socket's receive
    * timeout; `Infinity` while it is not the peer's turn to speak.
    */
-  set patience(seconds: number | undefined) {
+  setPatience(seconds: number | undefined): void {
     if (seconds === this.#patience) return;
     this.#patience = seconds;
     // A receive that ends so has lost nothing: the next one goes on.

@@ -118,8 +118,8 @@ export class FtpSession {
       socket: () => this.#socket("data"),
       signal,
       sslparams: secure === false ? undefined : named(sslparams, host),
-      onbegin: () => control.patience = Infinity,
-      onend: () => control.patience = undefined,
+      onbegin: () => control.setPatience(Infinity),
+      onend: () => control.setPatience(undefined),
       onfail: (error) => this.#failure ??= error,
     });
   }

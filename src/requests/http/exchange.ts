@@ -217,8 +217,8 @@ class Upload {
     this.#length = given === undefined ? content.length : Number(given);
     this.#chunks = content.chunks()[Symbol.asyncIterator]();
     // It is not the server's turn to speak.
-    duplex.patience = Infinity;
-    this.#run().then(() => duplex.patience = undefined, reject);
+    duplex.setPatience(Infinity);
+    this.#run().then(() => duplex.setPatience(undefined), reject);
   }
 
   async #run(): Promise<void> {

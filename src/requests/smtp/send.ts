@@ -158,9 +158,9 @@ class Session {
       try {
         refuseRejected(connection);
         // It is not the server's turn to speak.
-        duplex.patience = Infinity;
+        duplex.setPatience(Infinity);
         yield* content.chunks();
-        duplex.patience = undefined;
+        duplex.setPatience(undefined);
       } catch (error) {
         failure = error;
         // What was sent of the message must not be taken for all of it.
