@@ -54,8 +54,7 @@ export class Network {
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";
     this.gate.use("listen", hostname, 0);
-    const failed = "Cannot send from a socket without an address: cannot bind";
-    return this.#opened(failed, hostname, 0, () => {
+    return this.#opened("Cannot bind", hostname, 0, () => {
       return this.#openUdp(hostname, 0);
     });
   }
