@@ -80,7 +80,7 @@ export abstract class Wait<T> extends Sleeper {
     socket?: unknown,
     public idle = false,
     readonly shielded = false,
-    public patience = Infinity,
+    public patience: number = Infinity,
   ) {
     super();
     this.socket = socket;
