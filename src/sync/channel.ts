@@ -6,9 +6,9 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { DestroyedError, TimeoutError } from "../errors.ts";
+import { DestroyedError } from "../errors.ts";
 import { ItemStore } from "./item_store.ts";
-import { Line, readLimit, refusal, rejected, ToolWait } from "./line.ts";
+import { Line, readLimit, rejected } from "./line.ts";
 
 /** It takes items; it only gives them; all were taken; they were given up. */
 export type ChannelState = "open" | "stopping" | "drained" | "destroyed";
@@ -19,61 +19,17 @@ const USUAL = 10;
 /** A push that did not wait. */
 const AT_ONCE = Promise.resolve(true as const);
 
-class PushWait<T> extends ToolWait<true> {
-  constructor(
-    readonly channel: Channel<T>,
-    readonly item: T,
-    seconds: number,
-  ) {
-    super(channel.scheduler, channel.queue, seconds);
-  }
-
-  protected failure(): string {
-    return `Cannot push to ${this.channel.queue.name}`;
-  }
-
-  protected override timeoutError(seconds: number): TimeoutError {
-    return isFull(this.failure(), seconds);
-  }
-}
-
-class PopWait<T> extends ToolWait<T> {
-  /** The number of the item that it was given; 0 before. */
-  number = 0;
-
-  constructor(readonly channel: Channel<T>, seconds: number) {
-    super(channel.scheduler, channel.queue, seconds);
-  }
-
-  protected failure(): string {
-    return `Cannot pop from ${this.channel.queue.name}`;
-  }
-
-  protected override timeoutError(seconds: number): TimeoutError {
-    return isEmpty(this.failure(), seconds);
-  }
-
-  /** The item was not used: somebody else gets it. */
-  protected override revoked(item: T): void {
-    this.channel.takeBack(this.number, item);
-  }
-
-  override deliver(): void {
-    super.deliver();
-    if (this.number > 0) this.channel.delivered();
-  }
-}
-
 /** Items on their way from those who push to those who pop. */
 export class Channel<T> {
   state: ChannelState = "open";
-  readonly scheduler: Scheduler;
-  /** To which it belongs. */
-  readonly queue: { readonly name: string };
-  readonly maxsize: number;
+  readonly #scheduler: Scheduler;
+  readonly #name: string;
+  readonly #maxsize: number;
   readonly #items = new ItemStore<T>();
-  readonly #poppers: Line<PopWait<T>>;
-  readonly #pushers: Line<PushWait<T>>;
+  /** Those who wait for an item, and the numbers of those that they were given; 0 before. */
+  readonly #poppers: Line<T, number>;
+  /** Those who wait for room, and their items. */
+  readonly #pushers: Line<true, T>;
   readonly #drained: () => void;
   /** Items that threads were given and have not got yet. */
   #underway = 0;
@@ -85,12 +41,23 @@ export class Channel<T> {
     maxsize: number,
     drained: () => void,
   ) {
-    this.scheduler = scheduler;
-    this.queue = queue;
-    this.maxsize = maxsize;
+    this.#scheduler = scheduler;
+    this.#name = queue.name;
+    this.#maxsize = maxsize;
     this.#drained = drained;
-    this.#poppers = new Line(scheduler);
-    this.#pushers = new Line(scheduler);
+    this.#poppers = new Line(scheduler, queue, {
+      failure: () => `Cannot pop from ${this.#name}`,
+      reason: () => "it is empty",
+      // The item was not used: somebody else gets it.
+      revoked: (wait, item) => this.#takeBack(wait.detail, item),
+      delivered: (wait) => {
+        if (wait.detail > 0) this.#delivered();
+      },
+    });
+    this.#pushers = new Line(scheduler, queue, {
+      failure: () => `Cannot push to ${this.#name}`,
+      reason: () => "it is full",
+    });
   }
 
   /** How many items there are. */
@@ -113,29 +80,26 @@ export class Channel<T> {
     // The way of most calls: there is room, and no promise is made.
     if (
       timeout === undefined && this.state === "open" &&
-      this.#items.size < this.maxsize && !this.scheduler.current.removed &&
-      this.scheduler.mayProceed()
+      this.#items.size < this.#maxsize && !this.#scheduler.current.removed &&
+      this.#scheduler.mayProceed()
     ) {
       this.#put(item);
       return AT_ONCE;
     }
     const limit = readLimit("push()", timeout, Infinity);
-    const failure = () => `Cannot push to ${this.queue.name}`;
     const refused = this.state !== "open"
-      ? this.endedError(failure())
-      : refusal(this.scheduler.current, limit.signal, failure);
+      ? this.endedError(`Cannot push to ${this.#name}`)
+      : this.#pushers.refusal(item, limit.signal);
     if (refused !== undefined) return rejected(refused);
-    const room = this.#items.size < this.maxsize;
-    if (room) {
-      this.#put(item);
-      if (this.scheduler.mayProceed()) return AT_ONCE;
-    } else if (limit.seconds === 0) {
-      return rejected(isFull(failure(), 0));
+    if (this.#items.size >= this.#maxsize) {
+      return limit.seconds === 0
+        ? rejected(this.#pushers.timeoutError(item, 0))
+        : this.#pushers.join(item, limit);
     }
-    const wait = new PushWait(this, item, limit.seconds);
-    if (!room) return this.#pushers.join(wait, limit);
-    wait.resolveLater(true);
-    return wait.promise;
+    this.#put(item);
+    return this.#scheduler.mayProceed()
+      ? AT_ONCE
+      : this.#pushers.pass(item, true);
   }
 
   #put(item: T): void {
@@ -149,23 +113,20 @@ export class Channel<T> {
     // The way of most calls: there is an item.
     if (
       size > 0 && (timeout === undefined || timeout === Infinity) &&
-      !this.scheduler.current.removed && this.scheduler.mayProceed()
+      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
     ) return Promise.resolve(this.#take());
     const limit = readLimit("pop()", timeout, USUAL);
-    const failure = () => `Cannot pop from ${this.queue.name}`;
     const refused = this.hasEnded
-      ? this.endedError(failure())
-      : refusal(this.scheduler.current, limit.signal, failure);
+      ? this.endedError(`Cannot pop from ${this.#name}`)
+      : this.#poppers.refusal(0, limit.signal);
     if (refused !== undefined) return rejected(refused);
-    if (size > 0 && this.scheduler.mayProceed()) {
+    if (size === 0 && limit.seconds === 0) {
+      return rejected(this.#poppers.timeoutError(0, 0));
+    }
+    if (size > 0 && this.#scheduler.mayProceed()) {
       return Promise.resolve(this.#take());
     }
-    if (size === 0 && limit.seconds === 0) {
-      return rejected(isEmpty(failure(), 0));
-    }
-    const wait = new PopWait(this, limit.seconds);
-    const { promise } = wait;
-    this.#poppers.join(wait, limit);
+    const promise = this.#poppers.join(0, limit);
     if (size > 0) this.#match();
     return promise;
   }
@@ -195,14 +156,14 @@ export class Channel<T> {
   }
 
   /** An item comes back from a thread that was removed before it could use it. */
-  takeBack(number: number, item: T): void {
+  #takeBack(number: number, item: T): void {
     if (this.state === "destroyed") return;
     this.#items.putBack(number, item);
     this.#match();
   }
 
   /** A thread has got its item. */
-  delivered(): void {
+  #delivered(): void {
     this.#underway--;
     if (this.state === "stopping") this.#match();
   }
@@ -222,14 +183,14 @@ export class Channel<T> {
       const popper = this.#poppers.first;
       if (popper !== undefined && items.size > 0) {
         const item = items.take();
-        popper.number = items.last;
+        popper.detail = items.last;
         this.#underway++;
         popper.resolveLater(item);
         continue;
       }
       const pusher = this.#pushers.first;
-      if (pusher === undefined || items.size >= this.maxsize) break;
-      items.push(pusher.item);
+      if (pusher === undefined || items.size >= this.#maxsize) break;
+      items.push(pusher.detail);
       pusher.resolveLater(true);
     }
     // An item that is under way may still come back.
@@ -241,25 +202,13 @@ export class Channel<T> {
 
   #refusePushers(): void {
     this.#pushers.dissolve(() =>
-      this.endedError(`Cannot push to ${this.queue.name}`)
+      this.endedError(`Cannot push to ${this.#name}`)
     );
   }
 
   #refusePoppers(): void {
     this.#poppers.dissolve(() =>
-      this.endedError(`Cannot pop from ${this.queue.name}`)
+      this.endedError(`Cannot pop from ${this.#name}`)
     );
   }
-}
-
-function isFull(failure: string, seconds: number): TimeoutError {
-  return new TimeoutError(
-    `${failure}: timed out after ${seconds} s; it is full`,
-  );
-}
-
-function isEmpty(failure: string, seconds: number): TimeoutError {
-  return new TimeoutError(
-    `${failure}: timed out after ${seconds} s; it is empty`,
-  );
 }

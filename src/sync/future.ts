@@ -8,8 +8,8 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { CancelledError, TimeoutError } from "../errors.ts";
-import { Line, readLimit, refusal, rejected, ToolWait } from "./line.ts";
+import { CancelledError } from "../errors.ts";
+import { Line, readLimit, rejected } from "./line.ts";
 import type { UnaskedError, UnaskedErrors } from "./unasked_errors.ts";
 
 // The constants of `copas.future`, with the values that they have in Copas.
@@ -22,20 +22,6 @@ export type Outcome<T> =
   | [status: false]
   | [status: true, value: T]
   | [status: "error", error: unknown];
-
-class FutureWait<T> extends ToolWait<T> {
-  constructor(
-    scheduler: Scheduler,
-    readonly future: Future<T>,
-    seconds: number,
-  ) {
-    super(scheduler, future, seconds);
-  }
-
-  protected failure(): string {
-    return failureOf(this.future);
-  }
-}
 
 /**
  * The result of a thread. `await` it, or call `get`.
@@ -62,7 +48,7 @@ class FutureWait<T> extends ToolWait<T> {
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #scheduler: Scheduler;
-  readonly #line: Line<FutureWait<T>>;
+  readonly #line: Line<T>;
   /** Who made the future. */
   readonly #creator: Thread;
   readonly #task: Thread;
@@ -79,7 +65,7 @@ export class Future<T> implements PromiseLike<T> {
   ) {
     this.#errors = errors;
     this.#scheduler = scheduler;
-    this.#line = new Line(scheduler);
+    this.#line = new Line(scheduler, this, { failure: () => this.#failure });
     this.#creator = scheduler.current;
     this.#task = scheduler.spawn(name, () => this.#run(body));
   }
@@ -141,22 +127,14 @@ export class Future<T> implements PromiseLike<T> {
 
   #get(timeout?: number | WaitOptions): Promise<T> {
     const limit = readLimit("get()", timeout, Infinity);
-    const refused = refusal(
-      this.#scheduler.current,
-      limit.signal,
-      () => failureOf(this),
-    );
+    const refused = this.#line.refusal(undefined, limit.signal);
     if (refused !== undefined) return rejected(refused);
     const [status, value] = this.try();
     if (status === SUCCESS) return Promise.resolve(value);
     if (status === ERROR) return rejected(value);
-    if (limit.seconds === 0) {
-      return rejected(
-        new TimeoutError(`${failureOf(this)}: timed out after 0 s`),
-      );
-    }
-    const wait = new FutureWait(this.#scheduler, this, limit.seconds);
-    return this.#line.join(wait, limit);
+    return limit.seconds === 0
+      ? rejected(this.#line.timeoutError(undefined, 0))
+      : this.#line.join(undefined, limit);
   }
 
   /** How it stands: `[PENDING]`, `[SUCCESS, value]` or `[ERROR, error]`, with the constants of `copas.future`. */
@@ -177,7 +155,7 @@ export class Future<T> implements PromiseLike<T> {
   cancel(): boolean {
     if (this.#outcome[0] !== PENDING) return false;
     const error = () =>
-      new CancelledError(`${failureOf(this)}: the future was cancelled`);
+      new CancelledError(`${this.#failure}: the future was cancelled`);
     this.#outcome = [ERROR, error()];
     this.#task.cancel();
     this.#line.dissolve(error);
@@ -192,6 +170,10 @@ export class Future<T> implements PromiseLike<T> {
     return this.get().then(onfulfilled, onrejected);
   }
 
+  get #failure(): string {
+    return `Cannot get the result of ${this.#task.name}`;
+  }
+
   /** The name of the thread, and how it stands. */
   toString(): string {
     const [status] = this.#outcome;
@@ -202,8 +184,4 @@ export class Future<T> implements PromiseLike<T> {
       : "failed";
     return `future of ${this.#task.name}: ${how}`;
   }
-}
-
-function failureOf(future: { task: Task }): string {
-  return `Cannot get the result of ${future.task.name}`;
 }

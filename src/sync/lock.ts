@@ -10,9 +10,9 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { DestroyedError, TimeoutError } from "../errors.ts";
+import { DestroyedError } from "../errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, refusal, rejected, ToolWait } from "./line.ts";
+import { Line, readLimit, rejected } from "./line.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
@@ -26,31 +26,6 @@ export interface LockOptions {
 
 /** A get that did not wait: 0 seconds. */
 const AT_ONCE = Promise.resolve(0);
-
-/** Takes the lock back from a thread that was removed before it could use it. */
-let takeBack: (lock: Lock, task: Task) => void;
-
-class LockWait extends ToolWait<number> {
-  /** When the wait began. */
-  readonly began: number;
-
-  constructor(readonly lock: Lock, scheduler: Scheduler, seconds: number) {
-    super(scheduler, lock, seconds);
-    this.began = scheduler.clock.now();
-  }
-
-  protected failure(): string {
-    return `Cannot get ${this.lock.name}`;
-  }
-
-  protected override timeoutError(seconds: number): TimeoutError {
-    return timedOut(this.failure(), seconds, this.lock.owner);
-  }
-
-  protected override revoked(): void {
-    takeBack(this.lock, this.task);
-  }
-}
 
 /** That the owner has to release the lock before it ends. */
 class ReleaseDuty extends Duty {
@@ -88,19 +63,14 @@ class ReleaseDuty extends Duty {
  * ```
  */
 export class Lock {
-  static {
-    takeBack = (lock, task) => {
-      if (lock.#owner === task) lock.#leave();
-    };
-  }
-
   /** The lock's name, for messages. */
   readonly name: string;
   /** Seconds that `get` waits when it is not told otherwise. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
   readonly #notreentrant: boolean;
-  readonly #line: Line<LockWait>;
+  /** Those who wait, and since when. */
+  readonly #line: Line<number, number>;
   readonly #duty: Duty;
   #owner?: Thread = undefined;
   /** How often the owner has got it. */
@@ -115,7 +85,13 @@ export class Lock {
     this.timeout = timeout;
     this.#scheduler = scheduler;
     this.#notreentrant = notreentrant;
-    this.#line = new Line(scheduler);
+    this.#line = new Line(scheduler, this, {
+      failure: () => `Cannot get ${this.name}`,
+      reason: () => `${this.#owner?.name} owns it`,
+      revoked: ({ task }) => {
+        if (this.#owner === task) this.#leave();
+      },
+    });
     this.#duty = new ReleaseDuty((task) => this.#ownerEnded(task));
   }
 
@@ -156,20 +132,18 @@ export class Lock {
     const limit = readLimit("get()", timeout, this.timeout);
     const refused = this.#destroyed
       ? this.#destroyedError("get")
-      : refusal(task, limit.signal, () => `Cannot get ${this.name}`);
+      : this.#line.refusal(NaN, limit.signal);
     if (refused !== undefined) return rejected(refused);
+    const { clock } = this.#scheduler;
     const mayEnter = this.#owner === undefined ||
       (this.#owner === task && !this.#notreentrant);
-    if (mayEnter) {
-      this.#own(task);
-      if (this.#scheduler.mayProceed()) return AT_ONCE;
-    } else if (limit.seconds === 0) {
-      return rejected(timedOut(`Cannot get ${this.name}`, 0, this.#owner));
+    if (!mayEnter) {
+      return limit.seconds === 0
+        ? rejected(this.#line.timeoutError(NaN, 0))
+        : this.#line.join(clock.now(), limit);
     }
-    const wait = new LockWait(this, this.#scheduler, limit.seconds);
-    if (!mayEnter) return this.#line.join(wait, limit);
-    wait.resolveLater(0);
-    return wait.promise;
+    this.#own(task);
+    return this.#scheduler.mayProceed() ? AT_ONCE : this.#line.pass(NaN, 0);
   }
 
   /**
@@ -277,7 +251,7 @@ export class Lock {
     if (next === undefined) return;
     // What still runs of a thread that has ended counts as code outside every thread.
     this.#own(next.task.done ? this.#scheduler.main : next.task);
-    next.resolveLater(this.#scheduler.clock.now() - next.began);
+    next.resolveLater(this.#scheduler.clock.now() - next.detail);
   }
 
   #ownerEnded(task: Thread): void {
@@ -305,14 +279,4 @@ export class Lock {
   #destroyedError(call: string): DestroyedError {
     return new DestroyedError(`Cannot ${call} ${this.name}: it is destroyed`);
   }
-}
-
-function timedOut(
-  failure: string,
-  seconds: number,
-  owner: Task | undefined,
-): TimeoutError {
-  return new TimeoutError(
-    `${failure}: timed out after ${seconds} s; ${owner?.name} owns it`,
-  );
 }

@@ -10,9 +10,9 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { CancelledError, DestroyedError, TimeoutError } from "../errors.ts";
+import { CancelledError, DestroyedError } from "../errors.ts";
 import { Channel } from "./channel.ts";
-import { Line, readLimit, refusal, rejected, ToolWait } from "./line.ts";
+import { Line, readLimit, rejected } from "./line.ts";
 
 /** How a queue is made. */
 export interface QueueOptions {
@@ -27,28 +27,6 @@ const USUAL = 10;
 
 /** A finish that did not wait. */
 const AT_ONCE = Promise.resolve(true as const);
-
-class FinishWait extends ToolWait<true> {
-  constructor(
-    scheduler: Scheduler,
-    readonly of: { readonly name: string },
-    seconds: number,
-    protected override readonly timeoutError: (seconds: number) => TimeoutError,
-    readonly gaveUp: () => void,
-  ) {
-    super(scheduler, of, seconds);
-  }
-
-  override expire(seconds: number): void {
-    if (!this.pending) return;
-    super.expire(seconds);
-    this.gaveUp();
-  }
-
-  protected failure(): string {
-    return `Cannot finish ${this.of.name}`;
-  }
-}
 
 /**
  * A queue: first in, first out, for the items as well as for the threads.
@@ -81,7 +59,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   readonly maxsize: number;
   readonly #scheduler: Scheduler;
   readonly #channel: Channel<T>;
-  readonly #finishers: Line<FinishWait>;
+  /** Those who wait for the finish, and whether the queue is destroyed when they give up. */
+  readonly #finishers: Line<true, boolean>;
   readonly #workers = new Set<Task>();
   /** How many workers there have been. */
   #count = 0;
@@ -97,7 +76,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       maxsize,
       () => this.#workEnded(),
     );
-    this.#finishers = new Line(scheduler);
+    this.#finishers = new Line(scheduler, this, {
+      failure: () => `Cannot finish ${name}`,
+      reason: () => `left are ${this.#counts()}`,
+      expired: (wait) => {
+        if (wait.detail) this.#destroy();
+      },
+    });
   }
 
   /**
@@ -274,30 +259,19 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     nodestroyontimeout: boolean,
   ): Promise<true> {
     const limit = readLimit("finish()", timeout, USUAL);
-    const failure = () => `Cannot finish ${this.name}`;
     const { state } = this.#channel;
     const refused =
       state === "destroyed" || (state === "drained" && this.#workers.size === 0)
-        ? this.#channel.endedError(failure())
-        : refusal(this.#scheduler.current, limit.signal, failure);
+        ? this.#channel.endedError(`Cannot finish ${this.name}`)
+        : this.#finishers.refusal(false, limit.signal);
     if (refused !== undefined) return rejected(refused);
     this.#channel.stop();
     if (this.#channel.hasEnded && this.#workers.size === 0) return AT_ONCE;
-    const error = (seconds: number) =>
-      new TimeoutError(
-        `${failure()}: timed out after ${seconds} s; left are ${this.#counts()}`,
-      );
-    const gaveUp = () => {
-      if (!nodestroyontimeout) this.#destroy();
-    };
-    const { seconds } = limit;
-    if (seconds === 0) {
-      const failed = rejected(error(0));
-      gaveUp();
-      return failed;
-    }
-    const wait = new FinishWait(this.#scheduler, this, seconds, error, gaveUp);
-    return this.#finishers.join(wait, limit);
+    const destroys = !nodestroyontimeout;
+    if (limit.seconds > 0) return this.#finishers.join(destroys, limit);
+    const failed = rejected(this.#finishers.timeoutError(destroys, 0));
+    if (destroys) this.#destroy();
+    return failed;
   }
 
   /** The last item was popped, or a worker has ended: perhaps all is done. */

@@ -11,11 +11,10 @@ import {
   outOfRange,
 } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { DestroyedError, TimeoutError, TooManyError } from "../errors.ts";
+import { DestroyedError, TooManyError } from "../errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, refusal, rejected, ToolWait } from "./line.ts";
+import { Line, readLimit, rejected } from "./line.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
@@ -29,33 +28,6 @@ export interface SemaphoreOptions {
 
 /** A take that did not wait. */
 const AT_ONCE = Promise.resolve(true as const);
-
-/** Serves those who wait, with `n` resources more. */
-let takeBack: (semaphore: Semaphore, n: number) => void;
-
-class SemaphoreWait extends ToolWait<true> {
-  constructor(
-    readonly semaphore: Semaphore,
-    scheduler: Scheduler,
-    readonly wanted: number,
-    seconds: number,
-  ) {
-    super(scheduler, semaphore, seconds);
-  }
-
-  protected failure(): string {
-    return `Cannot take ${this.wanted} of ${this.semaphore.name}`;
-  }
-
-  /** Smaller requests behind it may find enough. */
-  protected override abandoned(): void {
-    takeBack(this.semaphore, 0);
-  }
-
-  protected override revoked(): void {
-    takeBack(this.semaphore, this.wanted);
-  }
-}
 
 /**
  * A semaphore: a number of resources, at most `max`. Threads take some of them,
@@ -79,10 +51,6 @@ class SemaphoreWait extends ToolWait<true> {
  * ```
  */
 export class Semaphore {
-  static {
-    takeBack = (semaphore, n) => semaphore.#serve(n);
-  }
-
   /** The semaphore's name, for messages. */
   readonly name: string;
   /** How many resources it can hold. */
@@ -90,7 +58,8 @@ export class Semaphore {
   /** Seconds that `take` waits when it is not told otherwise. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
-  readonly #line: Line<SemaphoreWait>;
+  /** Those who wait, and for how many. */
+  readonly #line: Line<true, number>;
   #count: number;
   #destroyed = false;
 
@@ -112,7 +81,11 @@ export class Semaphore {
     this.max = max;
     this.timeout = timeout;
     this.#scheduler = scheduler;
-    this.#line = new Line(scheduler);
+    this.#line = new Line(scheduler, this, {
+      failure: (n) => `Cannot take ${n} of ${this.name}`,
+      abandoned: () => this.#serve(0),
+      revoked: (wait) => this.#serve(wait.detail),
+    });
     this.#count = start;
   }
 
@@ -130,47 +103,38 @@ export class Semaphore {
    * @throws {CancelledError} when the thread was removed or the signal aborted
    */
   take(n = 1, timeout?: number | WaitOptions): Promise<true> {
-    const task = this.#scheduler.current;
     // The way of most calls: there is one, and no promise is made.
     if (
-      n === 1 && timeout === undefined && this.#has(1) && !task.removed &&
-      !this.#destroyed && this.#scheduler.mayProceed()
+      n === 1 && timeout === undefined && this.#has(1) && !this.#destroyed &&
+      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
     ) {
       this.#count--;
       return AT_ONCE;
     }
     try {
-      return this.#take(task, n, timeout);
+      return this.#take(n, timeout);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #take(
-    task: Thread,
-    n: number,
-    timeout?: number | WaitOptions,
-  ): Promise<true> {
+  #take(n: number, timeout?: number | WaitOptions): Promise<true> {
     checkInteger("take()", "n", n, 0);
     const limit = readLimit("take()", timeout, this.timeout);
-    const failure = () => `Cannot take ${n} of ${this.name}`;
+    const failure = `Cannot take ${n} of ${this.name}`;
     const refused = this.#destroyed
-      ? this.#destroyedError(failure())
+      ? this.#destroyedError(failure)
       : n > this.max
-      ? new TooManyError(`${failure()}: it holds at most ${this.max}`)
-      : refusal(task, limit.signal, failure);
+      ? new TooManyError(`${failure}: it holds at most ${this.max}`)
+      : this.#line.refusal(n, limit.signal);
     if (refused !== undefined) return rejected(refused);
-    const enough = this.#has(n);
-    if (enough) {
-      this.#count -= n;
-      if (this.#scheduler.mayProceed()) return AT_ONCE;
-    } else if (limit.seconds === 0) {
-      return rejected(new TimeoutError(`${failure()}: timed out after 0 s`));
+    if (!this.#has(n)) {
+      return limit.seconds === 0
+        ? rejected(this.#line.timeoutError(n, 0))
+        : this.#line.join(n, limit);
     }
-    const wait = new SemaphoreWait(this, this.#scheduler, n, limit.seconds);
-    if (!enough) return this.#line.join(wait, limit);
-    wait.resolveLater(true);
-    return wait.promise;
+    this.#count -= n;
+    return this.#scheduler.mayProceed() ? AT_ONCE : this.#line.pass(n, true);
   }
 
   /** Whether `n` are there, and nobody came before. */
@@ -249,7 +213,7 @@ export class Semaphore {
     this.#checkAlive("count");
     if (this.#line.first === undefined) return 0;
     let wanted = 0;
-    for (const wait of this.#line) wanted += wait.wanted;
+    for (const wait of this.#line) wanted += wait.detail;
     return wanted - this.#count;
   }
 
@@ -262,8 +226,8 @@ export class Semaphore {
   destroy(): true {
     this.#checkAlive("destroy");
     this.#destroyed = true;
-    this.#line.dissolve((wait) =>
-      this.#destroyedError(`Cannot take ${wait.wanted} of ${this.name}`)
+    this.#line.dissolve((n) =>
+      this.#destroyedError(`Cannot take ${n} of ${this.name}`)
     );
     return true;
   }
@@ -280,9 +244,9 @@ export class Semaphore {
     this.#count += n;
     for (
       let wait;
-      (wait = this.#line.first) !== undefined && wait.wanted <= this.#count;
+      (wait = this.#line.first) !== undefined && wait.detail <= this.#count;
     ) {
-      this.#count -= wait.wanted;
+      this.#count -= wait.detail;
       wait.resolveLater(true);
     }
     const spare = Math.max(0, this.#count - this.max);
