@@ -1,0 +1,169 @@
+// Who waits for datagrams, and how that ends.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type CancelledError,
+  ClosedError,
+  TimeoutError,
+} from "../../src/errors.ts";
+import type { DatagramSocket } from "../../src/socket/datagram_socket.ts";
+import { VirtualClock } from "../../src/testing.ts";
+import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { text } from "../fixtures/socket_script.ts";
+
+/** A dispatcher and two bound sockets of it, closed at the end of a `using` block. */
+function pair(host = "127.0.0.1") {
+  const clock = new VirtualClock();
+  const copas = dispatcher(clock);
+  const [a, b] = [copas.socket.udp(), copas.socket.udp()];
+  a.setsockname(host, 0);
+  b.setsockname(host, 0);
+  return {
+    copas,
+    clock,
+    a,
+    b,
+    portOf: (skt: DatagramSocket) => skt.getsockname()[1],
+    /** Sends from `a` to `b`. */
+    send: (data: string | Uint8Array) =>
+      a.sendto(data, host, b.getsockname()[1]),
+    [Symbol.dispose]() {
+      a.close();
+      b.close();
+    },
+  };
+}
+
+Deno.test("receive times out, after the socket's time or the call's", async () => {
+  using sockets = pair();
+  const { clock, b, send } = sockets;
+  b.settimeout(3);
+  const error = await assertRejects(
+    () => b.receive(),
+    TimeoutError,
+    `Cannot receive from ${b.name}: timed out after 3 s`,
+  );
+  assertEquals([error.code, clock.now()], ["timeout", 3]);
+  await assertRejects(() => b.receivefrom(10, { timeout: 1 }), TimeoutError);
+  assertEquals(clock.now(), 4);
+  // Its receive is still under way: what it brings is for the next.
+  await send("late");
+  assertEquals(text(await b.receive(100, { timeout: -1 })), "late");
+});
+
+Deno.test("a timeout of 0 takes what is there and does not wait", async () => {
+  using sockets = pair();
+  const { clock, b, send } = sockets;
+  b.settimeout(0);
+  await assertRejects(() => b.receive(), TimeoutError);
+  await send("one");
+  assertEquals(text(await b.receive()), "one");
+  assertEquals(clock.now(), 0);
+});
+
+Deno.test("several readers are served in the order in which they came; one that left is left out", async () => {
+  using sockets = pair();
+  const { copas, b, send } = sockets;
+  const got: string[] = [];
+  const controller = new AbortController();
+  const reader = (name: string, options?: Parameters<typeof b.receive>[1]) =>
+    copas.addthread(async () => {
+      try {
+        got.push(`${name} ${text(await b.receive(100, options))}`);
+      } catch (error) {
+        got.push(`${name} ${(error as CancelledError).code}`);
+      }
+    });
+  reader("a");
+  const removed = reader("b");
+  reader("c", { timeout: 1 });
+  reader("d", { signal: controller.signal });
+  reader("e");
+  reader("f");
+  copas.addthread(async () => {
+    await copas.pause(2);
+    copas.removethread(removed);
+    controller.abort();
+    await copas.pause(1);
+    for (const word of ["one", "two", "three"]) await send(word);
+  });
+  await copas.loop();
+  assertEquals(got.slice(0, 3).toSorted(), [
+    "b cancelled",
+    "c timeout",
+    "d cancelled",
+  ]);
+  assertEquals(got.slice(3), ["a one", "e two", "f three"]);
+});
+
+Deno.test("close ends all who wait, and every use after it", async () => {
+  using sockets = pair();
+  const { b, portOf } = sockets;
+  const port = portOf(b);
+  const waiting = [b.receive(), b.receivefrom()];
+  await turn();
+  await b.close();
+  for (const wait of waiting) {
+    await assertRejects(
+      () => wait,
+      ClosedError,
+      `Cannot receive from udp: 127.0.0.1:${port}: the socket is closed`,
+    );
+  }
+  assertEquals(b.closed, true);
+  assertEquals(b.getsockname(), ["127.0.0.1", port, "inet"]);
+  await b.close();
+  const uses: (() => unknown)[] = [
+    () => b.receive(),
+    () => b.receivefrom(),
+    () => b.sendto("x", "127.0.0.1", 9),
+    () => b.send("x"),
+    () => b.setpeername("127.0.0.1", 9),
+    () => b.setpeername("*"),
+    () => b.setsockname("127.0.0.1", 0),
+  ];
+  for (const use of uses) {
+    await assertRejects(
+      async () => {
+        await use();
+      },
+      ClosedError,
+      "the socket is closed",
+      `${use}`,
+    );
+  }
+});
+
+Deno.test("a socket that was closed behind our back is closed for its reader and its writer", async () => {
+  const conn = Deno.listenDatagram({
+    transport: "udp",
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  const copas = dispatcher();
+  const skt = copas.wrap(conn);
+  const waiting = skt.receive();
+  await turn();
+  conn.close();
+  await assertRejects(() => waiting, ClosedError, "the socket is closed");
+  await assertRejects(() => skt.receive(), ClosedError, "the socket is closed");
+  await assertRejects(
+    () => skt.sendto("x", "127.0.0.1", 9),
+    ClosedError,
+    "the socket is closed",
+  );
+  await skt.close();
+});
+
+Deno.test("`using` and `await using` close", async () => {
+  const copas = dispatcher();
+  const first = copas.socket.udp();
+  const second = copas.socket.udp();
+  {
+    using _a = first;
+    await using _b = second;
+    first.setsockname("127.0.0.1", 0);
+    second.setsockname("127.0.0.1", 0);
+  }
+  assertEquals([first.closed, second.closed], [true, true]);
+});
