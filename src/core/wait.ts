@@ -44,9 +44,9 @@ const enum State {
  */
 export abstract class Wait<T> extends Sleeper {
   /** What the thread awaits. */
-  readonly promise: Promise<T>;
+  promise!: Promise<T>;
   /** The waiting thread. */
-  readonly task: Thread;
+  task!: Thread;
   /** The queue in which the wait stands, and its neighbours there. Only the queue writes them. */
   queue?: WaitQueue = undefined;
   before?: AnyWait = undefined;
@@ -84,12 +84,32 @@ export abstract class Wait<T> extends Sleeper {
   ) {
     super();
     this.socket = socket;
+    this.#begin(scheduler);
+  }
+
+  #begin(scheduler: Scheduler): void {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     this.task = scheduler.current;
     scheduler.enter(this);
+  }
+
+  /** Whether the thread has got the outcome. */
+  get isOver(): boolean {
+    return this.#state === State.Over;
+  }
+
+  /**
+   * Suspends the current thread in a wait that is over: who waits again and
+   * again for the same thing needs no new object each time.
+   */
+  protected beginAgain(): void {
+    this.#state = State.Pending;
+    this.#outcome = undefined;
+    this.#failed = false;
+    this.#begin(this.scheduler);
   }
 
   /** The scheduler of the waiting thread. */

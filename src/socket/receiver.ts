@@ -50,10 +50,18 @@ class ReceiveWait extends Wait<Received> {
   constructor(
     scheduler: Scheduler,
     readonly receiver: Receiver,
-    readonly pattern: Pattern,
-    readonly partial: boolean,
+    public pattern: Pattern,
+    public partial: boolean,
   ) {
     super(scheduler, "read", receiver.owner);
+  }
+
+  /** Begins once more. */
+  again(pattern: Pattern, partial: boolean): this {
+    this.pattern = pattern;
+    this.partial = partial;
+    this.beginAgain();
+    return this;
   }
 
   protected failure(): string {
@@ -83,6 +91,8 @@ export class Receiver implements Ready {
   readonly #scheduler: Scheduler;
   readonly #readers: TimedWaitQueue<ReceiveWait>;
   readonly #limits: Limits;
+  /** The wait that began last: the next one takes its place when it is over. */
+  #latest?: ReceiveWait = undefined;
   /** How many bytes of the buffer are known to hold no LF. */
   #searched = 0;
   #closed?: string = undefined;
@@ -156,7 +166,10 @@ export class Receiver implements Ready {
     partial: boolean,
     options?: WaitOptions,
   ): Promise<Received> {
-    const wait = new ReceiveWait(this.#scheduler, this, pattern, partial);
+    const wait = this.#latest?.isOver
+      ? this.#latest.again(pattern, partial)
+      : new ReceiveWait(this.#scheduler, this, pattern, partial);
+    this.#latest = wait;
     const { timeout = this.owner.timeouts.receive, signal } = options ?? {};
     this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
