@@ -238,6 +238,19 @@ Deno.test("destroy lets all who wait fail, and forgets the items", async () => {
   assertEquals([full.name, full.maxsize], ["copas_queue_1", 1]);
 });
 
+Deno.test("an item that was on its way when the queue was destroyed is lost with its thread", async () => {
+  const { copas } = dispatcher();
+  const queue = copas.queue.new<number>();
+  const lucky = copas.future.addthread(() => queue.pop());
+  const unlucky = copas.future.addthread(() => queue.pop());
+  await queue.push(1);
+  await queue.push(2);
+  queue.destroy();
+  copas.removethread(unlucky.task);
+  assertEquals(await lucky, 1);
+  await assertRejects(() => unlucky.get(), CancelledError);
+});
+
 Deno.test("a worker handles the items one after the other, workers side by side", async () => {
   const { copas, clock } = dispatcher();
   const queue = copas.queue.new<string>({ name: "jobs" });

@@ -149,6 +149,21 @@ Deno.test("code outside every thread can ask as long as it waits, and right afte
   assertEquals(reports, [report]);
 });
 
+Deno.test("another thread can ask while the code outside every thread waits", async () => {
+  const there = dispatcher();
+  const { copas, reports } = there;
+  const future = failing(there, 1);
+  copas.addthread(async () => {
+    await copas.pause(2);
+    await assertRejects(() => future.get(), Error, "failed");
+  });
+  await copas.pause(3);
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assertEquals(reports, []);
+});
+
 Deno.test("a thread's own error handler hears of the error that nobody asks for", async () => {
   const { copas, reports } = dispatcher();
   const heard: string[] = [];
