@@ -7,10 +7,10 @@ const root = new URL("../../", import.meta.url);
 
 /** Runs an example with its own flags in `folder`. */
 async function run(name: string, folder: string, args: string[]) {
-  const file = new URL(`examples/requests/${name}.ts`, root);
+  const file = new URL(`examples/${name}.ts`, root);
   const text = await Deno.readTextFile(file);
   const flags = /^\/\/ Run:\s+deno run (.*?) examples\//m.exec(text)![1]
-    .replace("127.0.0.1:2525", "127.0.0.1")
+    .replace(/--allow-net=\S+/, "--allow-net=127.0.0.1")
     .split(" ");
   const config = new URL("deno.json", root).pathname;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -1,6 +1,6 @@
 // Mail: sends one with an attachment.
 //
-// Run:  deno run --allow-net=127.0.0.1:2525 --allow-read=. examples/requests/send_mail.ts 127.0.0.1:2525 me@example.com you@example.com README.md
+// Run:  deno run --allow-net=127.0.0.1:2525 --allow-read=. examples/send_mail.ts 127.0.0.1:2525 me@example.com you@example.com README.md
 // Talk: give server, sender, recipient and file; a server for trying is `npx -y maildev --smtp 2525`
 
 import { send } from "jsr:@copas/copas/smtp";

@@ -1,6 +1,6 @@
 // Upload: puts files on an FTP server, all at the same time.
 //
-// Run:  deno run --allow-net=127.0.0.1 --allow-read=. examples/requests/ftp_upload.ts ftp://127.0.0.1:2121/ README.md
+// Run:  deno run --allow-net=127.0.0.1 --allow-read=. examples/ftp_upload.ts ftp://127.0.0.1:2121/ README.md
 // Talk: give the URL of a folder, with user and password in it, and the files
 
 import copas from "jsr:@copas/copas";

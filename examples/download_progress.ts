@@ -1,6 +1,6 @@
 // Download: gets a file, and draws how far it is.
 //
-// Run:  deno run --allow-net --allow-env --allow-read=. --allow-write=. examples/requests/download_progress.ts https://www.lua.org/ftp/lua-5.4.7.tar.gz
+// Run:  deno run --allow-net=www.lua.org:443 --allow-read=. --allow-write=. examples/download_progress.ts https://www.lua.org/ftp/lua-5.4.7.tar.gz
 // Talk: give another URL, and the file's name, as arguments
 
 import process from "node:process";
