@@ -1,6 +1,6 @@
 // A dispatcher on the virtual clock, for the tests of this folder.
 
-import { Copas, type Task } from "../../mod.ts";
+import { Copas, type Lock, type Task } from "../../mod.ts";
 import { VirtualClock } from "../../src/testing.ts";
 
 /** An error that reached the error handler, as text. */
@@ -29,4 +29,13 @@ export function dispatcher(options: { autojump?: boolean } = {}): Dispatch {
     });
   }, true);
   return { copas, clock, reports };
+}
+
+/** Starts a thread that owns `lock` from now on for some seconds. */
+export function own({ copas }: Dispatch, lock: Lock, seconds: number): void {
+  copas.addnamedthread("owner", async () => {
+    await lock.get();
+    await copas.pause(seconds);
+    lock.release();
+  });
 }

@@ -5,22 +5,8 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import {
-  CancelledError,
-  DestroyedError,
-  type Lock,
-  TimeoutError,
-} from "../../mod.ts";
-import { type Dispatch, dispatcher } from "./dispatcher.ts";
-
-/** Starts a thread that owns `lock` from now on for some seconds. */
-function own({ copas }: Dispatch, lock: Lock, seconds: number): void {
-  copas.addnamedthread("owner", async () => {
-    await lock.get();
-    await copas.pause(seconds);
-    lock.release();
-  });
-}
+import { TimeoutError } from "../../mod.ts";
+import { dispatcher, own } from "./dispatcher.ts";
 
 Deno.test("a free lock is got without waiting", async () => {
   const { copas, clock } = dispatcher();
@@ -120,180 +106,6 @@ Deno.test("the owner of a lock that is not reentrant waits for itself", async ()
   assertEquals(reports, []);
 });
 
-Deno.test("get gives up after ten seconds, or what the lock or the call says", async () => {
-  const there = dispatcher();
-  const { copas, clock } = there;
-  const usual = copas.lock.new();
-  const quick = copas.lock.new(0.5);
-  own(there, usual, 100);
-  own(there, quick, 100);
-  const log: [string, number][] = [];
-  const waits: [string, () => Promise<number>][] = [
-    ["usual", () => usual.get()],
-    ["quick", () => quick.get()],
-    ["own", () => usual.get(3)],
-    ["object", () => quick.get({ timeout: 4 })],
-  ];
-  for (const [name, get] of waits) {
-    copas.addthread(async () => {
-      await assertRejects(get, TimeoutError);
-      log.push([name, clock.now()]);
-    });
-  }
-  await copas.loop();
-  assertEquals(log, [["quick", 0.5], ["own", 3], ["object", 4], ["usual", 10]]);
-});
-
-Deno.test("the message of a timeout tells the lock, the time and the owner", async () => {
-  const there = dispatcher();
-  const { copas } = there;
-  const lock = copas.lock.new({ name: "cache" });
-  own(there, lock, 2);
-  copas.addthread(async () => {
-    const error = await assertRejects(() => lock.get(1), TimeoutError);
-    assertEquals(
-      error.message,
-      "Cannot get cache: timed out after 1 s; owner owns it",
-    );
-  });
-  await copas.loop();
-});
-
-Deno.test("get(0) on a taken lock fails at once and changes nothing", async () => {
-  const there = dispatcher();
-  const { copas, clock } = there;
-  const lock = copas.lock.new();
-  own(there, lock, 1);
-  const log: string[] = [];
-  copas.addnamedthread("poller", async () => {
-    for (let i = 0; i < 3; i++) {
-      await assertRejects(() => lock.get(0), TimeoutError);
-    }
-    assertEquals(clock.now(), 0);
-    await copas.pause(5);
-    // Copas would have made the poller the owner meanwhile.
-    assertEquals(lock.owner, undefined);
-    await lock.get(0);
-    lock.release();
-    assertEquals(lock.owner, undefined);
-    log.push("poller done");
-  });
-  copas.addnamedthread("patient", async () => {
-    assertEquals(await lock.get(), 1);
-    lock.release();
-    log.push("patient done");
-  });
-  await copas.loop();
-  assertEquals(log, ["patient done", "poller done"]);
-});
-
-Deno.test("a thread that is removed while it waits never gets the lock", async () => {
-  const there = dispatcher();
-  const { copas, clock, reports } = there;
-  const lock = copas.lock.new();
-  own(there, lock, 2);
-  const removed = copas.addthread(async () => {
-    await assertRejects(() => lock.get(), CancelledError, "lock_1");
-  });
-  copas.addthread(async () => {
-    await lock.get();
-    assertEquals(clock.now(), 2);
-    lock.release();
-  });
-  copas.addthread(async () => {
-    await copas.pause(1);
-    copas.removethread(removed);
-  });
-  await copas.loop();
-  assertEquals(reports, []);
-});
-
-Deno.test("a thread that is removed after it was given the lock, but before it ran, hands it on", async () => {
-  const { copas, clock } = dispatcher();
-  const lock = copas.lock.new();
-  const log: string[] = [];
-  copas.addthread(async () => {
-    await lock.get();
-    await copas.pause(1);
-    lock.release();
-    copas.removethread(unlucky);
-  });
-  const unlucky = copas.addthread(async () => {
-    await assertRejects(() => lock.get(), CancelledError);
-  });
-  copas.addthread(async () => {
-    await lock.get();
-    log.push(`got at ${clock.now()}`);
-    lock.release();
-  });
-  await copas.loop();
-  assertEquals(log, ["got at 1"]);
-});
-
-Deno.test("a thread that was removed gets no lock any more, not even a free one", async () => {
-  const { copas } = dispatcher();
-  const lock = copas.lock.new();
-  const task = copas.addthread(async () => {
-    try {
-      await copas.pauseforever();
-    } finally {
-      await assertRejects(() => lock.get(), CancelledError, "was removed");
-    }
-  });
-  copas.removethread(task);
-  await copas.loop();
-  assertEquals(lock.toString(), "lock_1: free");
-});
-
-Deno.test("a thread that ends as the owner frees the lock, and its error handler hears of it", async () => {
-  const { copas, clock, reports } = dispatcher();
-  const lock = copas.lock.new();
-  copas.addnamedthread("careless", async () => {
-    await lock.get();
-    await lock.get();
-    await copas.pause(1);
-  });
-  copas.addthread(async () => {
-    assertEquals(await lock.get(), 1);
-    assertEquals(clock.now(), 1);
-    lock.release();
-  });
-  await copas.loop();
-  assertEquals(reports, [{
-    thread: "careless",
-    message: "lock_1: careless ended without release(); the lock was released",
-  }]);
-});
-
-Deno.test("a lock is freed also when its owner fails or is removed, after the owner's own error", async () => {
-  const { copas, reports } = dispatcher();
-  const first = copas.lock.new();
-  const second = copas.lock.new();
-  copas.addnamedthread("failing", async () => {
-    await first.get();
-    throw new Error("failed");
-  });
-  const removed = copas.addnamedthread("removed", async () => {
-    await second.get();
-    await copas.pauseforever();
-  });
-  copas.addthread(async () => {
-    await copas.pause(1);
-    copas.removethread(removed);
-    assertEquals(await first.get(), 0);
-    assertEquals(await second.get(), 0);
-    second.release();
-    first.release();
-  });
-  await copas.loop();
-  assertEquals(reports.map(({ thread }) => thread), [
-    "failing",
-    "failing",
-    "removed",
-  ]);
-  assertEquals(reports[0].message, "failed");
-});
-
 Deno.test("only the owner can release", async () => {
   const there = dispatcher();
   const { copas } = there;
@@ -306,57 +118,6 @@ Deno.test("only the owner can release", async () => {
       error.message,
       "Cannot release lock_1: owner owns it, not other; only the owner can",
     );
-  });
-  await copas.loop();
-});
-
-Deno.test("destroy lets all who wait fail, and every later call", async () => {
-  const { copas, clock } = dispatcher();
-  const lock = copas.lock.new();
-  let failed = 0;
-  const owner = copas.addthread(async () => {
-    await lock.get();
-    await copas.pause(1);
-    assertEquals(lock.destroy(), true);
-    assertThrows(() => lock.release(), DestroyedError);
-  });
-  for (const timeout of [5, Infinity, undefined]) {
-    copas.addthread(async () => {
-      await assertRejects(() => lock.get(timeout), DestroyedError);
-      assertEquals(clock.now(), 1);
-      failed++;
-    });
-  }
-  await copas.loop();
-  assertEquals([failed, owner.status], [3, "dead"]);
-  assertThrows(() => lock.destroy(), DestroyedError, "lock_1");
-  await assertRejects(() => lock.get(), DestroyedError);
-  assertEquals([lock.name, lock.timeout], ["lock_1", 10]);
-  assertEquals(lock.toString(), "lock_1: destroyed");
-});
-
-Deno.test("a signal ends the wait for a lock", async () => {
-  const there = dispatcher();
-  const { copas, clock } = there;
-  const lock = copas.lock.new();
-  own(there, lock, 5);
-  const controller = new AbortController();
-  const { signal } = controller;
-  copas.addthread(async () => {
-    const error = await assertRejects(
-      () => lock.get({ signal }),
-      CancelledError,
-    );
-    assertEquals(error.cause, "enough");
-    assertEquals(clock.now(), 2);
-    // One that is aborted already takes not even a free lock.
-    await copas.pause(10);
-    await assertRejects(() => lock.get({ signal }), CancelledError);
-    assertEquals(lock.toString(), "lock_1: free");
-  });
-  copas.addthread(async () => {
-    await copas.pause(2);
-    controller.abort("enough");
   });
   await copas.loop();
 });
@@ -406,17 +167,6 @@ Deno.test("using holds the lock until the end of the block, or until release", a
   await copas.loop();
 });
 
-Deno.test("a lock that was destroyed under its holder is not released, and that is no error", async () => {
-  const { copas, reports } = dispatcher();
-  const lock = copas.lock.new();
-  copas.addthread(async () => {
-    using _held = await lock.hold();
-    lock.destroy();
-  });
-  await copas.loop();
-  assertEquals(reports, []);
-});
-
 Deno.test("code outside every thread gets and releases a lock, and waits for it", async () => {
   const there = dispatcher();
   const { copas, clock } = there;
@@ -428,24 +178,6 @@ Deno.test("code outside every thread gets and releases a lock, and waits for it"
   lock.release();
   own(there, lock, 3);
   await assertRejects(() => lock.get(1), TimeoutError);
-});
-
-Deno.test("what still runs of a thread that has ended gets the lock as code outside every thread", async () => {
-  const there = dispatcher();
-  const { copas } = there;
-  const lock = copas.lock.new();
-  own(there, lock, 1);
-  let left: Promise<void> | undefined;
-  copas.addthread(() => {
-    // Nobody waits for this call: the thread ends before it is over.
-    left = (async () => {
-      using _held = await lock.hold();
-      assertEquals(lock.owner?.name, "main");
-    })();
-  });
-  await copas.loop();
-  await left;
-  assertEquals(lock.owner, undefined);
 });
 
 Deno.test("a wait for ever does not keep the loop going, one with a timeout does", async () => {
