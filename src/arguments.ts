@@ -105,13 +105,14 @@ export function checkInteger(
   least: number,
   most: number = Number.MAX_SAFE_INTEGER,
 ): void {
+  const isNumber = typeof value === "number";
+  if (isNumber && Number.isInteger(value) && value >= least && value <= most) {
+    return;
+  }
   const expected = most === Number.MAX_SAFE_INTEGER
     ? `a whole number, ${least} or more`
     : `a whole number from ${least} to ${most}`;
-  if (typeof value !== "number") throw wrongType(call, name, expected, value);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw outOfRange(call, name, expected, value);
-  }
+  throw (isNumber ? outOfRange : wrongType)(call, name, expected, value);
 }
 
 /** Refuses options of a waiting call that are none, or that hold something wrong. */

@@ -73,8 +73,9 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
   pushFor(wait: W, seconds: number): void {
     this.push(wait);
     wait.patience = seconds;
+    // It may have been here before, for another time.
+    wait.at = seconds === Infinity ? Infinity : NaN;
     if (seconds === Infinity) return;
-    wait.at = NaN;
     if (this.#unstamped) return;
     this.#unstamped = true;
     this.#scheduler.turn.stampAtEnd(this);

@@ -38,6 +38,9 @@ export interface HalfOwner {
   readonly timeouts: { send: number; receive: number };
 }
 
+/** What a wait may hold that is used again: most messages, but no large one. */
+const SMALL = 1024;
+
 const LF = 10;
 const CR = 13;
 
@@ -70,6 +73,7 @@ class ReceiveWait extends Wait<Received> {
 
   /** Those behind may find what they want in what is there. */
   protected override abandoned(): void {
+    this.receiver.forget(this);
     this.scheduler.selector.ready(this.receiver);
   }
 
@@ -188,12 +192,19 @@ export class Receiver implements Ready {
       try {
         received = this.#take(reader.pattern, reader.partial);
       } catch (error) {
+        this.forget(reader);
         reader.reject(error);
         continue;
       }
       if (received === MORE) return this.source.arm();
+      if (received !== null && received.length > SMALL) this.forget(reader);
       reader.resolve(received);
     }
+  }
+
+  /** Does not use `wait` again: it would hold what it gave as long as the socket lives. */
+  forget(wait: ReceiveWait): void {
+    if (this.#latest === wait) this.#latest = undefined;
   }
 
   /** Nobody receives any more: whoever waits gets a `ClosedError` that says `why`. */

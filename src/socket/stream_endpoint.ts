@@ -230,6 +230,10 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
    *
    * It need not be awaited. The promise tells when the socket is closed.
    *
+   * While the peer still sends, the system resets the connection, and the peer
+   * may lose what it has not read. To part in peace, `shutdown("send")` and
+   * receive until the peer's end.
+   *
    * @throws {ClosedError} when bytes that were sent could not be written
    * @throws {TimeoutError} when the peer did not read them within the send timeout
    */

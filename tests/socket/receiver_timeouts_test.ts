@@ -196,3 +196,20 @@ Deno.test("wrong options are named, and nothing is taken", async () => {
   await assertRejects(() => receive({ timeout: NaN }), RangeError, "got NaN");
   assertEquals(await skt.receive(), "more");
 });
+
+Deno.test("a receive without a limit does not end when the time of an earlier one is up", async () => {
+  const { copas, clock, conn, skt } = scripted();
+  const got: unknown[] = [];
+  copas.addthread(async () => {
+    got.push(await skt.receive("*l", { timeout: 1 }));
+    got.push(await skt.receive(), clock.now());
+  });
+  copas.addthread(async () => {
+    await copas.pause(0.5);
+    conn.feed("first\n");
+    await copas.pause(5);
+    conn.feed("second\n");
+  });
+  await copas.loop();
+  assertEquals(got, ["first", "second", 5.5]);
+});
