@@ -32,7 +32,7 @@ function steps(std: string[]): Step[] {
     ["documentation", ["doc", "--lint", ...entries]],
     [
       "documentation examples",
-      ["check", "--doc-only", ...std, "mod.ts", "src", "README.md"],
+      ["check", "--doc-only", ...std, "mod.ts", "src", "docs", "README.md"],
     ],
     ["package", ["publish", "--dry-run", "--allow-dirty"]],
   ];
