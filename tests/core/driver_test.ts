@@ -225,6 +225,24 @@ Deno.test("steps take turns with a wait outside every thread", async () => {
   assertEquals(events, [4, 8, "outside", 12]);
 });
 
+Deno.test("a wait outside every thread that begins during a step leaves the driving to it", async () => {
+  const { copas } = make();
+  let rounds = 0;
+  copas.addthread(async () => {
+    for (;;) {
+      await copas.pause();
+      rounds++;
+    }
+  });
+  const step = copas.step();
+  const abort = new AbortController();
+  const outside = copas.pause(10, { signal: abort.signal });
+  assert(await step);
+  assertEquals(rounds, 1);
+  abort.abort();
+  await assertRejects(() => outside, CancelledError);
+});
+
 Deno.test("several waits outside every thread are served together", async () => {
   const { copas, clock } = make();
   assertEquals(

@@ -229,6 +229,19 @@ Deno.test("what a removed thread still runs after its end gets no further", asyn
   assertEquals(events, []);
 });
 
+Deno.test("removing a thread that has ended ends the calls that it left behind", async () => {
+  const { copas, clock, events } = make();
+  const task = copas.addthread(() => {
+    copas.pause(3600).catch((error) =>
+      events.push(error instanceof CancelledError)
+    );
+  });
+  assertEquals(task.status, "dead");
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals([events, clock.now()], [[true], 0]);
+});
+
 Deno.test("a removed thread that catches every error harms nobody, and the loop ends", async () => {
   const { copas, clock, events } = make();
   const calls = [
