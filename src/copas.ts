@@ -270,8 +270,8 @@ export class Copas extends WorkerServers {
     if (sslparams !== undefined) {
       checkSslParams("handler()", sslparams, "server");
       return async (conn, ...args) => {
-        const socket = this.wrap(conn as Deno.Conn);
-        await socketFriend.secure(socket, sslparams, "server");
+        const socket = this.wrap(conn as Deno.Conn, { sslparams });
+        await socketFriend.secure(socket, undefined, "server");
         await fn(socket as Socket as S, ...args);
       };
     }

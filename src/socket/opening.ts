@@ -165,9 +165,10 @@ export class Opening {
   }
 
   #seconds(isServer = false): number {
-    const { timeout = this.#socket.timeouts.connect } = this.#options;
-    if (timeout >= 0 && timeout < Infinity) return timeout;
-    return isServer ? SERVER_PATIENCE : Infinity;
+    const { timeout } = this.#options;
+    if (timeout !== undefined) return timeout < 0 ? Infinity : timeout;
+    const { connect } = this.#socket.timeouts;
+    return connect === Infinity && isServer ? SERVER_PATIENCE : connect;
   }
 
   /** Whatever ends a handshake is a `HandshakeError`, but for who gave it up on purpose. */

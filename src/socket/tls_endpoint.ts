@@ -4,9 +4,10 @@
  * @module
  */
 
+import { checkWaitOptions } from "../arguments.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { ClosedError } from "../errors.ts";
-import { checkUpgrade, hostOf, Opening } from "./opening.ts";
+import { checkUpgrade, closeOpened, hostOf, Opening } from "./opening.ts";
 import { StreamEndpoint } from "./stream_endpoint.ts";
 import { isTls } from "./tls.ts";
 import {
@@ -73,6 +74,7 @@ export abstract class TlsEndpoint extends StreamEndpoint {
   ): Promise<void> {
     const call = "dohandshake()";
     if (given !== undefined) checkSslParams(call, given);
+    checkWaitOptions(call, options);
     const connection = this.connected(call);
     if (connection.session !== undefined) return this.#equip(call, given);
     if (this.closed) {
@@ -96,6 +98,11 @@ export abstract class TlsEndpoint extends StreamEndpoint {
         mode,
         host,
       );
+      if (this.closed) {
+        // Somebody was faster than the news of the handshake.
+        closeOpened(session);
+        throw new ClosedError(`${call}: the socket was closed: ${this.name}`);
+      }
       this.keepSslParams(sslparams);
       if (session.conn === connection.conn && isTls(connection.conn)) {
         connection.session = session;

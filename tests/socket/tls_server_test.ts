@@ -188,23 +188,33 @@ tlsTest(
 );
 
 tlsTest(
-  "a half-closed TLS stream still carries the other direction",
+  "a half-closed TLS stream still carries the other direction, whoever closed first",
   async (pki) => {
     for (const kind of ["serve", "serveDeno"] as const) {
-      const world = new World();
-      const port = world[kind](pki.localhost, async (skt) => {
-        const question = await skt.receive("*a");
-        await skt.send(`${question.length} bytes`);
-      });
-      await world.run(async () => {
-        const skt = await world.client(pki.trust).connect("localhost", port);
-        await skt.send("y".repeat(100_000));
-        await skt.shutdown("send");
-        assertEquals(await skt.receive("*a"), "100000 bytes", kind);
-        await assertRejects(() => skt.send("more"), ClosedError);
-        await skt.close();
-      });
-      assertEquals(world.errors, []);
+      for (const own of [{}, pki.alice]) {
+        const world = new World();
+        let last: unknown;
+        const port = world[kind](pki.localhost, async (skt) => {
+          const question = await skt.receive(100_000);
+          await skt.send(`${question?.length} bytes`);
+          await skt.shutdown("send");
+          last = await skt.receive("*a");
+        });
+        await world.run(async () => {
+          const skt = world.client({ ...pki.trust, ...own });
+          await skt.connect("localhost", port);
+          await skt.send("y".repeat(100_000));
+          assertEquals(await skt.receive("*a"), "100000 bytes", kind);
+          await skt.send("z".repeat(100_000));
+          await skt.shutdown("send");
+          await assertRejects(() => skt.send("more"), ClosedError);
+          assertEquals(await skt.receive(), null);
+          await skt.close();
+          while (last === undefined) await world.copas.pause(0.001);
+        });
+        assertEquals(last, "z".repeat(100_000));
+        assertEquals(world.errors, []);
+      }
     }
   },
 );
@@ -320,6 +330,37 @@ tlsTest(
         TypeError,
         "has TLS already",
       );
+      assertEquals(await ask(skt, "hello"), "hello");
+      await skt.close();
+    });
+  },
+);
+
+tlsTest("handler() with sslparams refuses a datagram socket", async (pki) => {
+  const world = new World();
+  const handler = world.copas.handler(() => {}, pki.localhost);
+  const skt = world.copas.socket.udp();
+  await assertRejects(
+    async () => await handler(skt as unknown as Deno.Conn),
+    TypeError,
+    "a datagram socket has no TLS",
+  );
+});
+
+tlsTest(
+  "options of dohandshake are checked before anything happens",
+  async (pki) => {
+    const world = new World();
+    const port = world.serve(pki.localhost);
+    await world.run(async () => {
+      const skt = await world.copas.socket.connect("localhost", port);
+      const wrong = { timeout: "5" } as unknown as { timeout: number };
+      await assertRejects(
+        () => skt.dohandshake(pki.trust, wrong),
+        TypeError,
+        "dohandshake(): the timeout must be a number of seconds",
+      );
+      await skt.dohandshake(pki.trust, { timeout: -1 });
       assertEquals(await ask(skt, "hello"), "hello");
       await skt.close();
     });
