@@ -148,10 +148,6 @@ for (const [i, own] of owns.entries()) {
             [client.length, server.length],
             before.map((n) => n + 4),
           );
-          console.log(
-            client.slice(-4).map((c) => [c.length, records(c)]),
-            server.slice(-4).map((c) => [c.length, records(c)]),
-          );
           for (const chunk of [...client.slice(-4), ...server.slice(-4)]) {
             assertEquals(records(chunk), 1);
           }
