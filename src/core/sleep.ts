@@ -28,6 +28,12 @@ export class SleepWait extends Wait<number> {
     this.resolve(now - this.#began);
   }
 
+  /** Begins once more. */
+  again(): this {
+    this.beginAgain();
+    return this;
+  }
+
   /** Ends the sleep early. */
   wake(): void {
     this.resolveLater(this.scheduler.clock.now() - this.#began);
@@ -39,7 +45,11 @@ export function yieldTurn(
   scheduler: Scheduler,
   signal?: AbortSignal,
 ): Promise<number> {
-  const wait = new SleepWait(scheduler, 0, 0);
+  const thread = scheduler.current;
+  const wait = thread.pause?.isOver
+    ? thread.pause.again()
+    : new SleepWait(scheduler, 0, 0);
+  thread.pause = wait;
   if (signal?.aborted) wait.endOn(signal);
   wait.resolveLater(0);
   return wait.promise;

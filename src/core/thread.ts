@@ -8,6 +8,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Duty } from "./duty.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SleepWait } from "./sleep.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import type { AnyWait } from "./wait.ts";
@@ -46,6 +47,8 @@ export class Thread implements Task {
   timeout?: ThreadTimeout;
   /** The waits in which the thread is suspended, the newest. */
   wait?: AnyWait = undefined;
+  /** The wait in which it let the others run the last time; it serves again. */
+  pause?: SleepWait = undefined;
   /** How many waits it is suspended in, and how many of them are idle. */
   waits = 0;
   idleWaits = 0;
