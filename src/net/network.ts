@@ -136,7 +136,7 @@ export class Network {
       if (addresses !== undefined) {
         return await connectToOne(addresses, port, signal);
       }
-      const conn = await Deno.connect({ hostname: host, port, signal });
+      const conn = await connectUntil({ hostname: host, port }, signal);
       return this.#admitPeer(conn, host, port);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -211,18 +211,39 @@ async function connectToOne(
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), PATIENCE * 1000);
     try {
-      return await Deno.connect({
-        hostname,
-        port,
-        signal: AbortSignal.any([signal, limit.signal]),
-      });
+      const either = AbortSignal.any([signal, limit.signal]);
+      return await connectUntil({ hostname, port }, either);
     } catch (error) {
       if (signal.aborted) throw error;
     } finally {
       clearTimeout(timer);
     }
   }
-  return await Deno.connect({ hostname: last, port, signal });
+  return await connectUntil({ hostname: last, port }, signal);
+}
+
+/**
+ * Connects unless `signal` aborts. Deno 2.9.6 loses a connection that is made
+ * in the very turn in which its signal aborts: nobody gets it, so nobody can
+ * close it. So it hears of the abort when what was made has been handed over.
+ */
+async function connectUntil(
+  address: { hostname: string; port: number },
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
+  const delayed = new AbortController();
+  let immediate: ReturnType<typeof setImmediate> | undefined;
+  const abort = () => {
+    immediate = setImmediate(() => delayed.abort(signal.reason));
+  };
+  if (signal.aborted) throw signal.reason;
+  signal.addEventListener("abort", abort);
+  try {
+    return await Deno.connect({ ...address, signal: delayed.signal });
+  } finally {
+    signal.removeEventListener("abort", abort);
+    if (immediate !== undefined) clearImmediate(immediate);
+  }
 }
 
 function networkError(
