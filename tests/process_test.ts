@@ -165,6 +165,56 @@ Deno.test("what is abandoned never ends the process with an unhandled rejection"
   assertEquals(stdout, "ended");
 });
 
+Deno.test("nor does what a removed thread had begun and never awaited", async () => {
+  const stdout = await run(`
+    const listener = copas.socket.bind("127.0.0.1", 0);
+    const connect = (options) =>
+      copas.socket.tcp(options).connect("127.0.0.1", listener.addr.port);
+    const skt = await connect();
+    const lock = copas.lock.new();
+    copas.addthread(async () => {
+      using _held = await lock.hold();
+      await copas.pause(0.1);
+    });
+    const aborted = AbortSignal.abort();
+    const task = copas.addthread(async () => {
+      (async () => { await copas.pause(3600); })();
+      skt[Symbol.asyncIterator]().next();
+      connect({ sslparams: {} });
+      lock.with(() => {});
+      copas.queue.new()[Symbol.asyncIterator]().next();
+      (async () => { await copas.pause(1, { signal: aborted }); })();
+      await copas.pause(0.02);
+    });
+    await copas.pause(0.02);
+    copas.removethread(task);
+    (async () => lock.get({ signal: aborted }))();
+    await copas.loop();
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
+
+Deno.test("an error that nobody catches still ends the process", async () => {
+  const script = (body: string) =>
+    `import copas from "${root}mod.ts";
+    import { CancelledError } from "${root}mod.ts";
+    copas.removethread(copas.addthread(() => copas.pause(1)));
+    await copas.loop();
+    ${body};
+    await copas.pause(0.01);`;
+  for (
+    const body of [
+      'Promise.reject(new TypeError("no luck"))',
+      'Promise.reject(new CancelledError("no luck"))',
+      'copas.socket.connect("127.0.0.1", "no luck")',
+    ]
+  ) {
+    const [, stderr, code] = await outcome(script(body));
+    assertEquals([stderr.includes("no luck"), code], [true, 1]);
+  }
+});
+
 Deno.test("a removed thread that catches every error does not keep the process busy", async () => {
   const stdout = await run(`
     const task = copas.addthread(async () => {

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { CancelledError, TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../errors.ts";
+import { cancellation } from "./cancellation.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Thread } from "./thread.ts";
@@ -178,9 +179,7 @@ export abstract class Wait<T> extends Sleeper {
   /** Ends the wait because its signal aborted. */
   abort(cause: unknown): void {
     this.rejectLater(
-      new CancelledError(`${this.failure()}: the signal was aborted`, {
-        cause,
-      }),
+      cancellation(`${this.failure()}: the signal was aborted`, { cause }),
     );
     this.abandoned();
   }
@@ -248,7 +247,7 @@ export abstract class Wait<T> extends Sleeper {
     this.promise.catch(() => {});
     this.#reject(
       this.#outcome === REMOVED
-        ? new CancelledError(`${this.failure()}: the thread was removed`)
+        ? cancellation(`${this.failure()}: the thread was removed`)
         : this.#outcome,
     );
   }

@@ -6,11 +6,12 @@
  */
 
 import { checkWaitOptions } from "../arguments.ts";
+import { cancellation } from "../core/cancellation.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { CancelledError, TimeoutError } from "../errors.ts";
+import { type CancelledError, TimeoutError } from "../errors.ts";
 
 /** How long a call waits. */
 export interface Limit {
@@ -131,10 +132,10 @@ export class Line<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
   refusal(detail: D, signal?: AbortSignal): CancelledError | undefined {
     const failure = () => this.rules.failure(detail);
     if (this.scheduler.current.removed) {
-      return new CancelledError(`${failure()}: the thread was removed`);
+      return cancellation(`${failure()}: the thread was removed`);
     }
     if (!signal?.aborted) return undefined;
-    return new CancelledError(`${failure()}: the signal was aborted`, {
+    return cancellation(`${failure()}: the signal was aborted`, {
       cause: signal.reason,
     });
   }

@@ -1,0 +1,35 @@
+/**
+ * The error of a wait that was given up on purpose.
+ *
+ * @module
+ */
+
+import { CancelledError } from "../errors.ts";
+
+/** Those that were made here: nobody has to catch them. */
+const made = new WeakSet<object>();
+let listening = false;
+
+/**
+ * Makes a {@linkcode CancelledError} that nobody has to catch.
+ *
+ * A thread may have left calls behind that it never awaited, its own async
+ * functions among them. When it is removed they fail, and Deno would end the
+ * process for each: it is told not to, for these errors and no others.
+ */
+export function cancellation(
+  message: string,
+  options?: ErrorOptions,
+): CancelledError {
+  const error = new CancelledError(message, options);
+  made.add(error);
+  if (!listening) globalThis.addEventListener("unhandledrejection", forgive);
+  listening = true;
+  return error;
+}
+
+function forgive(event: PromiseRejectionEvent): void {
+  const { reason } = event;
+  if (typeof reason !== "object" || reason === null) return;
+  if (made.has(reason)) event.preventDefault();
+}
