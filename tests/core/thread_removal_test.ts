@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError } from "../../src/errors.ts";
 import { virtual } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
+import { tcpPair } from "../fixtures/socket_pair.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 
 /** Errors that leave a thread are among the events. */
@@ -167,6 +168,33 @@ Deno.test("a handler that is removed while it sleeps cleans up, and its connecti
   assertEquals([events, clock.now()], [["cleaned up"], 5]);
   await skt.close();
   copas.removeserver(server);
+});
+
+Deno.test("a removed thread that sends more than the buffer takes gets an error, and the dispatcher goes on", async () => {
+  const { copas, events } = make();
+  using pair = await tcpPair();
+  const skt = copas.wrap(pair.ours);
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      await assertRejects(
+        () => skt.send(new Uint8Array(10_000_000)),
+        CancelledError,
+        "the thread was removed",
+      );
+      events.push("cleaned up");
+    }
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(task);
+    await copas.pause(1);
+    events.push("went on");
+  });
+  await copas.loop();
+  await skt.close();
+  assertEquals(events, ["cleaned up", "went on"]);
 });
 
 Deno.test("removing a thread that has ended, or was removed before, does nothing", async () => {
