@@ -110,6 +110,10 @@ export abstract class Threads {
    * Removes a thread: what it waits for fails with a `CancelledError`, now and
    * ever after, so that its `finally` blocks run. If the error leaves the
    * thread, nobody is told. A thread that has ended is left alone.
+   *
+   * `loop()` does not wait for what a removed thread does that is not Copas's.
+   * A thread that catches the error and waits again, over and over, is not
+   * resumed any more after the hundredth time.
    */
   removethread(task: Task): void {
     this.own("removethread()", task).cancel();
