@@ -1,6 +1,6 @@
 // Many hosts at once: asks for some pages one by one, then all at the same time, and compares.
 //
-// Run:  deno run --allow-net=www.lua.org:443,deno.com:443,www.kernel.org:443,www.debian.org:443,www.wikipedia.org:443 examples/fetch_hosts.ts
+// Run:  deno run --allow-net=www.lua.org:443,deno.com:443,www.kernel.org:443,www.gnu.org:443,www.wikipedia.org:443 examples/fetch_hosts.ts
 // Talk: it needs the internet, or URLs of your own as arguments
 
 import copas from "jsr:@copas/copas";
@@ -10,7 +10,7 @@ const hosts = Deno.args.length > 0 ? Deno.args : [
   "https://www.lua.org/",
   "https://deno.com/",
   "https://www.kernel.org/",
-  "https://www.debian.org/",
+  "https://www.gnu.org/",
   "https://www.wikipedia.org/",
 ];
 

@@ -151,11 +151,11 @@ Deno.test("what was used is listed shortly, for views as well", () => {
 
 Deno.test("a Unix socket's grant has its file", () => {
   const open = new Gate("test");
-  open.admit("listen", "unix:/tmp/s", 0);
+  open.admit("listen", "unix:/srv/s", 0);
   open.useUnstable();
   assertEquals(
     String(open.access),
-    "--unstable-net --allow-net=unix:/tmp/s --allow-read=/tmp/s --allow-write=/tmp/s",
+    "--unstable-net --allow-net=unix:/srv/s --allow-read=/srv/s --allow-write=/srv/s",
   );
 });
 
