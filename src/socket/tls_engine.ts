@@ -7,12 +7,11 @@
  * @module
  */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { isAddress } from "../net/address.ts";
 import { DuplexBridge } from "../readiness/duplex_bridge.ts";
-import type { CertifiedKey } from "./tls_params.ts";
+import { type Contexts, contextsOf, failure } from "./tls_contexts.ts";
 import type { PeerCertificate, TlsSession } from "./tls_session.ts";
 import type { TlsSettings } from "./tls_settings.ts";
 import { TlsStream } from "./tls_stream.ts";
@@ -205,85 +204,6 @@ function checkServerIdentity(
   return tls.checkServerIdentity(name, certificate);
 }
 
-/** The contexts of settings: what parsing certificates and keys has brought. */
-class Contexts {
-  readonly #settings: TlsSettings;
-  readonly #made = new Map<CertifiedKey | undefined, tls.SecureContext>();
-
-  constructor(settings: TlsSettings) {
-    this.#settings = settings;
-    const { certified, names, caCerts = [] } = settings;
-    caCerts.forEach((pem) => checkPem("caCerts", pem));
-    for (const each of [certified, ...names.values()]) {
-      if (each !== undefined) checkPair(each);
-    }
-  }
-
-  /** That of `cert` and `key`. */
-  get own(): tls.SecureContext {
-    return this.#context(this.#settings.certified);
-  }
-
-  /** That for a client that asks for `name`, if there is one. */
-  for(name: string): tls.SecureContext | undefined {
-    const certified = this.#settings.certifiedFor(name);
-    return certified && this.#context(certified);
-  }
-
-  #context(certified: CertifiedKey | undefined): tls.SecureContext {
-    let context = this.#made.get(certified);
-    if (context === undefined) {
-      const { mode, caCerts } = this.#settings;
-      context = tls.createSecureContext({
-        ...certified,
-        // A client trusts them besides the others; a server trusts nobody else.
-        ca: caCerts && mode === "client"
-          ? [...tls.rootCertificates, ...caCerts]
-          : caCerts,
-      });
-      this.#made.set(certified, context);
-    }
-    return context;
-  }
-}
-
-const made = new WeakMap<TlsSettings, Contexts>();
-
-function contextsOf(settings: TlsSettings): Contexts {
-  let contexts = made.get(settings);
-  if (contexts === undefined) {
-    made.set(settings, contexts = new Contexts(settings));
-  }
-  return contexts;
-}
-
-/** Deno takes a key that can't be read, or is another certificate's, and the handshake then never ends. */
-function checkPair({ cert, key }: CertifiedKey): void {
-  const certificate = checkPem("cert", cert);
-  let fits: boolean;
-  try {
-    fits = certificate.checkPrivateKey(createPrivateKey(key));
-  } catch {
-    // Its message is of no use, and nothing of a key may get out.
-    throw failure("ERR_BAD_KEY", "the key can't be read");
-  }
-  if (!fits) {
-    throw failure("ERR_BAD_KEY", "the key is not that of the certificate");
-  }
-}
-
-function checkPem(name: string, pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (cause) {
-    throw failure(
-      "ERR_BAD_CERTIFICATE",
-      `the certificate in ${name} can't be read`,
-      cause,
-    );
-  }
-}
-
 function peerCertificate(certificate: tls.PeerCertificate): PeerCertificate {
   const { subject, issuer, subjectaltname, raw } = certificate;
   return {
@@ -307,8 +227,4 @@ async function sendAlert(conn: Deno.Conn, error: unknown): Promise<void> {
   } catch {
     // The client has gone.
   }
-}
-
-function failure(code: string, message: string, cause?: unknown): Error {
-  return Object.assign(new Error(message, { cause }), { code });
 }
