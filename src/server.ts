@@ -66,8 +66,6 @@ export class StreamServer implements Ready, Service {
   constructor(host: ServerHost, listener: Deno.Listener) {
     this.#host = host;
     this.#listener = listener;
-    // The dispatcher keeps the process alive while it is driven; a listener alone must not.
-    listener.unref();
     this.#source = new ListenerSource(
       host.scheduler.selector,
       listener,

@@ -102,6 +102,21 @@ Deno.test("a process whose loop has ended exits, although sockets and servers ar
   assertEquals(stdout, "ended");
 });
 
+Deno.test("so does one whose loop ran twice, although a receive of each is still under way", async () => {
+  const stdout = await run(`
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.unref();
+    const receive = async () => {
+      const skt = await copas.socket.connect("127.0.0.1", listener.addr.port);
+      await skt.receive("*l", { timeout: 0.02 }).catch(() => {});
+    };
+    const [conn] = await Promise.all([listener.accept(), copas.loop(receive)]);
+    const [other] = await Promise.all([listener.accept(), copas.loop(receive)]);
+    console.log("ended");
+  `);
+  assertEquals(stdout, "ended");
+});
+
 Deno.test("a process that awaits nothing of the dispatcher exits, whatever waits there", async () => {
   const stdout = await run(`
     const listener = copas.socket.bind("127.0.0.1", 0);

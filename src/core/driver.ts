@@ -62,6 +62,7 @@ export class Driver {
     this.exiting = false;
     this.accepting = true;
     const { promise } = this.#looping = Promise.withResolvers();
+    selector.looping = true;
     for (const service of services) service.resume();
     init();
     this.#start();
@@ -201,6 +202,7 @@ export class Driver {
       await turn();
       if (this.#scheduler.hasWork || !this.#scheduler.finished) return;
     }
+    this.#scheduler.selector.looping = false;
     this.#looping!.resolve();
     this.#looping = undefined;
     this.hurried = false;

@@ -29,7 +29,7 @@ const BUDGET = 1024;
 
 /** Threads, time, and the list of what runs next. */
 export class Scheduler implements ClockHost {
-  readonly selector: Selector = new Selector();
+  readonly selector: Selector;
   readonly sleepers: SleepQueue = new SleepQueue();
   /** The turn of the event loop that is under way. */
   readonly turn: Turn;
@@ -64,6 +64,7 @@ export class Scheduler implements ClockHost {
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
     this.errorhandler = errorhandler;
     this.turn = new Turn(clock);
+    this.selector = new Selector(this.turn);
     this.main = new Thread(this, "main");
     this.driver = new Driver(this);
   }

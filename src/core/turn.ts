@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "./clock.ts";
+import { outside } from "./thread.ts";
 import type { TimedWaitQueue } from "./wait_queue.ts";
 
 /** Something that collects its output during a turn and sends it at the end. */
@@ -34,6 +35,7 @@ export class Turn {
   readonly #clock: Clock;
   #flushes: TurnEnd[] = [];
   #stamps: TimedWaitQueue[] = [];
+  #starts: TurnEnd[] = [];
   #watched = false;
   #seen = 0;
   #still = 0;
@@ -54,19 +56,28 @@ export class Turn {
     this.#watch();
   }
 
+  /** Calls `item.turnEnd` after those that write. */
+  startAtEnd(item: TurnEnd): void {
+    this.#starts.push(item);
+    this.#watch();
+  }
+
   #watch(): void {
     if (this.#watched) return;
     this.#watched = true;
     this.#still = 0;
-    queueMicrotask(this.#look);
+    // What is begun at the end must not remember the thread that came here first.
+    outside(this.#lookOn);
   }
+
+  #lookOn = () => queueMicrotask(this.#look);
 
   #look = () => {
     if (this.calls !== this.#seen) {
       this.#seen = this.calls;
       this.#still = 0;
     }
-    if (++this.#still <= STILL) return queueMicrotask(this.#look);
+    if (++this.#still <= STILL) return this.#lookOn();
     this.#watched = false;
     this.#end();
   };
@@ -74,9 +85,12 @@ export class Turn {
   #end(): void {
     const flushes = this.#flushes;
     const stamps = this.#stamps;
+    const starts = this.#starts;
     this.#flushes = [];
     this.#stamps = [];
+    this.#starts = [];
     for (const item of flushes) item.turnEnd();
+    for (const item of starts) item.turnEnd();
     if (stamps.length === 0) return;
     const now = this.#clock.now();
     for (const queue of stamps) queue.stamp(now);

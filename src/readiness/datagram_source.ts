@@ -25,7 +25,7 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
 
   /** `owner` is announced to `selector` whenever a receive has ended. */
   constructor(selector: Selector, stream: DatagramStream<A>, owner: Ready) {
-    super(selector, owner);
+    super(selector, stream, owner);
     this.#stream = stream;
   }
 
@@ -39,6 +39,10 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
     const datagram = this.#datagram;
     this.#datagram = undefined;
     return datagram;
+  }
+
+  protected override request(): void {
+    this.selector.beginAtTurnEnd(this);
   }
 
   protected operate(): Promise<[Uint8Array, A]> {

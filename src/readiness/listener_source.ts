@@ -32,7 +32,7 @@ export class ListenerSource<C> extends Source<C> {
     owner: Ready,
     wanted: () => number = () => Infinity,
   ) {
-    super(selector, owner);
+    super(selector, acceptor, owner);
     this.#acceptor = acceptor;
     this.#wanted = wanted;
   }

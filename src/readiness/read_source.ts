@@ -27,13 +27,17 @@ export class ReadSource extends Source<number | null> {
 
   /** `owner` is announced to `selector` whenever a read has ended. */
   constructor(selector: Selector, stream: ByteStream, owner: Ready) {
-    super(selector, owner);
+    super(selector, stream, owner);
     this.#stream = stream;
   }
 
   /** Whether nothing more will come than what is in the buffer. */
   override get isExhausted(): boolean {
     return this.ended || this.failure !== undefined;
+  }
+
+  protected override request(): void {
+    this.selector.beginAtTurnEnd(this);
   }
 
   protected operate(): Promise<number | null> {

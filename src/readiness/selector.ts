@@ -21,6 +21,21 @@ export interface Starter {
   start(): void;
 }
 
+/** Who knows when the turn ends. */
+export interface Turns {
+  /** Calls `item.turnEnd` when what was sent in the turn has been written. */
+  startAtEnd(item: { turnEnd(): void }): void;
+}
+
+/** An operation under way that may keep the process alive. */
+export interface Held {
+  /** Neighbours among them. Only the selector writes them. */
+  older?: Held;
+  newer?: Held;
+  /** Does not keep the process alive any more. */
+  letGo(): void;
+}
+
 /** The queue of what is ready, and the one bell that wakes the driver. */
 export class Selector {
   /** How many operations are under way. */
@@ -29,10 +44,19 @@ export class Selector {
   writing = 0;
   /** Whether Deno has asked the system for I/O since somebody set this back: an operation on a resource has ended. */
   polled = false;
+  readonly #turns?: Turns;
   #ready: Ready[] = [];
   #deferred: Starter[] = [];
   #driven = false;
+  #looping = false;
+  /** The operations under way, the newest. */
+  #held?: Held = undefined;
   #bell?: () => void;
+
+  /** Without `turns`, nothing waits for the end of one. */
+  constructor(turns?: Turns) {
+    this.#turns = turns;
+  }
 
   /** Announces that `item` can be dispatched. */
   ready(item: Ready): void {
@@ -46,16 +70,66 @@ export class Selector {
     else this.#deferred.push(starter);
   }
 
+  /** The same, but not before the turn ends: what was sent in it goes out first. */
+  beginAtTurnEnd(starter: Starter): void {
+    if (!this.#driven || this.#turns === undefined) return this.begin(starter);
+    if (this.#deferred.length === 0) this.#turns.startAtEnd(this);
+    this.#deferred.push(starter);
+  }
+
+  /** The turn has ended. */
+  turnEnd(): void {
+    if (this.#driven) this.#startDeferred();
+  }
+
   /** Whether somebody drives the dispatcher. Setting it to `true` starts what was deferred. */
   get driven(): boolean {
     return this.#driven;
   }
   set driven(driven: boolean) {
     this.#driven = driven;
-    if (!driven || this.#deferred.length === 0) return;
+    if (driven) this.#startDeferred();
+  }
+
+  #startDeferred(): void {
+    if (this.#deferred.length === 0) return;
     const deferred = this.#deferred;
     this.#deferred = [];
     for (const starter of deferred) starter.start();
+  }
+
+  /**
+   * Whether `loop()` runs. It keeps the process alive, so that operations need
+   * not be told one by one not to do so: that costs 3 % of a message. When it
+   * ends, all are told that are under way.
+   */
+  get looping(): boolean {
+    return this.#looping;
+  }
+  set looping(looping: boolean) {
+    this.#looping = looping;
+    if (looping) return;
+    for (let held = this.#held; held !== undefined; held = held.older) {
+      held.letGo();
+    }
+  }
+
+  /** An operation of a resource has begun. */
+  hold(item: Held): void {
+    this.outstanding++;
+    item.older = this.#held;
+    if (this.#held !== undefined) this.#held.newer = item;
+    this.#held = item;
+  }
+
+  /** It has ended. */
+  drop(item: Held): void {
+    this.outstanding--;
+    const { older, newer } = item;
+    if (newer === undefined) this.#held = older;
+    else newer.older = older;
+    if (older !== undefined) older.newer = newer;
+    item.older = item.newer = undefined;
   }
 
   /** Whether nothing is ready. */

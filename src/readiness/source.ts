@@ -5,25 +5,38 @@
  * @module
  */
 
-import type { Ready, Selector, Starter } from "./selector.ts";
+import type { Held, Ready, Selector, Starter } from "./selector.ts";
+
+/** What keeps the process alive while an operation on it is under way, unless it is told not to. */
+export interface Resource {
+  ref?(): void;
+  unref?(): void;
+}
 
 /**
  * A source starts its operation when it is armed and announces its owner when
  * the operation has ended. The outcome stays in the source until it is taken.
  */
-export abstract class Source<T> implements Starter {
+export abstract class Source<T> implements Starter, Held {
   /** Why the operation failed; kept, because Deno tells of a reset only once. */
   failure: unknown = undefined;
   /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
   busy = false;
+  /** Neighbours among the operations under way. Only the selector writes them. */
+  older?: Held = undefined;
+  newer?: Held = undefined;
   /** Whether the owner has closed the source. */
   protected closed = false;
   protected readonly selector: Selector;
+  readonly #resource: Resource;
   readonly #owner: Ready;
+  /** Whether the resource keeps the process alive: Deno's do in the beginning. */
+  #isKeeping = true;
 
-  /** `owner` is announced to `selector` whenever an operation has ended. */
-  constructor(selector: Selector, owner: Ready) {
+  /** `owner` is announced to `selector` whenever an operation on `resource` has ended. */
+  constructor(selector: Selector, resource: object, owner: Ready) {
     this.selector = selector;
+    this.#resource = resource;
     this.#owner = owner;
   }
 
@@ -41,6 +54,11 @@ export abstract class Source<T> implements Starter {
   arm(): void {
     if (this.busy || this.closed || this.isExhausted) return;
     this.busy = true;
+    this.request();
+  }
+
+  /** Asks for the start. */
+  protected request(): void {
     this.selector.begin(this);
   }
 
@@ -50,13 +68,26 @@ export abstract class Source<T> implements Starter {
       this.busy = false;
       return;
     }
-    this.selector.outstanding++;
+    const { selector } = this;
+    selector.hold(this);
+    if (selector.looping !== this.#isKeeping) this.#keep(selector.looping);
     try {
       this.operate().then(this.#succeeded, this.#failed);
     } catch (error) {
       // Deno's own never throw, but others may stand in for them.
       this.#failed(error);
     }
+  }
+
+  /** Does not keep the process alive any more. */
+  letGo(): void {
+    if (this.#isKeeping) this.#keep(false);
+  }
+
+  #keep(keeping: boolean): void {
+    this.#isKeeping = keeping;
+    if (keeping) this.#resource.ref?.();
+    else this.#resource.unref?.();
   }
 
   /** Wants nothing more. The owner closes the resource, which ends the operation under way. */
@@ -72,13 +103,13 @@ export abstract class Source<T> implements Starter {
   #succeeded = (outcome: T) => {
     this.busy = false;
     this.selector.polled = true;
-    this.selector.outstanding--;
+    this.selector.drop(this);
     this.completed(outcome);
   };
 
   #failed = (error: unknown) => {
     this.busy = false;
-    this.selector.outstanding--;
+    this.selector.drop(this);
     if (this.closed) return;
     this.failure = error;
     this.announce();

@@ -47,8 +47,6 @@ export class Connection {
   ) {
     this.conn = conn;
     this.session = session;
-    // The dispatcher keeps the process alive while it is driven; a socket alone must not.
-    if ("unref" in conn) (conn as Deno.TcpConn).unref();
     if ("setNoDelay" in conn) tryNoDelay(conn as Deno.TcpConn);
     this.receiver = new Receiver(scheduler, this.#stream, owner, limits);
     this.#scheduler = scheduler;

@@ -81,8 +81,6 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   }
 
   #attach(conn: Deno.DatagramConn): void {
-    // Typed without it, but there: the dispatcher keeps the process alive, not the socket.
-    if ("unref" in conn) (conn as unknown as { unref(): void }).unref();
     const receiver = new DatagramReceiver(this.#scheduler, conn, this);
     this.#bound = { conn, receiver };
   }

@@ -95,6 +95,7 @@ export async function finishHandshake(
     conn.unref();
     const { alpnProtocol } = await conn.handshake();
     signal.throwIfAborted();
+    conn.ref();
     return {
       conn,
       stream: conn,

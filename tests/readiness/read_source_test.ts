@@ -132,3 +132,29 @@ Deno.test("a read that waits for the driver does not begin after the close", () 
   selector.driven = true;
   assertEquals([stream.reads.count, selector.outstanding], [0, 0]);
 });
+
+Deno.test("a stream is told only when the loop begins or ends whether it keeps the process alive", async () => {
+  const { selector, stream, source } = make();
+  const told: string[] = [];
+  const ref = () => void told.push("ref");
+  const unref = () => void told.push("unref");
+  Object.assign(stream, { ref, unref });
+  const read = async () => {
+    source.arm();
+    await stream.bring("x");
+  };
+  await read();
+  await read();
+  assertEquals(told, ["unref"]);
+  selector.looping = true;
+  await read();
+  await read();
+  assertEquals(told, ["unref", "ref"]);
+  selector.looping = false;
+  assertEquals(told, ["unref", "ref"]);
+  selector.looping = true;
+  source.arm();
+  selector.looping = false;
+  assertEquals(told, ["unref", "ref", "unref"]);
+  await stream.bring("x");
+});

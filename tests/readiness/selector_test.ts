@@ -40,6 +40,48 @@ Deno.test("an operation begins at once while somebody drives, else as soon as so
   assertEquals(started, ["a", "b", "c", "d"]);
 });
 
+Deno.test("what may wait for the end of the turn begins there, if somebody still drives", () => {
+  const ends: { turnEnd(): void }[] = [];
+  const selector = new Selector({ startAtEnd: (item) => void ends.push(item) });
+  const started: string[] = [];
+  const begin = (name: string) =>
+    selector.beginAtTurnEnd({ start: () => void started.push(name) });
+  begin("a");
+  assertEquals(ends, []);
+  selector.driven = true;
+  assertEquals(started, ["a"]);
+  begin("b");
+  begin("c");
+  assertEquals([started, ends], [["a"], [selector]]);
+  ends.pop()!.turnEnd();
+  assertEquals(started, ["a", "b", "c"]);
+  begin("d");
+  selector.driven = false;
+  ends.pop()!.turnEnd();
+  assertEquals(started, ["a", "b", "c"]);
+  selector.driven = true;
+  assertEquals(started, ["a", "b", "c", "d"]);
+});
+
+Deno.test("what is under way when the loop ends is let go, what has ended is not", () => {
+  const selector = new Selector();
+  const letGo: string[] = [];
+  const hold = (name: string) => {
+    const item = { letGo: () => void letGo.push(name) };
+    selector.hold(item);
+    return item;
+  };
+  selector.looping = true;
+  const [first, , middle, last] = ["a", "b", "c", "d", "e"].map(hold);
+  assertEquals(selector.outstanding, 5);
+  selector.drop(middle);
+  selector.drop(first);
+  selector.drop(last);
+  assertEquals([selector.outstanding, letGo], [2, []]);
+  selector.looping = false;
+  assertEquals(letGo, ["e", "b"]);
+});
+
 Deno.test("a rest ends with the next announcement, not with an earlier one", async () => {
   const selector = new Selector();
   selector.wake();
