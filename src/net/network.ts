@@ -163,32 +163,31 @@ export class Network {
     }
   }
 
-  /** Sends a datagram. */
-  async sendDatagram(
+  /** Sends a datagram. The caller makes a {@linkcode networkError} of what fails. */
+  sendDatagram(
+    conn: Deno.DatagramConn,
+    bytes: Uint8Array,
+    host: string,
+    port: number,
+  ): Promise<number> {
+    if (this.gate.isScoped && parseIpHost(host) === undefined) {
+      return this.#sendToName(conn, bytes, host, port);
+    }
+    return conn.send(bytes, { transport: "udp", hostname: host, port });
+  }
+
+  async #sendToName(
     conn: Deno.DatagramConn,
     bytes: Uint8Array,
     host: string,
     port: number,
   ): Promise<number> {
     const failed = "Cannot send to";
-    try {
-      const hostname = this.gate.isScoped
-        ? await this.#addressToSendTo(host, port, failed)
-        : host;
-      return await conn.send(bytes, { transport: "udp", hostname, port });
-    } catch (error) {
-      throw networkError(failed, host, port, error);
-    }
-  }
-
-  async #addressToSendTo(
-    host: string,
-    port: number,
-    failed: string,
-  ): Promise<string> {
-    if (parseIpHost(host) !== undefined) return host;
     const addresses = await this.gate.resolve(host, port, failed);
-    if (addresses !== undefined) return addresses[0];
+    if (addresses !== undefined) {
+      const [hostname] = addresses;
+      return await conn.send(bytes, { transport: "udp", hostname, port });
+    }
     // Deno would look it up by itself, and nothing would be left to check.
     const address = formatAddress(host, port);
     throw new ScopeError(
@@ -246,7 +245,8 @@ async function connectUntil(
   }
 }
 
-function networkError(
+/** What a call of Deno's on an address fails with, in the words of Copas. */
+export function networkError(
   failed: string,
   host: string,
   port: number,

@@ -30,7 +30,7 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
   }
 
   /** A datagram that is there has to be taken first: the next one would overwrite it. */
-  protected override get isExhausted(): boolean {
+  override get isExhausted(): boolean {
     return this.failure !== undefined || this.#datagram !== undefined;
   }
 
@@ -39,10 +39,6 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
     const datagram = this.#datagram;
     this.#datagram = undefined;
     return datagram;
-  }
-
-  protected override request(): void {
-    this.selector.beginAtTurnEnd(this);
   }
 
   protected operate(): Promise<[Uint8Array, A]> {

@@ -72,7 +72,8 @@ export class DatagramReceiver implements Ready {
     const { timeout = this.owner.timeouts.receive, signal } = options ?? {};
     this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
-    this.#scheduler.selector.ready(this);
+    if (this.#source.isExhausted) this.#scheduler.selector.ready(this);
+    else this.#source.arm();
     return wait.promise;
   }
 

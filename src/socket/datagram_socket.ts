@@ -17,7 +17,7 @@ import {
   formatAddress,
 } from "../net/address.ts";
 import { type Ip, parseIp } from "../net/ip.ts";
-import { checkHostPort, type Network } from "../net/network.ts";
+import { checkHostPort, type Network, networkError } from "../net/network.ts";
 import {
   checkReceive,
   type Datagram,
@@ -29,6 +29,9 @@ export type { Datagram };
 
 /** LuaSocket's default. */
 const DEFAULT_SIZE = 8192;
+
+/** How the errors of a send begin. */
+const FAILED = "Cannot send to";
 
 const encoder = new TextEncoder();
 
@@ -213,12 +216,11 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
         );
       }
       checkHostPort(call, ip!, port!);
-      const failed = "Cannot send to";
-      this.#network.gate.admit("connect", ip!, port!, failed);
+      this.#network.gate.admit("connect", ip!, port!, FAILED);
       const conn = this.#bind(ip!);
       const bytes = typeof data === "string" ? encoder.encode(data) : data;
       // A datagram that got lost brings nobody down who did not ask for it.
-      return handled(this.#transmit(conn, bytes, ip!, port!, failed));
+      return handled(this.#transmit(conn, bytes, ip!, port!));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -229,24 +231,26 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     bytes: Uint8Array,
     ip: string,
     port: number,
-    failed: string,
   ): Promise<number> {
-    const address = formatAddress(ip, port);
+    const send = () => this.#network.sendDatagram(conn, bytes, ip, port);
+    const { send: timeout } = this.timeouts;
     try {
-      return await waitForCall(
-        this.#scheduler,
-        () => this.#network.sendDatagram(conn, bytes, ip, port),
-        {
-          failed: `${failed} ${address}`,
+      // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
+      return timeout === Infinity && this.#scheduler.mayProceed()
+        ? await send()
+        : await waitForCall(this.#scheduler, send, {
+          failed: `${FAILED} ${formatAddress(ip, port)}`,
           socket: this,
-          timeout: this.timeouts.send,
-        },
-      );
+          timeout,
+        });
     } catch (error) {
-      if (!this.#closed && !isClosed(error)) throw error;
-      throw new ClosedError(`${failed} ${address}: the socket is closed`, {
-        cause: error,
-      });
+      if (!this.#closed && !isClosed(error)) {
+        throw networkError(FAILED, ip, port, error);
+      }
+      throw new ClosedError(
+        `${FAILED} ${formatAddress(ip, port)}: the socket is closed`,
+        { cause: error },
+      );
     }
   }
 
@@ -265,7 +269,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     if (address === undefined) {
       throw wrongType("setpeername()", "the ip", "an IP address", ip);
     }
-    this.#network.gate.admit("connect", ip, port!, "Cannot send to");
+    this.#network.gate.admit("connect", ip, port!, FAILED);
     this.#bind(ip);
     this.#peer = {
       transport: "udp",
