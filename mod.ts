@@ -57,7 +57,7 @@ export type { ServerOptions } from "./src/server.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketMaker } from "./src/socket/maker.ts";
 export type { Limits } from "./src/socket/limits.ts";
-export type { Pattern } from "./src/socket/receiver.ts";
+export type { Pattern, Size } from "./src/socket/pattern.ts";
 export type { SocketOption } from "./src/socket/connection.ts";
 export type { StreamSocketOptions } from "./src/socket/socket_options.ts";
 export type { StreamEndpoint } from "./src/socket/stream_endpoint.ts";

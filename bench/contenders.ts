@@ -26,6 +26,12 @@ const deno = [Deno.execPath(), "run", "--allow-all", "--quiet"];
 /** All contenders. */
 export const contenders = {
   ours: { title: "ours", folder: "ours", extension: "ts", command: deno },
+  arrays: {
+    title: "ours, a new array for each receive",
+    folder: "ours",
+    extension: "ts",
+    command: deno,
+  },
   hand: {
     title: "hand-written Deno",
     folder: "hand_written",

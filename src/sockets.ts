@@ -15,7 +15,7 @@ import type { NetScope } from "./net/scope.ts";
 import type { Datagram, DatagramSocket } from "./socket/datagram_socket.ts";
 import { Shared } from "./shared.ts";
 import { SocketMaker } from "./socket/maker.ts";
-import type { Pattern } from "./socket/receiver.ts";
+import type { Pattern, Size } from "./socket/pattern.ts";
 import {
   readSocketOptions,
   type StreamSocketOptions,
@@ -139,10 +139,10 @@ export abstract class Sockets extends Tools {
     return this.#wrapping.socket("wrap()", conn, options);
   }
 
-  /** `skt.receive(count)` for a connection of either kind of name; see there. */
+  /** `skt.receive(size)` for a connection of either kind of name; see there. */
   receive(
     skt: StreamLike,
-    count: number,
+    size: Size,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /** `skt.receive("*a")`; see there. */
@@ -160,7 +160,7 @@ export abstract class Sockets extends Tools {
   /** `skt.receive(size)` of a datagram socket; see there. */
   receive(
     skt: DatagramLike,
-    size?: number,
+    size?: Size,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>>;
   receive(
@@ -171,13 +171,13 @@ export abstract class Sockets extends Tools {
     const socket = this.#wrapping.socket("receive()", skt);
     return socket instanceof StreamSocket
       ? socket.receive(pattern, options)
-      : socket.receive(pattern as number, options);
+      : socket.receive(pattern as Size, options);
   }
 
-  /** `skt.receivepartial(count)`; see there. */
+  /** `skt.receivepartial(size)`; see there. */
   receivepartial(
     skt: StreamLike,
-    count: number,
+    size: Size,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /** `skt.receivepartial(pattern)`; see there. */
@@ -198,7 +198,7 @@ export abstract class Sockets extends Tools {
   /** `skt.receivefrom(size)`; see there. */
   receivefrom(
     skt: DatagramLike,
-    size?: number,
+    size?: Size,
     options?: WaitOptions,
   ): Promise<Datagram> {
     return this.#wrapping.datagrams("receivefrom()", skt).receivefrom(

@@ -13,6 +13,7 @@ import { measureMessages } from "./messages.ts";
 
 const contenders: ContenderName[] = [
   "ours",
+  "arrays",
   "bare",
   "node_deno",
   "node",
@@ -20,6 +21,11 @@ const contenders: ContenderName[] = [
 ];
 
 const GIBIBYTE = 2 ** 30;
+
+/** The bare loop has one buffer for all that it reads, and so has our server; the other one takes what is simplest. */
+function programOf(contender: ContenderName): string[] {
+  return ["stream", contender === "arrays" ? "relay_arrays" : "relay"];
+}
 
 function goal(metric: Metric): Goal<ContenderName> {
   return {
@@ -40,7 +46,7 @@ function messages(size: number, title: string): Experiment<ContenderName> {
     measure: (contender, pace) =>
       measureMessages(
         contender,
-        ["stream", "relay"],
+        programOf(contender),
         { connections: 50, size, inFlight: 1 },
         pace,
       ),
@@ -56,7 +62,7 @@ function volume({ full }: Pace): Experiment<ContenderName> {
     decides: "volume",
     goals: [goal("volume")],
     measure: (contender) =>
-      withServer(contender, ["stream", "relay"], async ({ pid, target }) => {
+      withServer(contender, programOf(contender), async ({ pid, target }) => {
         const options = { pid, target, bytes };
         const measured = await runLoad<Measured>("volume", options);
         return {

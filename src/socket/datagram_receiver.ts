@@ -4,13 +4,14 @@
  * @module
  */
 
-import { checkInteger, checkWaitOptions } from "../arguments.ts";
+import { checkWaitOptions } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError, closedError } from "../errors.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
+import { checkSize, copied, countOf, type Size } from "./pattern.ts";
 
 /** A datagram, with the address and the port that it came from. */
 export type Datagram = [
@@ -33,7 +34,7 @@ class DatagramWait extends Wait<Datagram> {
   constructor(
     scheduler: Scheduler,
     readonly receiver: DatagramReceiver,
-    readonly size: number,
+    readonly size: Size,
   ) {
     super(scheduler, "read", receiver.owner);
   }
@@ -67,7 +68,7 @@ export class DatagramReceiver implements Ready {
   }
 
   /** Waits for a datagram, of which it gives at most `size` bytes. */
-  receive(size: number, options?: WaitOptions): Promise<Datagram> {
+  receive(size: Size, options?: WaitOptions): Promise<Datagram> {
     const wait = new DatagramWait(this.#scheduler, this, size);
     const { timeout = this.owner.timeouts.receive, signal } = options ?? {};
     this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
@@ -90,8 +91,9 @@ export class DatagramReceiver implements Ready {
       const [bytes, address] = datagram;
       const { hostname, port } = address as Deno.NetAddr;
       if (!this.owner.hears(hostname, port)) continue;
-      const data = bytes.slice(0, reader.size) as Uint8Array<ArrayBuffer>;
-      reader.resolve([data, hostname, port]);
+      const { size } = reader;
+      const count = Math.min(countOf(size), bytes.length);
+      reader.resolve([copied(size, bytes, 0, count), hostname, port]);
     }
   }
 
@@ -110,9 +112,10 @@ export class DatagramReceiver implements Ready {
 /** Refuses what can't be received. */
 export function checkReceive(
   call: string,
-  size: number,
+  size: Size,
   options: WaitOptions | undefined,
 ): void {
-  checkInteger(call, "the size", size, 0);
+  const expected = "a number of bytes or a Uint8Array for them";
+  checkSize(call, "the size", expected, size);
   checkWaitOptions(call, options);
 }

@@ -23,6 +23,7 @@ import {
   type Datagram,
   DatagramReceiver,
 } from "./datagram_receiver.ts";
+import type { Size } from "./pattern.ts";
 import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
 export type { Datagram };
@@ -123,14 +124,14 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   /**
    * Receives a datagram, and tells where it came from.
    *
-   * @param size the most bytes to give; the rest of a longer datagram is lost. Default: 8192
+   * @param size the most bytes to give, or a buffer for them; the rest of a longer datagram is lost. Default: 8192
    * @param options `timeout` in seconds for this call, in place of the socket's; `signal` to give up
    * @returns `[bytes, ip, port]`
    * @throws {TimeoutError} when the time was up
    * @throws {ClosedError} when the socket is closed
    */
   receivefrom(
-    size: number = DEFAULT_SIZE,
+    size: Size = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Datagram> {
     return this.#receive("receivefrom()", size, options);
@@ -138,7 +139,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
 
   /** Receives a datagram, without its address. Otherwise the same as `receivefrom`. */
   receive(
-    size: number = DEFAULT_SIZE,
+    size: Size = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const received = this.#receive("receive()", size, options);
@@ -147,7 +148,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
 
   #receive(
     call: string,
-    size: number,
+    size: Size,
     options?: WaitOptions,
   ): Promise<Datagram> {
     try {

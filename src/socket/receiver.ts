@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkInteger, checkWaitOptions, wrongType } from "../arguments.ts";
+import { checkWaitOptions } from "../arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
@@ -19,13 +19,14 @@ import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import {
+  checkPattern,
+  copied,
+  countOf,
+  type Pattern,
+  type Size,
+} from "./pattern.ts";
 import { completeTextEnd } from "./utf8.ts";
-
-/**
- * What to receive: `"*l"` is a line without its end, `"*a"` all up to the end
- * of the stream, a number that many bytes. The names are LuaSocket's.
- */
-export type Pattern = "*l" | "*a" | number;
 
 /** What a receive can give. */
 type Received = string | Uint8Array<ArrayBuffer> | null;
@@ -38,7 +39,7 @@ export interface HalfOwner {
   readonly timeouts: { send: number; receive: number };
 }
 
-/** What a wait may hold that is used again: most messages, but no large one. */
+/** What a wait may hold that is used again: most messages, but no large one, and nobody's buffer. */
 const SMALL = 1024;
 
 const LF = 10;
@@ -197,7 +198,11 @@ export class Receiver implements Ready {
         continue;
       }
       if (received === MORE) return this.source.arm();
-      if (received !== null && received.length > SMALL) this.forget(reader);
+      if (
+        typeof reader.pattern === "object" || (received?.length ?? 0) > SMALL
+      ) {
+        this.forget(reader);
+      }
       reader.resolve(received);
     }
   }
@@ -270,14 +275,15 @@ export class Receiver implements Ready {
   }
 
   #takeBytes(
-    count: number,
+    size: Size,
     partial: boolean,
   ): Uint8Array<ArrayBuffer> | typeof MORE {
     const { bytes, start, length } = this.source.buffer;
+    const count = countOf(size);
     if (length === 0 || (length < count && !partial)) return MORE;
     const taken = Math.min(count, length);
     this.#consume(taken);
-    return bytes.slice(start, start + taken);
+    return copied(size, bytes, start, start + taken);
   }
 
   /** All complete characters that there are; a last one of which bytes are missing stays. */
@@ -303,7 +309,9 @@ export class Receiver implements Ready {
     if (failure !== undefined) {
       throw closedError(this.failed, failure, { partial });
     }
-    const wanted = typeof pattern === "number" ? `${pattern} bytes` : "a line";
+    const wanted = typeof pattern === "string"
+      ? "a line"
+      : `${countOf(pattern)} bytes`;
     throw new ClosedError(
       `${this.failed}: the peer closed the connection after ${partial.length} bytes of ${wanted}`,
       { partial },
@@ -330,13 +338,4 @@ function withoutCarriageReturns(line: string): string {
 
 function indexOrEnd(index: number, from: number, end: number): number {
   return index < 0 ? end : from + index;
-}
-
-function checkPattern(call: string, pattern: unknown): void {
-  if (pattern === "*l" || pattern === "*a") return;
-  if (typeof pattern !== "number") {
-    const expected = '"*l", "*a" or a number of bytes';
-    throw wrongType(call, "the pattern", expected, pattern);
-  }
-  checkInteger(call, "the pattern", pattern, 0);
 }

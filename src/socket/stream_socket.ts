@@ -5,7 +5,7 @@
  */
 
 import type { WaitOptions } from "../core/wait.ts";
-import type { Pattern } from "./receiver.ts";
+import type { Pattern, Size } from "./pattern.ts";
 import { TlsEndpoint } from "./tls_endpoint.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
@@ -36,16 +36,16 @@ export class StreamSocket extends TlsEndpoint {
   // --- Receiving and sending --------------------------------------------------
 
   /**
-   * Receives exactly `count` bytes.
+   * Receives exactly `size` bytes.
    *
-   * @param count how many; 0 waits until there is something to read
+   * @param size how many, or a buffer that is to be filled; 0 waits until there is something to read
    * @param options `timeout` in seconds for this call, in place of the socket's; `signal` to give up
-   * @returns the bytes, or `null` at the end of the stream
+   * @returns the bytes, in an array of their own or in the buffer; or `null` at the end of the stream
    * @throws {ClosedError} when the peer closed before all had come; `partial` holds what came
    * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
    */
   receive(
-    count: number,
+    size: Size,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /**
@@ -81,12 +81,27 @@ export class StreamSocket extends TlsEndpoint {
   }
 
   /**
-   * Receives what there is: at least one byte, at most `count`.
+   * Receives what there is: at least one byte, at most `size`.
    *
-   * @returns the bytes, or `null` at the end of the stream
+   * @param size how many, or a buffer for them
+   * @returns the bytes, in an array of their own or the part of the buffer that was filled; or `null` at the end of the stream
+   *
+   * @example An echo that uses one buffer for all
+   * ```ts
+   * import copas, { type StreamSocket } from "jsr:@copas/copas";
+   *
+   * const echo = copas.handler(async (skt: StreamSocket) => {
+   *   const buffer = new Uint8Array(64 * 1024);
+   *   for (let data; (data = await skt.receivepartial(buffer)) !== null;) {
+   *     await skt.send(data);
+   *   }
+   * });
+   * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo);
+   * await copas.loop();
+   * ```
    */
   receivepartial(
-    count: number,
+    size: Size,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /**

@@ -76,6 +76,18 @@ Deno.test("a longer datagram is cut to the size, and its rest is lost", async ()
   assertEquals(text(await b.receive(1000)), "next");
 });
 
+Deno.test("a datagram fills a buffer as far as it goes, and its rest is lost", async () => {
+  using sockets = pair();
+  const { b, send } = sockets;
+  for (const data of ["0123456789", "ab", ""]) await send(data);
+  const buffer = new Uint8Array(4);
+  const [first] = await b.receivefrom(buffer);
+  assertEquals([text(first), first.buffer], ["0123", buffer.buffer]);
+  assertEquals(text(await b.receive(buffer)), "ab");
+  assertEquals(text(buffer), "ab23");
+  assertEquals((await b.receive(buffer)).length, 0);
+});
+
 Deno.test("the size is 8192 unless told otherwise", async () => {
   using sockets = pair();
   const { b, send } = sockets;
@@ -250,7 +262,10 @@ Deno.test("wrong arguments are named, and nothing is changed", async () => {
   const port = portOf(a);
   b.setpeername("127.0.0.1", port);
   const rejected = [
-    [() => any.receive("*l"), "receive(): the size must be a whole number"],
+    [
+      () => any.receive("*l"),
+      "receive(): the size must be a number of bytes or a Uint8Array",
+    ],
     [() => any.receive(-1), "receive(): the size must be"],
     [() => any.receivefrom(1.5), "receivefrom(): the size must be"],
     [() => any.receive(10, 5), "receive(): the options must be an object"],

@@ -25,6 +25,20 @@ Deno.test("receivepartial of a size gives at most that many bytes", async () => 
   assertEquals(await skt.receivepartial(4), null);
 });
 
+Deno.test("receivepartial fills a buffer as far as it goes, and gives that part of it", async () => {
+  const { conn, skt } = scripted();
+  conn.feed("abcdef", "g").end();
+  const buffer = new Uint8Array(4);
+  const first = await skt.receivepartial(buffer) as Uint8Array;
+  assertEquals(first, bytes("abcd"));
+  assertEquals(first.buffer, buffer.buffer);
+  assertEquals(await skt.receivepartial(buffer), bytes("ef"));
+  assertEquals(buffer, bytes("efcd"));
+  assertEquals(await skt.receivepartial(buffer.subarray(2)), bytes("g"));
+  assertEquals(buffer, bytes("efgd"));
+  assertEquals(await skt.receivepartial(buffer), null);
+});
+
 Deno.test('receivepartial("*a") gives all that is there, line ends and all', async () => {
   const { conn, skt } = scripted();
   conn.feed("one\r\ntwo\n", "three").end();

@@ -1,7 +1,7 @@
 // What the patterns give, however the bytes come.
 
-import { assertEquals, assertRejects } from "@std/assert";
-import { ClosedError } from "../../src/errors.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { ClosedError, TimeoutError } from "../../src/errors.ts";
 import { turn } from "../fixtures/socket_dispatcher.ts";
 import { pattern, same } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";
@@ -108,6 +108,25 @@ Deno.test("what a size gave is the caller's own", async () => {
   conn.feed([5, 6]);
   assertEquals(await skt.receive(2), new Uint8Array([5, 6]));
   assertEquals(first, new Uint8Array([9, 9]));
+});
+
+Deno.test("receive fills a whole buffer, across reads, and nothing of it before", async () => {
+  const { conn, skt } = scripted();
+  const buffer = new Uint8Array(4);
+  conn.feed([1, 2, 3]);
+  const error = await assertRejects(
+    () => skt.receive(buffer, { timeout: 1 }),
+    TimeoutError,
+  );
+  assertEquals(error.partial, new Uint8Array([1, 2, 3]));
+  assertEquals(buffer, new Uint8Array(4));
+  conn.feed([4, 5], [6]).end();
+  assertEquals(await skt.receive(buffer), new Uint8Array([1, 2, 3, 4]));
+  assertEquals(buffer, new Uint8Array([1, 2, 3, 4]));
+  assertEquals(await skt.receive(buffer.subarray(1, 2)), new Uint8Array([5]));
+  const end = await assertRejects(() => skt.receive(buffer), ClosedError);
+  assertStringIncludes(end.message, "after 1 bytes of 4 bytes");
+  assertEquals(buffer, new Uint8Array([1, 5, 3, 4]));
 });
 
 Deno.test("receive(0) waits until there is something, and takes nothing", async () => {
@@ -238,7 +257,7 @@ Deno.test("a wrong pattern is named, and nothing is read", async () => {
     await assertRejects(
       () => receive(wrong),
       TypeError,
-      `receive(): the pattern must be "*l", "*a" or a number of bytes, got ${shown}`,
+      `receive(): the pattern must be "*l", "*a", a number of bytes or a Uint8Array for them, got ${shown}`,
     );
   }
   for (const wrong of [-1, 1.5, NaN, Infinity, 2 ** 53]) {

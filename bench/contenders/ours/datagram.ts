@@ -15,8 +15,9 @@ const server = Deno.listenDatagram({
 copas.addserver(
   server,
   copas.handler(async (skt: DatagramSocket) => {
+    const buffer = new Uint8Array(8192);
     for (;;) {
-      const [data, ip, port] = await skt.receivefrom();
+      const [data, ip, port] = await skt.receivefrom(buffer);
       await skt.sendto(data, ip, port);
     }
   }),

@@ -14,7 +14,13 @@ const jobs: Record<string, (skt: StreamSocket) => Promise<void>> = {
     }
   },
   async relay(skt) {
-    for (let data; (data = await skt.receivepartial(65536)) !== null;) {
+    const buffer = new Uint8Array(64 * 1024);
+    for (let data; (data = await skt.receivepartial(buffer)) !== null;) {
+      await skt.send(data);
+    }
+  },
+  async relay_arrays(skt) {
+    for (let data; (data = await skt.receivepartial(64 * 1024)) !== null;) {
       await skt.send(data);
     }
   },
