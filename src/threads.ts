@@ -92,7 +92,7 @@ export abstract class Threads {
     ...args: A
   ): Task {
     checkFunction("addthread()", "fn", fn);
-    return this.scheduler.spawn(undefined, () => fn(...args));
+    return this.scheduler.spawn(undefined, fn, ...args);
   }
 
   /** The same as `addthread`, with a name for the thread. */
@@ -103,7 +103,7 @@ export abstract class Threads {
   ): Task {
     checkString("addnamedthread()", "the name", name);
     checkFunction("addnamedthread()", "fn", fn);
-    return this.scheduler.spawn(name, () => fn(...args));
+    return this.scheduler.spawn(name, fn, ...args);
   }
 
   /**

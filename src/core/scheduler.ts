@@ -80,9 +80,13 @@ export class Scheduler implements ClockHost {
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */
-  spawn(name: string | undefined, body: () => unknown): Thread {
-    const task = new Thread(this, name ?? `thread_${++this.#threads}`);
-    task.run(body);
+  spawn<A extends unknown[]>(
+    name: string | undefined,
+    body: (...args: A) => unknown,
+    ...args: A
+  ): Thread {
+    const task = new Thread(this, name ?? ++this.#threads);
+    task.run(body, ...args);
     return task;
   }
 

@@ -57,13 +57,14 @@ export class Thread implements Task {
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  #name?: string;
+  /** A number until somebody wants to know. */
+  #name?: string | number;
   #refusals = 0;
 
   /** Threads are made by `copas.addthread` and its kind, not with `new`. */
   constructor(
     readonly scheduler: Scheduler,
-    name?: string,
+    name?: string | number,
     socket?: unknown,
   ) {
     this.#name = name;
@@ -73,7 +74,8 @@ export class Thread implements Task {
 
   /** The thread's name, for errors, `status()` and the log. */
   get name(): string {
-    return this.#name ??= this.defaultName();
+    if (typeof this.#name !== "string") this.#name = this.defaultName();
+    return this.#name;
   }
   set name(name: string) {
     this.#name = name;
@@ -81,7 +83,7 @@ export class Thread implements Task {
 
   /** The name of a thread that was given none. */
   protected defaultName(): string {
-    return "thread";
+    return `thread_${this.#name}`;
   }
 
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
