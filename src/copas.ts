@@ -9,10 +9,15 @@ import type { Clock } from "./core/clock.ts";
 import type { NetScope } from "./net/scope.ts";
 import { DatagramServer } from "./datagram_server.ts";
 import { Debug } from "./debug.ts";
-import { type ServerOptions, StreamServer } from "./server.ts";
+import {
+  type ServerHost,
+  type ServerOptions,
+  type SocketHandler,
+  socketHandlers,
+  StreamServer,
+} from "./server.ts";
 import { readServerOptions } from "./server_options.ts";
 import { DatagramSocket } from "./socket/datagram_socket.ts";
-import type { StreamSocketOptions } from "./socket/socket_options.ts";
 import { StreamSocket } from "./socket/stream_socket.ts";
 import { socketFriend } from "./socket/tls_endpoint.ts";
 import {
@@ -182,19 +187,20 @@ export class Copas extends WorkerServers {
     }
     if (options.name !== undefined) this.setsocketname(options.name, listener);
     if (server === undefined) {
-      const host = {
-        scheduler: this.scheduler,
+      const { scheduler, network, shared } = this;
+      const host: ServerHost = {
+        scheduler,
         isAutoclosing: () => this.autoclose,
         name: () => this.getsocketname(listener),
-        timeouts: () => this.shared.timeoutsOf(listener),
-        adopt: (
-          conn: Deno.Conn,
-          options: StreamSocketOptions,
-          name: { toString(): string },
-        ) => this.adopt(conn, options, name),
+        timeouts: () => shared.timeoutsOf(listener),
+        adopt: (conn, options, name) =>
+          new StreamSocket(scheduler, network, conn, options, name),
+        register: (conn, socket) => {
+          shared.wrapped.set(conn, socket);
+        },
       };
       server = new StreamServer(host, listener);
-      this.shared.servers.set(listener, server);
+      shared.servers.set(listener, server);
     }
     server.serve(handler, options);
   }
@@ -275,8 +281,10 @@ export class Copas extends WorkerServers {
         await fn(socket as Socket as S, ...args);
       };
     }
-    return (conn, ...args) =>
+    const handler = (conn: unknown, ...args: A) =>
       fn(this.wrap(conn as Deno.Conn) as Socket as S, ...args);
+    socketHandlers.set(handler, fn as unknown as SocketHandler);
+    return handler;
   }
 
   /**

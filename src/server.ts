@@ -42,7 +42,19 @@ export interface ServerHost {
     options: StreamSocketOptions,
     name: { toString(): string },
   ): StreamSocket;
+  /** Sees to it that whoever wraps the connection gets that socket. */
+  register(conn: Deno.Conn, socket: StreamSocket): void;
 }
+
+/** What handles the socket of a connection. */
+export type SocketHandler = (socket: StreamSocket) => unknown;
+
+/**
+ * The handlers that `copas.handler` has made, and what they do with the socket.
+ * A server calls that itself: nobody else gets Deno's connection, and it need
+ * not be looked up.
+ */
+export const socketHandlers: WeakMap<object, SocketHandler> = new WeakMap();
 
 /** The first pause after a failed accept, and the longest, in seconds. */
 const FIRST_PAUSE = 0.01;
@@ -55,6 +67,7 @@ export class StreamServer implements Ready, Service {
   readonly #source: ListenerSource<Deno.Conn>;
   readonly #pause: AcceptPause;
   #handler: (conn: Deno.Conn) => unknown = () => {};
+  #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
   #socketOptions?: StreamSocketOptions & { accepted: true };
   #nextPause = FIRST_PAUSE;
@@ -81,6 +94,7 @@ export class StreamServer implements Ready, Service {
     options: ServerOptions,
   ): void {
     this.#handler = handler;
+    this.#socketHandler = socketHandlers.get(handler);
     this.#options = options;
     this.#socketOptions = undefined;
     this.#removed = false;
@@ -135,11 +149,16 @@ export class StreamServer implements Ready, Service {
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
+    const handler = this.#socketHandler ?? this.#onConnection(conn, socket);
     new ConnectionThread(scheduler, this, names, socket, autoclose)
-      .run(
-        isTls(conn) ? afterHandshake(socket, this.#handler) : this.#handler,
-        conn,
-      );
+      .run(isTls(conn) ? afterHandshake(handler) : handler, socket);
+  }
+
+  /** The handler that gets Deno's connection. */
+  #onConnection(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
+    const handler = this.#handler;
+    this.#host.register(conn, socket);
+    return () => handler(conn);
   }
 
   /** One object for all connections, as long as nobody changes the listener's timeouts. */
@@ -211,13 +230,10 @@ export class StreamServer implements Ready, Service {
 }
 
 /** `Deno.listenTls` hands a connection over before its handshake. */
-function afterHandshake(
-  socket: StreamSocket,
-  handler: (conn: Deno.Conn) => unknown,
-): (conn: Deno.Conn) => unknown {
-  return async (conn) => {
+function afterHandshake(handler: SocketHandler): SocketHandler {
+  return async (socket) => {
     await socket.dohandshake();
-    await handler(conn);
+    await handler(socket);
   };
 }
 

@@ -60,23 +60,6 @@ export abstract class Sockets extends Tools {
     this.#wrapping = new Wrapping(this.scheduler, this.network, this.shared);
   }
 
-  /** Makes the socket of a connection that a server accepted. */
-  protected adopt(
-    conn: Deno.Conn,
-    options: StreamSocketOptions,
-    name: { toString(): string },
-  ): StreamSocket {
-    const socket = new StreamSocket(
-      this.scheduler,
-      this.network,
-      conn,
-      options,
-      name,
-    );
-    this.shared.wrapped.set(conn, socket);
-    return socket;
-  }
-
   /**
    * What Copas has opened for this dispatcher, or this view of one: the shortest
    * grant that would have been enough. As text it is Deno's flags.

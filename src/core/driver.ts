@@ -197,7 +197,7 @@ export class Driver {
   async #finish(): Promise<void> {
     if (!this.exiting) return this.#exit();
     const { tasks } = this.#scheduler;
-    if (tasks.values().some((task) => task.removed)) {
+    if (tasks.some((task) => task.removed)) {
       // They are not waited for, but they get a turn to clean up.
       await turn();
       if (this.#scheduler.hasWork || !this.#scheduler.finished) return;

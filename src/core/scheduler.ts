@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Chain } from "../chain.ts";
 import { CancelledError, ClosedError } from "../errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
@@ -35,7 +36,7 @@ export class Scheduler implements ClockHost {
   readonly turn: Turn;
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
-  readonly tasks: Set<Thread> = new Set();
+  readonly tasks: Chain<Thread> = new Chain();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
   /** How many rounds there have been. */
@@ -106,7 +107,7 @@ export class Scheduler implements ClockHost {
 
   /** A thread is over. */
   ended(task: Thread): void {
-    if (task.waits === 0) this.tasks.delete(task);
+    if (task.waits === 0) this.#forget(task);
     while (task.duty !== undefined) task.duty.neglect();
     this.weigh(task);
     this.log?.("exiting", task);
@@ -154,9 +155,7 @@ export class Scheduler implements ClockHost {
 
   /** Whether a thread sleeps until it is woken: the callback of a timeout may wake it. */
   get #isAnyoneIdle(): boolean {
-    return this.tasks.values().some((task) =>
-      task.idleWaits > 0 && !task.removed
-    );
+    return this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
   }
 
   /** Whether the next round is sure to come, and has something to do. */
@@ -167,7 +166,7 @@ export class Scheduler implements ClockHost {
   /** Whether something outside is under way that may bring work. */
   get outside(): boolean {
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.values().some((task) => task.waits === 0);
+      this.tasks.some((task) => task.waits === 0);
   }
 
   /** Looks anew whether `task` keeps the loop going. */
@@ -216,8 +215,13 @@ export class Scheduler implements ClockHost {
 
   /** A thread that has ended is gone when the waits are over that it left behind. */
   #leftBehind(task: Thread): void {
-    if (task.waits === 0) this.tasks.delete(task);
+    if (task.waits === 0) this.#forget(task);
     this.weigh(task);
+  }
+
+  #forget(task: Thread): void {
+    this.tasks.delete(task);
+    task.leave();
   }
 
   /** Lets `wait` deliver its outcome in the next round. */

@@ -6,6 +6,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Link } from "../chain.ts";
 import type { Duty } from "./duty.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SleepWait } from "./sleep.ts";
@@ -13,24 +14,36 @@ import { Sleeper } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import type { AnyWait } from "./wait.ts";
 
+/**
+ * What the platform remembers of a thread, for longer than the thread lasts: V8
+ * lets go of it only at the next full garbage collection. So it is emptied.
+ */
+interface Context {
+  thread?: Thread;
+}
+
 /** Knows the thread that runs, across every `await`. */
-const running = new AsyncLocalStorage<Thread>();
+const running = new AsyncLocalStorage<Context>();
+const OUTSIDE: Context = {};
 
 /** The thread in which the caller runs, whichever dispatcher it belongs to. */
 export function runningThread(): Thread | undefined {
-  return running.getStore();
+  return running.getStore()?.thread;
 }
 
 /** Calls `fn` so that what it waits for is no thread's. */
 export function outside<T>(fn: () => T): T {
-  return running.exit(fn);
+  return running.run(OUTSIDE, fn);
 }
 
 /** How many waits of a removed thread fail. One that has caught them all is not resumed any more. */
 const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
-export class Thread implements Task {
+export class Thread implements Task, Link<Thread> {
+  /** Neighbours among the dispatcher's threads. */
+  older?: Thread = undefined;
+  newer?: Thread = undefined;
   /** Set by `removethread`: every wait of the thread fails from then on. */
   removed = false;
   /** Whether the thread has come to its end. */
@@ -54,6 +67,7 @@ export class Thread implements Task {
   idleWaits = 0;
   /** What the thread has to see to before it ends, the newest. */
   duty?: Duty = undefined;
+  readonly #context: Context = { thread: this };
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
@@ -102,7 +116,12 @@ export class Thread implements Task {
   /** Runs `fn` as this thread, now, up to its first wait. */
   run<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
     this.scheduler.started(this);
-    running.run(this, begin, this, fn as () => unknown, args);
+    running.run(this.#context, begin, this, fn as () => unknown, args);
+  }
+
+  /** Nothing is left of the thread: what it began and did not wait for goes on outside of it. */
+  leave(): void {
+    if (!this.removed) this.#context.thread = undefined;
   }
 
   /** An error has left the function. Called within the thread. */
@@ -223,11 +242,11 @@ function begin(
 }
 
 function ended(): void {
-  running.getStore()!.end();
+  runningThread()!.end();
 }
 
 function failed(error: unknown): void {
-  running.getStore()!.fail(error);
+  runningThread()!.fail(error);
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

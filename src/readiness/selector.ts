@@ -9,6 +9,8 @@
  * @module
  */
 
+import { Chain, type Link } from "../chain.ts";
+
 /** Something that can be ready: its `dispatch` serves whoever waits for it. */
 export interface Ready {
   /** Called once for each announcement, in the order of the announcements. */
@@ -28,10 +30,7 @@ export interface Turns {
 }
 
 /** An operation under way that may keep the process alive. */
-export interface Held {
-  /** Neighbours among them. Only the selector writes them. */
-  older?: Held;
-  newer?: Held;
+export interface Held extends Link<Held> {
   /** Does not keep the process alive any more. */
   letGo(): void;
 }
@@ -49,8 +48,7 @@ export class Selector {
   #deferred: Starter[] = [];
   #driven = false;
   #looping = false;
-  /** The operations under way, the newest. */
-  #held?: Held = undefined;
+  readonly #held: Chain<Held> = new Chain();
   #bell?: () => void;
 
   /** Without `turns`, nothing waits for the end of one. */
@@ -109,27 +107,19 @@ export class Selector {
   set looping(looping: boolean) {
     this.#looping = looping;
     if (looping) return;
-    for (let held = this.#held; held !== undefined; held = held.older) {
-      held.letGo();
-    }
+    for (const held of this.#held) held.letGo();
   }
 
   /** An operation of a resource has begun. */
   hold(item: Held): void {
     this.outstanding++;
-    item.older = this.#held;
-    if (this.#held !== undefined) this.#held.newer = item;
-    this.#held = item;
+    this.#held.add(item);
   }
 
   /** It has ended. */
   drop(item: Held): void {
     this.outstanding--;
-    const { older, newer } = item;
-    if (newer === undefined) this.#held = older;
-    else newer.older = older;
-    if (older !== undefined) older.newer = newer;
-    item.older = item.newer = undefined;
+    this.#held.delete(item);
   }
 
   /** Whether nothing is ready. */

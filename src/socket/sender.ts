@@ -17,6 +17,9 @@ import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import type { HalfOwner } from "./receiver.ts";
 
+/** After so many microtasks a write has ended that the system took at once. */
+const AT_ONCE = 6;
+
 const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
@@ -191,6 +194,7 @@ export class Sender implements Ready, TurnEnd {
    */
   async drain(options?: WaitOptions): Promise<void> {
     try {
+      for (let i = 0; i < AT_ONCE && !this.sink.isEmpty; i++) await null;
       if (this.sink.failure === undefined && !this.sink.isEmpty) {
         await this.#wait(undefined, options === undefined, options);
       }

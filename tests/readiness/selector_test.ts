@@ -79,7 +79,7 @@ Deno.test("what is under way when the loop ends is let go, what has ended is not
   selector.drop(last);
   assertEquals([selector.outstanding, letGo], [2, []]);
   selector.looping = false;
-  assertEquals(letGo, ["e", "b"]);
+  assertEquals(letGo, ["b", "e"]);
 });
 
 Deno.test("a rest ends with the next announcement, not with an earlier one", async () => {
