@@ -10,6 +10,9 @@ const SMALLEST = 512;
 /** The largest room for one read. */
 const LARGEST = 64 * 1024;
 const NOTHING = new Uint8Array(0);
+/** Spare memory of the smallest size: connections that come and go need none of their own. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MOST_SPARE = 64;
 
 /**
  * A buffer whose size follows the traffic: small while a connection is idle,
@@ -43,7 +46,10 @@ export class ReadBuffer {
     if (length === 0) {
       this.start = this.end = 0;
       const size = this.#fittingSize();
-      if (size !== this.bytes.length) this.bytes = new Uint8Array(size);
+      if (size !== this.bytes.length) {
+        this.bytes = (size === SMALLEST ? spare.pop() : undefined) ??
+          new Uint8Array(size);
+      }
       return this.bytes;
     }
     const size = this.bytes.length;
@@ -60,6 +66,13 @@ export class ReadBuffer {
     this.start = 0;
     this.end = length;
     return this.bytes.subarray(length);
+  }
+
+  /** Nothing is read any more, and no read is under way: the memory is free for others, unless there is data in it. */
+  release(): void {
+    if (this.length > 0 || this.bytes.length !== SMALLEST) return;
+    if (spare.length < MOST_SPARE) spare.push(this.bytes);
+    this.bytes = NOTHING;
   }
 
   #resize(size: number): void {

@@ -40,6 +40,12 @@ export class ReadSource extends Source<number | null> {
     this.selector.beginAtTurnEnd(this);
   }
 
+  /** Wants nothing more, and gives its memory back. */
+  override close(): void {
+    super.close();
+    if (!this.busy) this.buffer.release();
+  }
+
   protected operate(): Promise<number | null> {
     return this.#stream.read(this.buffer.space());
   }

@@ -1,6 +1,12 @@
 // The reading half of a stream, against a script.
 
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import { ReadSource } from "../../src/readiness/read_source.ts";
 import { Selector } from "../../src/readiness/selector.ts";
 import { Owner, ScriptedStream, settled } from "../fixtures/scripted_calls.ts";
@@ -157,4 +163,28 @@ Deno.test("a stream is told only when the loop begins or ends whether it keeps t
   selector.looping = false;
   assertEquals(told, ["unref", "ref", "unref"]);
   await stream.bring("x");
+});
+
+Deno.test("memory goes from a closed stream to the next one, unless data is in it or a read is under way", async () => {
+  const memoryOf = async ({ source, stream }: ReturnType<typeof make>) => {
+    source.arm();
+    await stream.bring("x");
+    return source.buffer.bytes;
+  };
+  const idle = make();
+  const spare = await memoryOf(idle);
+  idle.source.buffer.start++;
+  idle.source.close();
+  idle.source.close();
+  const next = make();
+  assertStrictEquals(await memoryOf(next), spare);
+  next.source.close();
+  assertEquals(next.text(), "x");
+  const reading = make();
+  const memory = await memoryOf(reading);
+  assertNotStrictEquals(memory, spare);
+  reading.source.buffer.start++;
+  reading.source.arm();
+  reading.source.close();
+  assertNotStrictEquals(await memoryOf(make()), memory);
 });
