@@ -142,8 +142,7 @@ export abstract class Dispatcher extends Threads {
     } catch (error) {
       return Promise.reject(error);
     }
-    const slept = this.#sleep(seconds < 0 ? Infinity : seconds, options);
-    return handled(slept.then(() => {}));
+    return this.#sleep(seconds < 0 ? Infinity : seconds, options?.signal, true);
   }
 
   /**
@@ -157,7 +156,7 @@ export abstract class Dispatcher extends Threads {
     options?: { signal?: AbortSignal },
   ): Promise<number> {
     if (seconds === 0 && options === undefined) {
-      return yieldTurn(this.scheduler);
+      return yieldTurn(this.scheduler) as Promise<number>;
     }
     try {
       checkSeconds("pause()", "the time", seconds);
@@ -165,7 +164,7 @@ export abstract class Dispatcher extends Threads {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#sleep(seconds, options);
+    return this.#sleep(seconds, options?.signal);
   }
 
   /** Lets the thread sleep until `wakeup`. It does not keep `loop()` going. Resolves to the seconds that it slept. */
@@ -175,13 +174,23 @@ export abstract class Dispatcher extends Threads {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#sleep(Infinity, options);
+    return this.#sleep(Infinity, options?.signal);
   }
 
-  #sleep(seconds: number, options?: { signal?: AbortSignal }): Promise<number> {
+  #sleep(
+    seconds: number,
+    signal: AbortSignal | undefined,
+    silent: true,
+  ): Promise<void>;
+  #sleep(seconds: number, signal?: AbortSignal): Promise<number>;
+  #sleep(
+    seconds: number,
+    signal?: AbortSignal,
+    silent?: boolean,
+  ): Promise<number | void> {
     return seconds > 0
-      ? sleepFor(this.scheduler, seconds, options?.signal)
-      : yieldTurn(this.scheduler, options?.signal);
+      ? sleepFor(this.scheduler, seconds, { signal, silent })
+      : yieldTurn(this.scheduler, { signal, silent });
   }
 
   /** Ends the sleep of a thread. A thread that does not sleep is left alone. */

@@ -9,11 +9,15 @@ import type { Thread } from "./thread.ts";
 import { Wait, type WaitOptions } from "./wait.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
-/** A sleep, or a pause: it ends when its time has come, or when somebody wakes it. */
-export class SleepWait extends Wait<number> {
-  readonly #began: number;
+/** What a sleep gives: how long it was, if somebody wants to know. */
+type Slept = number | void;
 
-  constructor(scheduler: Scheduler, began: number, seconds: number) {
+/** A sleep, or a pause: it ends when its time has come, or when somebody wakes it. */
+export class SleepWait extends Wait<Slept> {
+  /** When it began, if somebody wants to know how long it was. */
+  readonly #began?: number;
+
+  constructor(scheduler: Scheduler, seconds: number, began?: number) {
     super(scheduler, "sleep", undefined, seconds === Infinity, false, seconds);
     this.#began = began;
   }
@@ -25,7 +29,11 @@ export class SleepWait extends Wait<number> {
   }
 
   override due(now: number): void {
-    this.resolve(now - this.#began);
+    this.resolve(this.#sleptUntil(now));
+  }
+
+  #sleptUntil(now: number): Slept {
+    return this.#began === undefined ? undefined : now - this.#began;
   }
 
   /** Begins once more. */
@@ -36,22 +44,29 @@ export class SleepWait extends Wait<number> {
 
   /** Ends the sleep early. */
   wake(): void {
-    this.resolveLater(this.scheduler.clock.now() - this.#began);
+    this.resolveLater(this.#sleptUntil(this.scheduler.clock.now()));
   }
+}
+
+/** How somebody sleeps. */
+export interface SleepOptions {
+  signal?: AbortSignal;
+  /** Whether the sleep gives nothing. Default: the seconds that it was. */
+  silent?: boolean;
 }
 
 /** Lets the others run: goes on in the next round. */
 export function yieldTurn(
   scheduler: Scheduler,
-  signal?: AbortSignal,
-): Promise<number> {
+  { signal, silent }: SleepOptions = {},
+): Promise<Slept> {
   const thread = scheduler.current;
   const wait = thread.pause?.isOver
     ? thread.pause.again()
-    : new SleepWait(scheduler, 0, 0);
+    : new SleepWait(scheduler, 0);
   thread.pause = wait;
   if (signal?.aborted) wait.endOn(signal);
-  wait.resolveLater(0);
+  wait.resolveLater(silent ? undefined : 0);
   return wait.promise;
 }
 
@@ -59,14 +74,14 @@ export function yieldTurn(
 export function sleepFor(
   scheduler: Scheduler,
   seconds: number,
-  signal?: AbortSignal,
-): Promise<number> {
+  options?: SleepOptions,
+): Promise<Slept> {
   const now = scheduler.clock.now();
-  return sleep(scheduler, now, now + seconds, signal);
+  return sleep(scheduler, now, now + seconds, options);
 }
 
 /** Sleeps until the clock shows `at`. When that time has passed, the thread goes on in the next round. */
-export function sleepUntil(scheduler: Scheduler, at: number): Promise<number> {
+export function sleepUntil(scheduler: Scheduler, at: number): Promise<Slept> {
   const now = scheduler.clock.now();
   return at > now ? sleep(scheduler, now, at) : yieldTurn(scheduler);
 }
@@ -75,9 +90,9 @@ function sleep(
   scheduler: Scheduler,
   now: number,
   at: number,
-  signal?: AbortSignal,
-): Promise<number> {
-  const wait = new SleepWait(scheduler, now, at - now);
+  { signal, silent }: SleepOptions = {},
+): Promise<Slept> {
+  const wait = new SleepWait(scheduler, at - now, silent ? undefined : now);
   if (wait.pending && at < Infinity) scheduler.sleepUntil(wait, at);
   if (wait.pending && signal !== undefined) wait.endOn(signal);
   return wait.promise;
