@@ -39,7 +39,7 @@ export interface HalfOwner {
   readonly timeouts: { send: number; receive: number };
 }
 
-/** What a wait may hold that is used again: most messages, but no large one, and nobody's buffer. */
+/** What a wait may hold that is used again: most messages, but no large one. */
 const SMALL = 1024;
 
 const LF = 10;
@@ -198,11 +198,7 @@ export class Receiver implements Ready {
         continue;
       }
       if (received === MORE) return this.source.arm();
-      if (
-        typeof reader.pattern === "object" || (received?.length ?? 0) > SMALL
-      ) {
-        this.forget(reader);
-      }
+      if (isLarge(received, reader.pattern)) this.forget(reader);
       reader.resolve(received);
     }
   }
@@ -334,6 +330,12 @@ export class Receiver implements Ready {
 /** LuaSocket drops every CR of a line, not only the one at its end. */
 function withoutCarriageReturns(line: string): string {
   return line.includes("\r") ? line.replaceAll("\r", "") : line;
+}
+
+/** Whether what was received takes much memory that is not the caller's. */
+function isLarge(received: Received, pattern: Pattern): boolean {
+  return received !== null && received.length > SMALL &&
+    typeof pattern !== "object";
 }
 
 function indexOrEnd(index: number, from: number, end: number): number {

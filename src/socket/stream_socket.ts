@@ -171,12 +171,7 @@ export class StreamSocket extends TlsEndpoint {
   /** The lines of the socket, until the end of the stream. Leaving the loop does not close the socket. */
   [Symbol.asyncIterator](): AsyncIterableIterator<string> {
     const iterator: AsyncIterableIterator<string> = {
-      next: async () => {
-        const value = await this.receive("*l");
-        return value === null
-          ? { done: true, value: undefined }
-          : { done: false, value };
-      },
+      next: () => this.receive("*l").then(iteratorResult),
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;
@@ -191,4 +186,10 @@ export class StreamSocket extends TlsEndpoint {
   get writable(): WritableStream<string | Uint8Array> {
     return this.#writable ??= writableOf(this);
   }
+}
+
+function iteratorResult(line: string | null): IteratorResult<string> {
+  return line === null
+    ? { done: true, value: undefined }
+    : { done: false, value: line };
 }
