@@ -98,8 +98,8 @@ export class Selector {
 
   /**
    * Whether `loop()` runs. It keeps the process alive, so that operations need
-   * not be told one by one not to do so: that costs 3 % of a message. When it
-   * ends, all are told that are under way.
+   * not be told one by one not to do so: that would cost 3 % of a message. When
+   * the loop ends, all are told that are under way.
    */
   get looping(): boolean {
     return this.#looping;
