@@ -6,33 +6,9 @@ import {
   ClosedError,
   TimeoutError,
 } from "../../src/errors.ts";
-import type { DatagramSocket } from "../../src/socket/datagram_socket.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { pair } from "../fixtures/datagram_pair.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { text } from "../fixtures/socket_script.ts";
-
-/** A dispatcher and two bound sockets of it, closed at the end of a `using` block. */
-function pair(host = "127.0.0.1") {
-  const clock = new VirtualClock();
-  const copas = dispatcher(clock);
-  const [a, b] = [copas.socket.udp(), copas.socket.udp()];
-  a.setsockname(host, 0);
-  b.setsockname(host, 0);
-  return {
-    copas,
-    clock,
-    a,
-    b,
-    portOf: (skt: DatagramSocket) => skt.getsockname()[1],
-    /** Sends from `a` to `b`. */
-    send: (data: string | Uint8Array) =>
-      a.sendto(data, host, b.getsockname()[1]),
-    [Symbol.dispose]() {
-      a.close();
-      b.close();
-    },
-  };
-}
 
 Deno.test("receive times out, after the socket's time or the call's", async () => {
   using sockets = pair();
