@@ -1,6 +1,7 @@
 // What the library does to a process of its own: nothing at import, nothing at the end.
 
 import { assertEquals } from "@std/assert";
+import { hasOpenssl, selfSigned } from "./fixtures/certificates.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -43,9 +44,10 @@ Deno.test("importing a module does no work, asks for no permission and opens not
 });
 
 /** Runs a script with the dispatcher as `copas`; gives what it printed. */
-async function run(body: string): Promise<string> {
+async function run(body: string, ...hosts: string[]): Promise<string> {
   const script = `import copas, { Copas } from "${root}mod.ts";\n${body}`;
-  const [stdout, stderr, code] = await outcome(script, "--allow-net=127.0.0.1");
+  const grant = `--allow-net=${["127.0.0.1", ...hosts]}`;
+  const [stdout, stderr, code] = await outcome(script, grant);
   assertEquals([stderr, code], ["", 0]);
   return stdout.trim();
 }
@@ -114,6 +116,48 @@ Deno.test("so does one whose loop ran twice, although a receive of each is still
     const [other] = await Promise.all([listener.accept(), copas.loop(receive)]);
     console.log("ended");
   `);
+  assertEquals(stdout, "ended");
+});
+
+Deno.test("so does one with TLS connections on which a receive is under way", {
+  ignore: !hasOpenssl,
+}, async () => {
+  const params = JSON.stringify(await selfSigned("localhost", "DNS:localhost"));
+  const stdout = await run(
+    `
+    const { cert, key } = ${params};
+    const trust = { caCerts: [cert], servername: "localhost" };
+    const giveUp = (skt) => skt.receive("*l", { timeout: 0.02 }).catch(() => {});
+    // Of node's engine, in the loop.
+    const server = copas.socket.bind("127.0.0.1", 0);
+    copas.autoclose = false;
+    copas.addserver(server, copas.handler(async (skt) => {
+      await giveUp(skt);
+      copas.removeserver(server);
+    }, { cert, key }));
+    copas.addthread(async () => {
+      const { port } = server.addr;
+      const skt = copas.wrap(copas.socket.tcp(), trust);
+      await skt.connect("127.0.0.1", port);
+      await giveUp(skt);
+    });
+    await copas.loop();
+    // Of Deno's own, without a loop, and asked for once more.
+    const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+    const { port } = listener.addr;
+    const [client, conn] = await Promise.all([
+      Deno.connectTls({ hostname: "localhost", port, caCerts: [cert] }),
+      listener.accept(),
+    ]);
+    listener.close();
+    await Promise.all([client.handshake(), conn.handshake()]);
+    const skt = copas.wrap(client);
+    await giveUp(skt);
+    await skt.dohandshake();
+    console.log("ended");
+  `,
+    "localhost",
+  );
   assertEquals(stdout, "ended");
 });
 

@@ -245,6 +245,17 @@ export class Scheduler implements ClockHost {
     return --this.#budget > 0;
   }
 
+  /**
+   * The same for a call that awaits a promise of Deno's in place of a wait. A
+   * removed thread may not; else an error of the call is about `socket`.
+   */
+  mayAwait(socket: unknown): boolean {
+    const task = this.current;
+    if (task.removed || !this.mayProceed()) return false;
+    if (task !== this.main && !task.serves) task.socket = socket;
+    return true;
+  }
+
   // --- Time --------------------------------------------------------------------
 
   /** Puts `sleeper` into the sleep queue, or moves it. */

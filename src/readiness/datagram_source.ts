@@ -41,6 +41,11 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
     return datagram;
   }
 
+  /** What was taken could not be given to anybody: it is there again. */
+  putBack(datagram: [Uint8Array, A]): void {
+    this.#datagram = datagram;
+  }
+
   protected operate(): Promise<[Uint8Array, A]> {
     return this.#stream.receive(this.#buffer ??= new Uint8Array(LONGEST));
   }

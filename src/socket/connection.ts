@@ -47,6 +47,8 @@ export class Connection {
   ) {
     this.conn = conn;
     this.session = session;
+    // Reads that go by way of an engine are no source's: see `Source`.
+    if (session !== undefined && session.stream !== conn) unref(conn);
     if ("setNoDelay" in conn) tryNoDelay(conn as Deno.TcpConn);
     this.receiver = new Receiver(scheduler, this.#stream, owner, limits);
     this.#scheduler = scheduler;
@@ -98,6 +100,7 @@ export class Connection {
         `${failed}: a receive is under way on it; let it end with its data first`,
       );
     }
+    unref(conn);
     return sender.isDrained ? undefined : sender.drain(options);
   }
 
@@ -175,6 +178,11 @@ export class Connection {
     }
     (this.conn as Deno.TcpConn)[method](value);
   }
+}
+
+/** The dispatcher keeps the process alive while it is driven; a socket alone must not. */
+function unref(conn: Deno.Conn): void {
+  if ("unref" in conn) (conn as Deno.TcpConn).unref();
 }
 
 /** Without it, the second of two small writes would wait 40 ms for the peer's acknowledgement of the first. */

@@ -91,9 +91,18 @@ export class DatagramReceiver implements Ready {
       const [bytes, address] = datagram;
       const { hostname, port } = address as Deno.NetAddr;
       if (!this.owner.hears(hostname, port)) continue;
-      const { size } = reader;
-      const count = Math.min(countOf(size), bytes.length);
-      reader.resolve([copied(size, bytes, 0, count), hostname, port]);
+      let data: Uint8Array<ArrayBuffer>;
+      try {
+        const { size } = reader;
+        const count = Math.min(countOf(size), bytes.length);
+        data = copied(size, bytes, 0, count);
+      } catch (error) {
+        // The reader's buffer has been transferred: the next one gets the datagram.
+        source.putBack(datagram);
+        reader.reject(error);
+        continue;
+      }
+      reader.resolve([data, hostname, port]);
     }
   }
 

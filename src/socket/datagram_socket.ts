@@ -237,7 +237,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     const { send: timeout } = this.timeouts;
     try {
       // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
-      return timeout === Infinity && this.#scheduler.mayProceed()
+      return timeout === Infinity && this.#scheduler.mayAwait(this)
         ? await send()
         : await waitForCall(this.#scheduler, send, {
           failed: `${FAILED} ${formatAddress(ip, port)}`,

@@ -92,10 +92,8 @@ export async function finishHandshake(
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    conn.unref();
     const { alpnProtocol } = await conn.handshake();
     signal.throwIfAborted();
-    conn.ref();
     return {
       conn,
       stream: conn,

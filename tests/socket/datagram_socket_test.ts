@@ -64,6 +64,17 @@ Deno.test("a datagram fills a buffer as far as it goes, and its rest is lost", a
   assertEquals((await b.receive(buffer)).length, 0);
 });
 
+Deno.test("a buffer that is gone fails its own receive, and the next one gets the datagram", async () => {
+  using sockets = pair();
+  const { b, send } = sockets;
+  const buffer = new Uint8Array(4);
+  const [gone, next] = [b.receive(buffer), b.receive()];
+  structuredClone(buffer, { transfer: [buffer.buffer] });
+  await send("data");
+  await assertRejects(() => gone, TypeError, "detached");
+  assertEquals(text(await next), "data");
+});
+
 Deno.test("the size is 8192 unless told otherwise", async () => {
   using sockets = pair();
   const { b, send } = sockets;

@@ -1,11 +1,7 @@
 // Who waits for datagrams, and how that ends.
 
-import { assertEquals, assertRejects } from "@std/assert";
-import {
-  type CancelledError,
-  ClosedError,
-  TimeoutError,
-} from "../../src/errors.ts";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
 import { pair } from "../fixtures/datagram_pair.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { text } from "../fixtures/socket_script.ts";
@@ -142,4 +138,33 @@ Deno.test("`using` and `await using` close", async () => {
     second.setsockname("127.0.0.1", 0);
   }
   assertEquals([first.closed, second.closed], [true, true]);
+});
+
+Deno.test("a removed thread sends no datagram any more", async () => {
+  using sockets = pair();
+  const { copas, b, send } = sockets;
+  const removed = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<unknown>();
+  const task = copas.addthread(async () => {
+    await removed.promise;
+    await send("late").then(ended.resolve, ended.resolve);
+  });
+  copas.removethread(task);
+  removed.resolve();
+  await copas.step(0);
+  await copas.step(0);
+  assertInstanceOf(await ended.promise, CancelledError);
+  await assertRejects(() => b.receive(10, { timeout: 1 }), TimeoutError);
+});
+
+Deno.test("the error handler gets the socket of a send that failed", async () => {
+  using sockets = pair();
+  const { copas, a, b, portOf } = sockets;
+  const told = Promise.withResolvers<unknown[]>();
+  copas.addnamedthread("sender", async () => {
+    copas.seterrorhandler((_, task, skt) => told.resolve([`${task}`, skt]));
+    await a.sendto(new Uint8Array(70_000), "127.0.0.1", portOf(b));
+  });
+  await copas.step(0);
+  assertEquals(await told.promise, ["sender", a]);
 });
