@@ -88,7 +88,9 @@ export class Debug {
           };
           let result: unknown;
           try {
-            result = Reflect.apply(value, target, args);
+            // What a `for await` receives is logged as well.
+            const self = key === Symbol.asyncIterator ? proxy : target;
+            result = Reflect.apply(value, self, args);
           } catch (error) {
             return fail(error);
           }

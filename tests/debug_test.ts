@@ -143,6 +143,19 @@ Deno.test("a method that gives the socket gives the one that is logged", async (
   assertEquals(log.at(-1), "2-'close' resolved to undefined");
 });
 
+Deno.test("what a for await receives is logged, line by line", async () => {
+  const { copas, conn, skt } = scripted();
+  const log: unknown[] = [];
+  const debugged = copas.debug.socket(skt, (line) => log.push(line));
+  conn.feed("one\n").end();
+  const lines = [];
+  for await (const line of debugged) lines.push(line);
+  assertEquals(lines, ["one"]);
+  const received = log.filter((line) => `${line}`.includes("'receive'"));
+  assertEquals(received.length, 4, `${log.join("\n")}`);
+  assertEquals(`${received[1]}`.endsWith(`'receive' resolved to "one"`), true);
+});
+
 Deno.test("what is no logger is refused", () => {
   const { copas, skt } = scripted();
   assertThrows(
