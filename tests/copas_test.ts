@@ -50,8 +50,11 @@ Deno.test("dispatchers are apart: threads, servers, sockets, names, error handle
     line = await skt.receive();
   });
   await write(pair.theirs, "hello\n");
-  const driving = b.wait(new Promise((resolve) => setTimeout(resolve, 10)));
+  // The other one is driven as long as `a` has something to do.
+  const done = Promise.withResolvers<void>();
+  const driving = b.wait(done.promise);
   await a.loop();
+  done.resolve();
   await driving;
   assertEquals(line, "hello");
   await skt.close();

@@ -22,7 +22,7 @@ export abstract class Source<T> implements Starter, Held {
   failure: unknown = undefined;
   /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
   busy = false;
-  /** Neighbours among the operations under way. Only the selector writes them. */
+  /** Neighbours among the operations under way. Only their chain writes them. */
   older?: Held = undefined;
   newer?: Held = undefined;
   /** Whether the owner has closed the source. */
