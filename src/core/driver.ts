@@ -95,10 +95,10 @@ export class Driver {
       this.#makeWay = false;
       scheduler.selector.driven = true;
       const now = await this.#somethingReady(timeout);
+      scheduler.refresh();
       const active = scheduler.round(now);
       // The microtasks of what was resumed end before the next turn begins.
       await turn();
-      scheduler.refresh();
       return active;
     } finally {
       this.#stop();
@@ -173,12 +173,13 @@ export class Driver {
         // Lets the threads of the last round run before the next one.
         await null;
       }
-      if (selector.polled && ++this.#roundsInTurn < MOST_ROUNDS) {
+      const hasPolled = selector.ended > 0;
+      if (hasPolled && ++this.#roundsInTurn < MOST_ROUNDS) {
         scheduler.refresh();
-      } else if (selector.polled || scheduler.isSpent) {
+      } else if (hasPolled || scheduler.isSpent) {
         this.#roundsInTurn = 0;
         // A mere turn would hardly ever bring the data of those who wait for it.
-        if (selector.polled || selector.outstanding === 0) await turn();
+        if (hasPolled || selector.outstanding === 0) await turn();
         else await new Promise<void>((resolve) => afterPoll(resolve));
         scheduler.refresh();
         // Where threads are busy all the time, the driver hardly rests.
@@ -187,7 +188,6 @@ export class Driver {
       // The clock is asked only when the alarm has rung: a round without is cheap.
       scheduler.round(this.#rang ? scheduler.clock.now() : -Infinity);
       this.#rang = false;
-      selector.polled = false;
     }
     this.#rounds = undefined;
     this.#stop();

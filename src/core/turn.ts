@@ -36,12 +36,14 @@ export class Turn {
   #flushes: TurnEnd[] = [];
   #stamps: TimedWaitQueue[] = [];
   #starts: TurnEnd[] = [];
-  #watched = false;
+  /** Begins a turn, unless one is under way. */
+  #begin?: () => void = undefined;
   #seen = 0;
-  #still = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    // What is begun at the end must not remember the thread that came here first.
+    outside(() => this.#run());
   }
 
   /** Calls `item.turnEnd` at the end of the turn. */
@@ -63,24 +65,26 @@ export class Turn {
   }
 
   #watch(): void {
-    if (this.#watched) return;
-    this.#watched = true;
-    this.#still = 0;
-    // What is begun at the end must not remember the thread that came here first.
-    outside(this.#lookOn);
+    const begin = this.#begin;
+    if (begin === undefined) return;
+    this.#begin = undefined;
+    begin();
   }
 
-  #lookOn = () => queueMicrotask(this.#look);
-
-  #look = () => {
-    if (this.calls !== this.#seen) {
-      this.#seen = this.calls;
-      this.#still = 0;
+  /** Waits for a turn to begin, then for its end. */
+  async #run(): Promise<never> {
+    for (;;) {
+      await new Promise<void>((resolve) => this.#begin = resolve);
+      for (let still = 0; still <= STILL; still++) {
+        if (this.calls !== this.#seen) {
+          this.#seen = this.calls;
+          still = 0;
+        }
+        await null;
+      }
+      this.#end();
     }
-    if (++this.#still <= STILL) return this.#lookOn();
-    this.#watched = false;
-    this.#end();
-  };
+  }
 
   #end(): void {
     const flushes = this.#flushes;

@@ -41,8 +41,13 @@ export class Selector {
   outstanding = 0;
   /** How many sockets still have bytes to write. */
   writing = 0;
-  /** Whether Deno has asked the system for I/O since somebody set this back: an operation on a resource has ended. */
-  polled = false;
+  /** Called when none has any more. */
+  onwritten: () => void = () => this.wake();
+  /**
+   * How many operations on resources have ended since somebody set this back.
+   * Deno has asked the system for I/O since then, if there are any.
+   */
+  ended = 0;
   readonly #turns?: Turns;
   #ready: Ready[] = [];
   #deferred: Starter[] = [];

@@ -102,7 +102,7 @@ export abstract class Source<T> implements Starter, Held {
 
   #succeeded = (outcome: T) => {
     this.busy = false;
-    this.selector.polled = true;
+    this.selector.ended++;
     this.selector.drop(this);
     this.completed(outcome);
   };

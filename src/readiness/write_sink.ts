@@ -11,9 +11,13 @@ import type { ByteStream } from "./stream.ts";
 /** The sizes of buffers: most turns send little; the largest is the most that waits for the write under way. */
 const SIZES = [1024, 8 * 1024, 64 * 1024];
 const LARGEST = 64 * 1024;
-/** Spare buffers of each size, so that an idle connection holds none. */
+/**
+ * Spare buffers of each size, so that an idle connection holds none. All the
+ * connections that the system reports at once may write in the same turn: there
+ * are small ones for each of them.
+ */
 const spare: Uint8Array<ArrayBuffer>[][] = SIZES.map(() => []);
-const MOST_SPARE = 64;
+const MOST_SPARE = [1024, 128, 64];
 
 const encoder = new TextEncoder();
 
@@ -153,7 +157,7 @@ export class WriteSink {
 
   #drained(): void {
     this.#selector.writing--;
-    if (this.#selector.writing === 0) this.#selector.wake();
+    if (this.#selector.writing === 0) this.#selector.onwritten();
   }
 
   #announce(): void {
@@ -163,12 +167,16 @@ export class WriteSink {
 }
 
 function takeBuffer(needed: number): Uint8Array<ArrayBuffer> {
-  const fitting = SIZES.findIndex((size) => size >= needed);
-  const index = fitting < 0 ? SIZES.length - 1 : fitting;
+  const index = sizeFor(needed);
   return spare[index].pop() ?? new Uint8Array(SIZES[index]);
 }
 
 function giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
-  const buffers = spare[SIZES.indexOf(buffer.length)];
-  if (buffers.length < MOST_SPARE) buffers.push(buffer);
+  const index = sizeFor(buffer.length);
+  if (spare[index].length < MOST_SPARE[index]) spare[index].push(buffer);
+}
+
+/** The smallest size that is large enough, or the largest. */
+function sizeFor(needed: number): number {
+  return needed <= SIZES[0] ? 0 : needed <= SIZES[1] ? 1 : 2;
 }

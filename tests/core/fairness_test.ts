@@ -87,6 +87,24 @@ Deno.test("threads that hand a tool to each other do not starve a sleeper", asyn
   for (const call of calls) assert(await isFair(copas, call), `${call}`);
 });
 
+Deno.test("a thousand connections that are ready at once are all served in one step", async () => {
+  const copas = strict(new Copas());
+  const conns = Array.from({ length: 1000 }, () => new ScriptedConn());
+  for (const conn of conns) {
+    const skt = copas.wrap(conn.conn);
+    copas.addthread(async () => {
+      for await (const line of skt) await skt.send(line + "\n");
+      await skt.close();
+    });
+  }
+  await copas.step(0);
+  for (const conn of conns) conn.feed("hello\n");
+  await copas.step();
+  assertEquals(conns.filter((conn) => conn.writes.length === 1).length, 1000);
+  for (const conn of conns) conn.end();
+  await copas.loop();
+});
+
 Deno.test("threads that never wait run side by side", async () => {
   const copas = strict(new Copas());
   const conns = [1, 2, 3].map(() =>

@@ -1,6 +1,8 @@
 // What keeps the loop going, and what does not.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { VirtualClock } from "../../src/testing.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 import { virtual } from "../fixtures/virtual.ts";
@@ -42,6 +44,22 @@ Deno.test("the loop waits for a thread in a promise that is not Copas's", async 
   });
   await copas.loop();
   assertEquals(events, ["done"]);
+});
+
+Deno.test("the end of a write wakes nobody but a loop that may be over", async () => {
+  const scheduler = new Scheduler(new VirtualClock(), () => {});
+  const { selector, services } = scheduler;
+  let isAwake = false;
+  selector.rest().then(() => isAwake = true);
+  const service = { resume() {}, remove() {} };
+  services.add(service);
+  selector.onwritten();
+  await settled();
+  assertFalse(isAwake);
+  services.delete(service);
+  selector.onwritten();
+  await settled();
+  assert(isAwake);
 });
 
 Deno.test("what was sent and is not written yet is something to do", async () => {

@@ -161,6 +161,39 @@ Deno.test("a write that throws at once, or takes nothing, is a failure", async (
   assertEquals(selector.writing, 0);
 });
 
+Deno.test("the selector hears when the last sink is empty, and only then", async () => {
+  const selector = new Selector();
+  let heard = 0;
+  selector.onwritten = () => heard++;
+  const [first, second] = [make(selector), make(selector)];
+  for (const { sink } of [first, second]) {
+    sink.putText("abc");
+    sink.write();
+  }
+  await first.writes.resolve(3);
+  assertEquals(heard, 0);
+  await second.writes.resolve(2);
+  assertEquals(heard, 0);
+  await second.writes.resolve(1);
+  assertEquals(heard, 1);
+});
+
+Deno.test("sinks that write in the same turn, again and again, need no new memory", async () => {
+  const sinks = Array.from({ length: 1000 }, () => make());
+  const used = new Set<ArrayBufferLike>();
+  for (let turn = 0; turn < 3; turn++) {
+    for (const { sink } of sinks) {
+      sink.putText("abc");
+      sink.write();
+    }
+    for (const { writes } of sinks) {
+      used.add(writes.pending[0].buffer);
+      await writes.resolve(3);
+    }
+  }
+  assertEquals(used.size, sinks.length);
+});
+
 Deno.test("many sinks write each its own bytes, once and in order, whatever the sizes", () =>
   randomly(async (random) => {
     const selector = new Selector();
