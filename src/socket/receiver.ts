@@ -19,6 +19,7 @@ import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { LineDecoder } from "./line_decoder.ts";
 import {
   checkPattern,
   copied,
@@ -26,7 +27,7 @@ import {
   type Pattern,
   type Size,
 } from "./pattern.ts";
-import { completeTextEnd } from "./utf8.ts";
+import { completeTextEnd, decodeUtf8 } from "./utf8.ts";
 
 /** What a receive can give. */
 type Received = string | Uint8Array<ArrayBuffer> | null;
@@ -47,8 +48,6 @@ const CR = 13;
 
 /** Says that a receive has to wait for more bytes. */
 const MORE = Symbol("more");
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 class ReceiveWait extends Wait<Received> {
   constructor(
@@ -96,6 +95,7 @@ export class Receiver implements Ready {
   readonly #scheduler: Scheduler;
   readonly #readers: TimedWaitQueue<ReceiveWait>;
   readonly #limits: Limits;
+  #lines?: LineDecoder = undefined;
   /** The wait that began last: the next one takes its place when it is over. */
   #latest?: ReceiveWait = undefined;
   /** How many bytes of the buffer are known to hold no LF. */
@@ -252,11 +252,11 @@ export class Receiver implements Ready {
       this.#searched = end - start;
       return MORE;
     }
-    this.#consume(at + 1 - start);
-    if (textEnd === start) return "";
-    return withoutCarriageReturns(
-      decoder.decode(bytes.subarray(start, textEnd)),
-    );
+    const next = at + 1;
+    this.#lines ??= new LineDecoder();
+    const line = this.#lines.decode(buffer, textEnd, next, this.delivered);
+    this.#consume(next - start);
+    return withoutCarriageReturns(line);
   }
 
   #takeAll(partial: boolean): string | typeof MORE {
@@ -265,7 +265,7 @@ export class Receiver implements Ready {
       throw this.#tooLong("body", this.#maxbody);
     }
     if (!ended || (partial && buffer.length === 0)) return MORE;
-    const text = decoder.decode(buffer.view());
+    const text = decodeUtf8(buffer.bytes, buffer.start, buffer.end);
     this.#consume(buffer.length);
     return text;
   }
@@ -288,7 +288,7 @@ export class Receiver implements Ready {
     const { bytes, start, end } = buffer;
     const textEnd = isExhausted ? end : completeTextEnd(bytes, start, end);
     if (textEnd === start) return MORE;
-    const whole = decoder.decode(bytes.subarray(start, textEnd));
+    const whole = decodeUtf8(bytes, start, textEnd);
     const text = pattern === "*l" ? withoutCarriageReturns(whole) : whole;
     // A CR alone is nothing yet: "" would look like an empty line.
     if (text === "") return MORE;

@@ -1,8 +1,19 @@
 /**
- * Where text may be cut.
+ * Text in UTF-8: decoding it, and where it may be cut.
  *
  * @module
  */
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** The text of `bytes` from `start` to `end`. Where they are no UTF-8, it has U+FFFD. */
+export function decodeUtf8(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string {
+  return start === end ? "" : decoder.decode(bytes.subarray(start, end));
+}
 
 /**
  * The end of the last complete UTF-8 character in `bytes` from `start` to
