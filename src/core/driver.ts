@@ -14,10 +14,13 @@ function turn(): Promise<void> {
 }
 
 /**
- * How many rounds in a row may begin with the end of an operation. That is a
- * sign that the event loop goes round, unless a stream answers by itself.
+ * How many rounds in a row may begin with the end of an operation: that is a
+ * sign that the event loop goes round, unless a stream answers by itself, as
+ * one of TLS may.
  */
 const MOST_ROUNDS = 64;
+/** How many calls there may be in them. */
+export const MOST_CALLS: number = 16 * 1024;
 
 /** Who turns the scheduler, and until when. */
 export class Driver {
@@ -40,6 +43,7 @@ export class Driver {
   #cancelAlarm?: () => void;
   #rang = false;
   #roundsInTurn = 0;
+  #callsBefore = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -173,13 +177,14 @@ export class Driver {
         // Lets the threads of the last round run before the next one.
         await null;
       }
-      const hasPolled = selector.ended > 0;
-      if (hasPolled && ++this.#roundsInTurn < MOST_ROUNDS) {
+      const anyEnded = selector.ended > 0;
+      if (anyEnded && this.#mayGoOn()) {
         scheduler.refresh();
-      } else if (hasPolled || scheduler.isSpent) {
+      } else if (anyEnded || scheduler.isSpent) {
         this.#roundsInTurn = 0;
+        this.#callsBefore = scheduler.turn.calls;
         // A mere turn would hardly ever bring the data of those who wait for it.
-        if (hasPolled || selector.outstanding === 0) await turn();
+        if (anyEnded || selector.outstanding === 0) await turn();
         else await new Promise<void>((resolve) => afterPoll(resolve));
         scheduler.refresh();
         // Where threads are busy all the time, the driver hardly rests.
@@ -191,6 +196,12 @@ export class Driver {
     }
     this.#rounds = undefined;
     this.#stop();
+  }
+
+  /** Whether another round may begin with the end of an operation. */
+  #mayGoOn(): boolean {
+    const calls = this.#scheduler.turn.calls - this.#callsBefore;
+    return ++this.#roundsInTurn < MOST_ROUNDS && calls < MOST_CALLS;
   }
 
   /** Nothing is left to do: those who wait for the exit go on; when they are done as well, the loop is over. */

@@ -10,7 +10,7 @@ import { CancelledError, ClosedError } from "../errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
 import type { Meter } from "./meter.ts";
-import { Driver } from "./driver.ts";
+import { Driver, MOST_CALLS } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import { outside, runningThread, Thread } from "./thread.ts";
@@ -26,12 +26,12 @@ export interface Service {
 }
 
 /**
- * How many calls may find their data at once before the event loop gets a turn:
- * so many for each operation that ended in the last one, but not fewer than
- * `BUDGET`. A thousand connections that are ready together are served together.
+ * How many calls may find their data at once in a round: at least so many, and
+ * more when many operations have ended since the last one. Thousands of
+ * connections that are ready together are served together.
  */
-const CALLS_EACH = 128;
-const BUDGET = 1024;
+const LEAST_CALLS = 1024;
+const CALLS_EACH = 64;
 
 /** Threads, time, and the list of what runs next. */
 export class Scheduler implements ClockHost {
@@ -64,7 +64,7 @@ export class Scheduler implements ClockHost {
 
   #busy = 0;
   #runnable: AnyWait[] = [];
-  #budget = BUDGET;
+  #budget = LEAST_CALLS;
   #threads = 0;
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
@@ -298,9 +298,10 @@ export class Scheduler implements ClockHost {
     return this.#budget <= 0;
   }
 
-  /** The event loop had a turn. */
+  /** The event loop had a turn: allots calls to the next round. */
   refresh(): void {
-    this.#budget = Math.max(BUDGET, CALLS_EACH * this.selector.ended);
+    const calls = Math.max(LEAST_CALLS, CALLS_EACH * this.selector.ended);
+    this.#budget = Math.min(calls, MOST_CALLS);
   }
 
   /**

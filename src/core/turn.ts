@@ -38,11 +38,10 @@ export class Turn {
   #starts: TurnEnd[] = [];
   /** Begins a turn, unless one is under way. */
   #begin?: () => void = undefined;
-  #seen = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    // What is begun at the end must not remember the thread that came here first.
+    // What is begun at the end must not remember the thread that asked for it first.
     outside(() => this.#run());
   }
 
@@ -73,17 +72,27 @@ export class Turn {
 
   /** Waits for a turn to begin, then for its end. */
   async #run(): Promise<never> {
-    for (;;) {
-      await new Promise<void>((resolve) => this.#begin = resolve);
-      for (let still = 0; still <= STILL; still++) {
-        if (this.calls !== this.#seen) {
-          this.#seen = this.calls;
-          still = 0;
-        }
-        await null;
+    for (let seen = 0;;) {
+      if (this.#isEmpty) {
+        await new Promise<void>((resolve) => this.#begin = resolve);
       }
-      this.#end();
+      for (let still = 0; still < STILL;) {
+        await null;
+        still = this.calls === seen ? still + 1 : 0;
+        seen = this.calls;
+      }
+      try {
+        this.#end();
+      } catch (error) {
+        reportError(error);
+      }
     }
+  }
+
+  /** Whether nobody has asked for the end of the turn. Somebody may while it comes: who is called there may send. */
+  get #isEmpty(): boolean {
+    return this.#flushes.length === 0 && this.#starts.length === 0 &&
+      this.#stamps.length === 0;
   }
 
   #end(): void {

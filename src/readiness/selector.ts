@@ -43,10 +43,7 @@ export class Selector {
   writing = 0;
   /** Called when none has any more. */
   onwritten: () => void = () => this.wake();
-  /**
-   * How many operations on resources have ended since somebody set this back.
-   * Deno has asked the system for I/O since then, if there are any.
-   */
+  /** How many operations on resources have ended since the last round. */
   ended = 0;
   readonly #turns?: Turns;
   #ready: Ready[] = [];

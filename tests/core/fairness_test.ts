@@ -54,6 +54,28 @@ Deno.test("a stream whose reads end at once does not starve a sleeper", async ()
   await skt.close();
 });
 
+Deno.test("a thousand streams that answer at once do not starve a sleeper", async () => {
+  const copas = strict(new Copas());
+  const conns = Array.from({ length: 1000 }, () => new ScriptedConn());
+  const most = 200_000;
+  let calls = 0;
+  let slept = false;
+  for (const conn of conns) {
+    conn.read = () => Promise.resolve(100);
+    const skt = copas.wrap(conn.conn);
+    copas.addthread(async () => {
+      while (!slept && ++calls < most) await skt.receive(1);
+      await skt.close();
+    });
+  }
+  copas.addthread(async () => {
+    for (let i = 0; i < 3; i++) await copas.pause(0.001);
+    slept = true;
+  });
+  await copas.loop();
+  assert(calls < most);
+});
+
 Deno.test("a thread that always finds room does not starve a sleeper", async () => {
   const copas = strict(new Copas());
   const conn = new ScriptedConn();
