@@ -1,6 +1,6 @@
 /**
- * The text of lines: of all that have come together at once, because the text
- * of many takes the decoder hardly longer than that of one.
+ * Short lines as text: all that have come together at once, because the text of
+ * many takes the decoder hardly longer than that of one.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { decodeUtf8 } from "./utf8.ts";
 
 const LF = 10;
 /** How many bytes are decoded together. Who keeps a line may keep that much of its neighbours in memory. */
-const AT_ONCE = 512;
+const AT_ONCE = 256;
 
-/** Decodes the lines of one stream. */
+/** Decodes the short lines of one stream. */
 export class LineDecoder {
-  /** Lines that were decoded together. They are ASCII: a place in the text is one in the stream. */
+  /** Whole lines of which each byte is one character: a place in the text is one in the stream. */
   #text = "";
   /** Where in the stream the text begins. */
   #from = 0;
@@ -22,39 +22,29 @@ export class LineDecoder {
   #tried = 0;
 
   /**
-   * The text of the line at the start of `buffer`.
+   * The line at the start of `buffer`, without its LF; or nothing when it is
+   * long, not complete, or has characters of several bytes.
    *
-   * @param textEnd where in the memory of the buffer the text ends
-   * @param next where the next line begins
    * @param position where in the stream the buffer starts
    */
-  decode(
-    buffer: ReadBuffer,
-    textEnd: number,
-    next: number,
-    position: number,
-  ): string {
-    const { bytes, start, end } = buffer;
-    const length = next - start;
-    if (next < end && position >= this.#tried && length <= AT_ONCE / 2) {
-      const blockEnd = Math.min(end, start + AT_ONCE);
-      this.#decodeAhead(bytes.subarray(start, blockEnd), position);
-    }
+  next(buffer: ReadBuffer, position: number): string | undefined {
+    if (position >= this.#tried) this.#decodeAhead(buffer, position);
     const from = position - this.#from;
-    const left = this.#text.length - from;
-    if (left < length) return decodeUtf8(bytes, start, textEnd);
-    const line = this.#text.slice(from, from + textEnd - start);
-    if (left === length) this.#text = "";
+    if (from >= this.#text.length) return undefined;
+    const line = this.#text.slice(from, this.#text.indexOf("\n", from));
+    if (from + line.length + 1 === this.#text.length) this.#text = "";
     return line;
   }
 
-  /** Decodes the lines of `block`, which are at `position` in the stream. */
-  #decodeAhead(block: Uint8Array, position: number): void {
-    const size = block.lastIndexOf(LF) + 1;
-    const text = decodeUtf8(block, 0, size);
-    // Each character is at least a byte: as many of them are one byte each.
-    this.#text = text.length === size ? text : "";
+  #decodeAhead({ bytes, start, end }: ReadBuffer, position: number): void {
+    const reach = Math.min(end, start + AT_ONCE);
+    const linesEnd = bytes[reach - 1] === LF
+      ? reach
+      : start + bytes.subarray(start, reach).lastIndexOf(LF) + 1;
+    const text = decodeUtf8(bytes, start, linesEnd);
+    // Each character takes at least a byte. Where there are as many, it is one each.
+    this.#text = text.length === linesEnd - start ? text : "";
     this.#from = position;
-    this.#tried = position + size;
+    this.#tried = position + linesEnd - start;
   }
 }

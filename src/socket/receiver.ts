@@ -239,6 +239,12 @@ export class Receiver implements Ready {
     const { buffer } = this.source;
     const { bytes, start, end } = buffer;
     if (start === end) return MORE;
+    this.#lines ??= new LineDecoder();
+    const short = this.#lines.next(buffer, this.delivered);
+    if (short !== undefined && short.length <= this.#maxline) {
+      this.#consume(short.length + 1);
+      return withoutCarriageReturns(short);
+    }
     const from = start + this.#searched;
     // The memory behind the data must not be searched: it may be long.
     const at = bytes[end - 1] === LF
@@ -252,11 +258,8 @@ export class Receiver implements Ready {
       this.#searched = end - start;
       return MORE;
     }
-    const next = at + 1;
-    this.#lines ??= new LineDecoder();
-    const line = this.#lines.decode(buffer, textEnd, next, this.delivered);
-    this.#consume(next - start);
-    return withoutCarriageReturns(line);
+    this.#consume(at + 1 - start);
+    return withoutCarriageReturns(decodeUtf8(bytes, start, textEnd));
   }
 
   #takeAll(partial: boolean): string | typeof MORE {

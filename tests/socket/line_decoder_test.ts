@@ -19,43 +19,43 @@ function bufferOf(data: Uint8Array, at: number, margin: number): ReadBuffer {
   return buffer;
 }
 
-/** Takes the line at `at` of `data`; gives its text and where the next one begins. */
-function take(
-  lines: LineDecoder,
-  data: Uint8Array,
-  at: number,
-  margin = 0,
-): [line: string, next: number] {
+/** The text of the line at `at` of `data` when nothing else is looked at, and where the next one begins. */
+function alone(data: Uint8Array, at: number): [line: string, next: number] {
   const next = data.indexOf(LF, at) + 1;
-  const buffer = bufferOf(data, at, margin);
-  const lineEnd = margin + next - at;
-  return [lines.decode(buffer, lineEnd - 1, lineEnd, at), next];
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return [decoder.decode(data.subarray(at, next - 1)), next];
 }
 
-function alone(data: Uint8Array, from: number, to: number): string {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  return decoder.decode(data.subarray(from, to));
-}
+const SHORT = Array.from({ length: 40 }, (_, i) => "x".repeat(i) + "\n");
+const OTHER = [
+  "é\n",
+  "世界\r\n",
+  "\ufeff🎉\n",
+  [0xff, LF],
+  [0xe2, LF],
+  "x".repeat(300) + "\n",
+];
 
 Deno.test("lines of any text, length and number are as if each had been decoded alone", () =>
   randomly((random) => {
     for (let run = 0; run < 100; run++) {
-      const short = Array.from({ length: 40 }, (_, i) => "x".repeat(i) + "\n");
-      const other = ["é\n", "世界\r\n", "\ufeff🎉\n", [0xff, LF], [0xe2, LF]];
-      const words = random.pick([short, [...short, ...other], other]);
+      const words = random.pick<(string | number[])[]>([
+        SHORT,
+        [...SHORT, ...OTHER],
+        OTHER,
+      ]);
       const data = bytes(
-        ...Array.from(
-          { length: 100 },
-          () => random.pick<string | number[]>(words),
-        ),
+        ...Array.from({ length: 100 }, () => random.pick(words)),
       );
       const lines = new LineDecoder();
-      for (let at = 0; at < data.length;) {
-        const [line, next] = take(lines, data, at, random.below(3));
-        assertEquals(line, alone(data, at, next - 1), `at ${at}`);
+      for (let at = 0; data.indexOf(LF, at) >= 0;) {
+        const line = lines.next(bufferOf(data, at, random.below(3)), at);
+        const [expected, next] = alone(data, at);
+        if (line !== undefined || words === SHORT) {
+          assertEquals(line, expected, `at ${at}`);
+        }
         // Bytes in between may be received as such.
-        at = Math.min(next + random.pick([0, 0, 0, 1, 5, 300]), data.length);
-        if (data.indexOf(LF, at) < 0) break;
+        at = next + random.pick([0, 0, 0, 1, 5, 300]);
       }
     }
   }));
@@ -64,8 +64,17 @@ Deno.test("the text is that of the bytes that came, also where the memory holds 
   const lines = new LineDecoder();
   const data = bytes("one\ntwo\nthree\n");
   const buffer = bufferOf(data, 0, 0);
-  assertEquals(lines.decode(buffer, 3, 4, 0), "one");
+  assertEquals(lines.next(buffer, 0), "one");
   buffer.bytes.fill(0x78);
-  assertEquals(lines.decode(bufferOf(data, 4, 0), 3, 4, 4), "two");
-  assertEquals(take(lines, data, 8), ["three", 14]);
+  assertEquals(lines.next(bufferOf(data, 4, 1), 4), "two");
+  assertEquals(lines.next(bufferOf(data, 8, 2), 8), "three");
+});
+
+Deno.test("a line that is not complete, or long, is left to others", () => {
+  const lines = new LineDecoder();
+  const long = "x".repeat(1000);
+  for (const text of ["", "half a line", long, long + "\nnext\n"]) {
+    assertEquals(lines.next(bufferOf(bytes(text), 0, 1), 0), undefined, text);
+  }
+  assertEquals(lines.next(bufferOf(bytes("line\nhalf"), 0, 1), 0), "line");
 });

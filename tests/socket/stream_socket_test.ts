@@ -53,6 +53,29 @@ Deno.test("a Unix socket carries lines both ways, and tells its path", async () 
   assertEquals(ours.name, "unix{client}");
 });
 
+Deno.test("a socket may wrap what works on another socket", async () => {
+  const { copas, conn, skt: inner } = scripted();
+  const filter = new ScriptedConn();
+  filter.read = async (into) =>
+    (await inner.receivepartial(into as Uint8Array<ArrayBuffer>))?.length ??
+      null;
+  filter.write = (data) => inner.send(data);
+  const outer = copas.wrap(filter.conn);
+  const got: (string | null)[] = [];
+  copas.addthread(async () => {
+    for (let i = 0; i < 3; i++) {
+      await outer.send(`line ${i}\n`);
+      got.push(await outer.receive());
+    }
+    await outer.close();
+    await inner.close();
+  });
+  conn.feed("one\n", "two\n", "three\n");
+  await copas.loop();
+  assertEquals(got, ["one", "two", "three"]);
+  assertEquals(text(conn.written), "line 0\nline 1\nline 2\n");
+});
+
 Deno.test("a socket has the name that it was given", () => {
   const { copas, skt } = scripted({ name: "backend" });
   assertEquals([skt.name, `${skt}`, copas.getsocketname(skt)], [
