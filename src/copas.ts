@@ -195,9 +195,7 @@ export class Copas extends WorkerServers {
         timeouts: () => shared.timeoutsOf(listener),
         adopt: (conn, options, name) =>
           new StreamSocket(scheduler, network, conn, options, name),
-        register: (conn, socket) => {
-          shared.wrapped.set(conn, socket);
-        },
+        register: (conn, socket) => shared.remember(conn, socket),
       };
       server = new StreamServer(host, listener);
       shared.servers.set(listener, server);

@@ -12,10 +12,19 @@ import { StreamSocket } from "./socket/stream_socket.ts";
 import { NO_TIMEOUTS, type Timeouts } from "./socket/timeouts.ts";
 import type { Socket } from "./socket_kinds.ts";
 
+/** A connection that has a Copas socket. */
+interface Wrapped {
+  [property: symbol]: Socket;
+}
+
 /** What is known about the sockets and listeners of Deno's. */
 export class Shared {
-  /** The Copas sockets of Deno's connections. */
-  readonly wrapped: WeakMap<object, Socket> = new WeakMap();
+  /**
+   * The property in which a connection of Deno's has its Copas socket. V8 would
+   * keep what a `WeakMap` holds, and copy it again and again, until the next
+   * full garbage collection: a server's connections are too many for that.
+   */
+  readonly #wrapped = Symbol("Copas socket");
   /** The servers, by listener or datagram socket. */
   readonly servers: WeakMap<object, StreamServer | DatagramServer> =
     new WeakMap();
@@ -30,9 +39,15 @@ export class Shared {
     if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
       return conn;
     }
-    return typeof conn === "object" && conn !== null
-      ? this.wrapped.get(conn)
+    return typeof conn === "object" && conn !== null &&
+        Object.hasOwn(conn, this.#wrapped)
+      ? (conn as Wrapped)[this.#wrapped]
       : undefined;
+  }
+
+  /** From now on, `socket` is that of `conn`. */
+  remember(conn: object, socket: Socket): void {
+    (conn as Wrapped)[this.#wrapped] = socket;
   }
 
   /** The name of a listener: that which it was given, or one that tells its address. */

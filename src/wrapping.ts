@@ -58,7 +58,7 @@ export class Wrapping {
       const expected = "a Deno.Conn, a Deno.DatagramConn or a Copas socket";
       throw wrongType(call, "the socket", expected, conn);
     }
-    this.#shared.wrapped.set(conn, socket);
+    this.#shared.remember(conn, socket);
     return socket;
   }
 }

@@ -41,6 +41,16 @@ Deno.test("wrap knows a datagram socket", () => {
   skt.close();
 });
 
+Deno.test("a connection has a socket of its own in each dispatcher, and so has one that inherits from it", () => {
+  const { copas, conn: { conn }, skt } = scripted();
+  const heir: Deno.Conn = Object.create(conn);
+  const theirs = copas.wrap(heir);
+  assertNotStrictEquals(theirs, skt);
+  assertStrictEquals(copas.wrap(heir), theirs);
+  assertNotStrictEquals(dispatcher().wrap(conn), skt);
+  assertStrictEquals(copas.wrap(conn), skt);
+});
+
 Deno.test("what was wrapped before keeps its options", () => {
   const { copas, conn, skt } = scripted({ name: "first", maxline: 5 });
   assertStrictEquals(copas.wrap(conn.conn, { name: "second" }), skt);
