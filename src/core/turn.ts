@@ -38,11 +38,13 @@ export class Turn {
   #starts: TurnEnd[] = [];
   /** Begins a turn, unless one is under way. */
   #begin?: () => void = undefined;
+  #seen = 0;
+  #still = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     // What is begun at the end must not remember the thread that asked for it first.
-    outside(() => this.#run());
+    outside(() => this.#rest());
   }
 
   /** Calls `item.turnEnd` at the end of the turn. */
@@ -70,24 +72,26 @@ export class Turn {
     begin();
   }
 
-  /** Waits for a turn to begin, then for its end. */
-  async #run(): Promise<never> {
-    for (let seen = 0;;) {
-      if (this.#isEmpty) {
-        await new Promise<void>((resolve) => this.#begin = resolve);
-      }
-      for (let still = 0; still < STILL;) {
-        await null;
-        still = this.calls === seen ? still + 1 : 0;
-        seen = this.calls;
-      }
-      try {
-        this.#end();
-      } catch (error) {
-        reportError(error);
-      }
-    }
+  /** Waits for somebody to ask. */
+  #rest(): void {
+    const asked = new Promise<void>((resolve) => this.#begin = resolve);
+    asked.then(this.#lookOn);
   }
+
+  #lookOn = () => queueMicrotask(this.#look);
+
+  #look = () => {
+    this.#still = this.calls === this.#seen ? this.#still + 1 : 0;
+    this.#seen = this.calls;
+    if (this.#still < STILL) return this.#lookOn();
+    this.#still = 0;
+    try {
+      this.#end();
+    } finally {
+      if (this.#isEmpty) this.#rest();
+      else this.#lookOn();
+    }
+  };
 
   /** Whether nobody has asked for the end of the turn. Somebody may while it comes: who is called there may send. */
   get #isEmpty(): boolean {
