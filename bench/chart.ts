@@ -95,7 +95,7 @@ function panel({ name, contenders }: ExperimentResults) {
     field: "contender",
     type: "nominal" as const,
     sort: null,
-    axis: { title: null, labelLimit: 220, labelPadding: 6 },
+    axis: { title: null, labelLimit: 0, labelPadding: 6 },
   };
   const x = {
     type: "quantitative" as const,

@@ -57,7 +57,8 @@ export class StreamSocket extends TlsEndpoint {
   receive(pattern: "*a", options?: WaitOptions): Promise<string>;
   /**
    * Receives a line. The LF at its end is dropped, and so is every CR in it, as
-   * LuaSocket does.
+   * LuaSocket does. A short line may share memory with those that came with it:
+   * as long as it is kept, it keeps up to 256 bytes of them.
    *
    * @param options `timeout` in seconds for the whole call, in place of the socket's; `signal` to give up
    * @returns the line, or `null` at the end of the stream
