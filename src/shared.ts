@@ -25,6 +25,8 @@ export class Shared {
    * full garbage collection: a server's connections are too many for that.
    */
   readonly #wrapped = Symbol("Copas socket");
+  /** The sockets of connections that take no property. */
+  readonly #wrappedFrozen = new WeakMap<object, Socket>();
   /** The servers, by listener or datagram socket. */
   readonly servers: WeakMap<object, StreamServer | DatagramServer> =
     new WeakMap();
@@ -39,15 +41,16 @@ export class Shared {
     if (conn instanceof StreamSocket || conn instanceof DatagramSocket) {
       return conn;
     }
-    return typeof conn === "object" && conn !== null &&
-        Object.hasOwn(conn, this.#wrapped)
+    if (typeof conn !== "object" || conn === null) return undefined;
+    return Object.hasOwn(conn, this.#wrapped)
       ? (conn as Wrapped)[this.#wrapped]
-      : undefined;
+      : this.#wrappedFrozen.get(conn);
   }
 
   /** From now on, `socket` is that of `conn`. */
   remember(conn: object, socket: Socket): void {
-    (conn as Wrapped)[this.#wrapped] = socket;
+    if (Object.isExtensible(conn)) (conn as Wrapped)[this.#wrapped] = socket;
+    else this.#wrappedFrozen.set(conn, socket);
   }
 
   /** The name of a listener: that which it was given, or one that tells its address. */

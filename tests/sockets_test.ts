@@ -13,7 +13,12 @@ import { DatagramSocket } from "../src/socket/datagram_socket.ts";
 import { StreamSocket } from "../src/socket/stream_socket.ts";
 import { dispatcher } from "./fixtures/socket_dispatcher.ts";
 import { readText, tcpPair, unixPair, write } from "./fixtures/socket_pair.ts";
-import { bytes, scripted, text } from "./fixtures/socket_script.ts";
+import {
+  bytes,
+  scripted,
+  ScriptedConn,
+  text,
+} from "./fixtures/socket_script.ts";
 
 Deno.test("wrap gives the same socket whenever it is asked, whatever it is given", async () => {
   for (const pair of [await tcpPair(), await unixPair()]) {
@@ -49,6 +54,12 @@ Deno.test("a connection has a socket of its own in each dispatcher, and so has o
   assertStrictEquals(copas.wrap(heir), theirs);
   assertNotStrictEquals(dispatcher().wrap(conn), skt);
   assertStrictEquals(copas.wrap(conn), skt);
+});
+
+Deno.test("a connection that can't be changed is wrapped once, too", () => {
+  const copas = dispatcher();
+  const conn = Object.freeze(Object.create(new ScriptedConn())) as Deno.Conn;
+  assertStrictEquals(copas.wrap(conn), copas.wrap(conn));
 });
 
 Deno.test("what was wrapped before keeps its options", () => {
