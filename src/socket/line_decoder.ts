@@ -8,7 +8,8 @@
 import type { ReadBuffer } from "../readiness/read_buffer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-const LF = 10;
+/** The byte at the end of a line. */
+export const LF = 10;
 /** How many bytes are decoded together. Who keeps a line may keep that much of its neighbours in memory. */
 const AT_ONCE = 256;
 

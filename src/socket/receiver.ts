@@ -19,7 +19,7 @@ import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { LineDecoder } from "./line_decoder.ts";
+import { LF, LineDecoder } from "./line_decoder.ts";
 import {
   checkPattern,
   copied,
@@ -43,7 +43,6 @@ export interface HalfOwner {
 /** What a wait may hold that is used again: most messages, but no large one. */
 const SMALL = 1024;
 
-const LF = 10;
 const CR = 13;
 
 /** Says that a receive has to wait for more bytes. */
