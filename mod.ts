@@ -19,23 +19,23 @@
  * @module
  */
 
-import { Copas } from "./src/copas.ts";
+import { Copas } from "./src/copas/copas.ts";
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
-export type { StepStatistics } from "./src/core/meter.ts";
+export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/core/wait.ts";
-export { Copas, type CopasOptions } from "./src/copas.ts";
-export type { Debug, Logger } from "./src/debug.ts";
-export type { Dispatcher } from "./src/dispatcher.ts";
+export { Copas, type CopasOptions } from "./src/copas/copas.ts";
+export type { Debug, Logger } from "./src/copas/debug.ts";
+export type { Dispatcher } from "./src/copas/loop.ts";
 export type {
   DatagramLike,
   Socket,
   SocketLike,
   StreamLike,
-} from "./src/socket_kinds.ts";
-export type { Sockets } from "./src/sockets.ts";
-export type { Status, Threads } from "./src/threads.ts";
+} from "./src/socket/kinds.ts";
+export type { Sockets } from "./src/copas/sockets.ts";
+export type { Status, Threads } from "./src/copas/threads.ts";
 export {
   CancelledError,
   ClosedError,
@@ -48,14 +48,14 @@ export {
   TooLongError,
   TooManyError,
   type TransferErrorOptions,
-} from "./src/errors.ts";
+} from "./src/errors/errors.ts";
 export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
-export type { Protected } from "./src/protect.ts";
-export type { ServerOptions } from "./src/server.ts";
+export type { Protected } from "./src/copas/protect.ts";
+export type { ServerOptions } from "./src/server/stream_server.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
-export type { SocketMaker } from "./src/socket/maker.ts";
+export type { SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Pattern, Size } from "./src/socket/pattern.ts";
 export type { SocketOption } from "./src/socket/connection.ts";
@@ -68,9 +68,9 @@ export type {
   SslParams,
   SslParamsSource,
   TlsMode,
-} from "./src/socket/tls_params.ts";
-export type { PeerCertificate } from "./src/socket/tls_session.ts";
-export type { WorkerServers } from "./src/worker_servers.ts";
+} from "./src/tls/params.ts";
+export type { PeerCertificate } from "./src/tls/session.ts";
+export type { WorkerServers } from "./src/copas/worker_servers.ts";
 export type { WorkerReport } from "./src/workers/handle.ts";
 export type {
   Workers,
@@ -87,11 +87,11 @@ export type {
   QueueMaker,
   SemaphoreMaker,
   TimerMaker,
-} from "./src/sync/makers.ts";
+} from "./src/sync/factories.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";
 export type { Timer, TimerOptions } from "./src/sync/timer.ts";
-export type { Tools } from "./src/tools.ts";
+export type { Tools } from "./src/copas/tools.ts";
 
 /** The default dispatcher. */
 const copas: Copas = new Copas();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CancelledError } from "../errors.ts";
+import { CancelledError } from "../errors/errors.ts";
 
 /** Those that were made here: nobody has to catch them. */
 const made = new WeakSet<object>();

@@ -5,16 +5,16 @@
  * @module
  */
 
-import { Chain } from "../chain.ts";
-import { CancelledError, ClosedError } from "../errors.ts";
+import { Chain } from "../collections/linked_list.ts";
+import { CancelledError, ClosedError } from "../errors/errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
-import type { Meter } from "./meter.ts";
+import type { Meter } from "./step_timings.ts";
 import { Driver, MOST_CALLS } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import { outside, runningThread, Thread } from "./thread.ts";
-import { Turn } from "./turn.ts";
+import { Turn } from "./end_of_turn.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */

@@ -6,8 +6,8 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Link } from "../chain.ts";
-import type { Duty } from "./duty.ts";
+import type { Link } from "../collections/linked_list.ts";
+import type { Duty } from "./end_hook.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SleepWait } from "./sleep.ts";
 import { Sleeper } from "./sleep_queue.ts";

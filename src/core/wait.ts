@@ -5,7 +5,7 @@
  * @module
  */
 
-import { TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../errors/errors.ts";
 import { cancellation } from "./cancellation.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { Scheduler } from "./scheduler.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ScopeError } from "../errors.ts";
+import { ScopeError } from "../errors/errors.ts";
 import { AccessLog, type NetAccess } from "./access.ts";
 import { formatAddress } from "./address.ts";
 import { parseIpHost } from "./ip.ts";

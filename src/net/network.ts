@@ -6,8 +6,8 @@
  * @module
  */
 
-import { checkInteger, checkString } from "../arguments.ts";
-import { addressError, CopasError, ScopeError } from "../errors.ts";
+import { checkInteger, checkString } from "../errors/arguments.ts";
+import { addressError, CopasError, ScopeError } from "../errors/errors.ts";
 import { formatAddr, formatAddress } from "./address.ts";
 import { Gate } from "./gate.ts";
 import { explainGrant } from "./grant.ts";

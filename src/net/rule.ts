@@ -5,7 +5,7 @@
  * @module
  */
 
-import { show } from "../arguments.ts";
+import { show } from "../errors/arguments.ts";
 import { type Ip, IpRange, parseIp } from "./ip.ts";
 
 /** What an address is held against: an IP address, or a name in lower case. */

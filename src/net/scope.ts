@@ -4,7 +4,7 @@
  * @module
  */
 
-import { wrongType } from "../arguments.ts";
+import { wrongType } from "../errors/arguments.ts";
 import { isLocal, isLoopback, parseIp, parseIpHost } from "./ip.ts";
 import { type Host, parseEntry, parseName, type Rule } from "./rule.ts";
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Chain, type Link } from "../chain.ts";
+import { Chain, type Link } from "../collections/linked_list.ts";
 
 /** Something that can be ready: its `dispatch` serves whoever waits for it. */
 export interface Ready {

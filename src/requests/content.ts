@@ -4,8 +4,8 @@
  * @module
  */
 
-import { wrongType } from "../arguments.ts";
-import { TooLongError } from "../errors.ts";
+import { wrongType } from "../errors/arguments.ts";
+import { TooLongError } from "../errors/errors.ts";
 import { callerCode, CallerError } from "./request_error.ts";
 
 /** What can be sent: text (as UTF-8), bytes, a stream, or whatever brings chunks of them. */

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { checkSeconds, show, wrongType } from "../arguments.ts";
-import type { SslParams, SslParamsSource } from "../socket/tls_params.ts";
-import { checkSslParams } from "../socket/tls_params.ts";
+import { checkSeconds, show, wrongType } from "../errors/arguments.ts";
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
+import { checkSslParams } from "../tls/params.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 
 /** Seconds for the phases of a request. Each holds for one call of a socket, not for the whole request. */

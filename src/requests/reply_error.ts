@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CopasError } from "../errors.ts";
+import { CopasError } from "../errors/errors.ts";
 
 /** What a {@linkcode ReplyError} can tell. */
 export interface ReplyErrorOptions extends ErrorOptions {

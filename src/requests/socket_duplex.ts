@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import { CancelledError } from "../errors.ts";
+import { CancelledError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 
 /** How a node stream says that it is done. */

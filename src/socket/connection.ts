@@ -4,16 +4,16 @@
  * @module
  */
 
-import { wrongType } from "../arguments.ts";
+import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { HandshakeError, isGone } from "../errors.ts";
+import { HandshakeError, isGone } from "../errors/errors.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import type { Limits } from "./limits.ts";
 import { type HalfOwner, Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-import type { TlsSession } from "./tls_session.ts";
+import type { TlsSession } from "../tls/session.ts";
 
 /** The options that a stream socket knows. */
 export type SocketOption = "tcp-nodelay" | "keepalive";

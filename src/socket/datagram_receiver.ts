@@ -4,11 +4,11 @@
  * @module
  */
 
-import { checkWaitOptions } from "../arguments.ts";
+import { checkWaitOptions } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { ClosedError, closedError } from "../errors.ts";
+import { ClosedError, closedError } from "../errors/errors.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import { checkSize, copied, countOf, type Size } from "./pattern.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkString, wrongType } from "../arguments.ts";
+import { checkString, wrongType } from "../errors/arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { ClosedError } from "../errors.ts";
+import { ClosedError } from "../errors/errors.ts";
 import {
   type Endpoint,
   endpoint,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { outOfRange, wrongType } from "../arguments.ts";
+import { outOfRange, wrongType } from "../errors/arguments.ts";
 
 /** The longest line and the longest body that a socket receives. */
 export interface Limits {

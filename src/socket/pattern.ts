@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkInteger, wrongType } from "../arguments.ts";
+import { checkInteger, wrongType } from "../errors/arguments.ts";
 
 /**
  * How many bytes to receive; or a buffer for them, which takes as many as it is

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkWaitOptions } from "../arguments.ts";
+import { checkWaitOptions } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
@@ -14,7 +14,7 @@ import {
   closedError,
   TimeoutError,
   TooLongError,
-} from "../errors.ts";
+} from "../errors/errors.ts";
 import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";

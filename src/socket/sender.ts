@@ -5,13 +5,13 @@
  * @module
  */
 
-import { checkWaitOptions, wrongType } from "../arguments.ts";
+import { checkWaitOptions, wrongType } from "../errors/arguments.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { TurnEnd } from "../core/turn.ts";
+import type { TurnEnd } from "../core/end_of_turn.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { ClosedError, closedError, TimeoutError } from "../errors.ts";
+import { ClosedError, closedError, TimeoutError } from "../errors/errors.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";

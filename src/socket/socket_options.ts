@@ -11,7 +11,7 @@ import {
   checkSslParams,
   type SslParams,
   type SslParamsSource,
-} from "./tls_params.ts";
+} from "../tls/params.ts";
 
 /** What a socket is made with. */
 export interface StreamSocketOptions extends Limits {

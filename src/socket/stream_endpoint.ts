@@ -5,10 +5,10 @@
  * @module
  */
 
-import { checkString, checkWaitOptions } from "../arguments.ts";
+import { checkString, checkWaitOptions } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { ClosedError } from "../errors.ts";
+import { ClosedError } from "../errors/errors.ts";
 import {
   type Endpoint,
   endpoint,
@@ -17,7 +17,7 @@ import {
 } from "../net/address.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
-import { closeOpened, Opening } from "./opening.ts";
+import { closeOpened, Opening } from "./connection_setup.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";
 import {
   changedTimeouts,
@@ -25,8 +25,8 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
-import type { SslParams, SslParamsSource } from "./tls_params.ts";
-import type { TlsSession } from "./tls_session.ts";
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
+import type { TlsSession } from "../tls/session.ts";
 
 /** What a {@linkcode StreamSocket} has besides TLS, receiving and sending. */
 export abstract class StreamEndpoint implements AsyncDisposable, Disposable {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkSeconds } from "../arguments.ts";
+import { checkSeconds } from "../errors/arguments.ts";
 
 /** Seconds, `Infinity` for no limit. Sockets share such an object until one of them gets other timeouts. */
 export interface Timeouts {

@@ -4,19 +4,24 @@
  * @module
  */
 
-import { checkWaitOptions } from "../arguments.ts";
+import { checkWaitOptions } from "../errors/arguments.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { ClosedError } from "../errors.ts";
-import { checkUpgrade, closeOpened, hostOf, Opening } from "./opening.ts";
+import { ClosedError } from "../errors/errors.ts";
+import {
+  checkUpgrade,
+  closeOpened,
+  hostOf,
+  Opening,
+} from "./connection_setup.ts";
 import { StreamEndpoint } from "./stream_endpoint.ts";
-import { isTls } from "./tls.ts";
+import { isTls } from "../tls/secure.ts";
 import {
   checkSslParams,
   type SslParams,
   type SslParamsSource,
   type TlsMode,
-} from "./tls_params.ts";
-import type { PeerCertificate, TlsSession } from "./tls_session.ts";
+} from "../tls/params.ts";
+import type { PeerCertificate, TlsSession } from "../tls/session.ts";
 
 /** What the dispatcher does with a socket, and its user does not. */
 export interface SocketFriend {

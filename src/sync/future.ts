@@ -8,8 +8,8 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { CancelledError } from "../errors.ts";
-import { Line, readLimit, rejected } from "./line.ts";
+import { CancelledError } from "../errors/errors.ts";
+import { Line, readLimit, rejected } from "./waiters.ts";
 import type { UnaskedError, UnaskedErrors } from "./unasked_errors.ts";
 
 // The constants of `copas.future`, with the values that they have in Copas.

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { checkDelay, checkFunction } from "../arguments.ts";
-import { Duty } from "../core/duty.ts";
+import { checkDelay, checkFunction } from "../errors/arguments.ts";
+import { Duty } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { DestroyedError } from "../errors.ts";
+import { DestroyedError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, rejected } from "./line.ts";
+import { Line, readLimit, rejected } from "./waiters.ts";
 
 /** How a lock is made. */
 export interface LockOptions {

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { checkFunction } from "../arguments.ts";
+import { checkFunction } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { CancelledError, DestroyedError } from "../errors.ts";
-import { Channel } from "./channel.ts";
-import { Line, readLimit, rejected } from "./line.ts";
+import { CancelledError, DestroyedError } from "../errors/errors.ts";
+import { Channel } from "./hand_off.ts";
+import { Line, readLimit, rejected } from "./waiters.ts";
 
 /** How a queue is made. */
 export interface QueueOptions {

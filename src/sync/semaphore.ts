@@ -9,12 +9,12 @@ import {
   checkFunction,
   checkInteger,
   outOfRange,
-} from "../arguments.ts";
+} from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
-import { DestroyedError, TooManyError } from "../errors.ts";
+import { DestroyedError, TooManyError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, rejected } from "./line.ts";
+import { Line, readLimit, rejected } from "./waiters.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {

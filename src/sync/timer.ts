@@ -4,12 +4,12 @@
  * @module
  */
 
-import { checkDelay, checkFunction } from "../arguments.ts";
+import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { sleepUntil } from "../core/sleep.ts";
 import type { ErrorHandler } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { CancelledError } from "../errors.ts";
+import { CancelledError } from "../errors/errors.ts";
 
 /** What a timer does, and when. Times are in seconds. */
 export interface TimerOptions<P = undefined> {

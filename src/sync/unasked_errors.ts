@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Duty } from "../core/duty.ts";
+import { Duty } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Sleeper } from "../core/sleep_queue.ts";
 import type { Thread } from "../core/thread.ts";

@@ -9,7 +9,7 @@ import {
   checkInteger,
   checkString,
   wrongType,
-} from "../arguments.ts";
+} from "../errors/arguments.ts";
 import { formatAddress } from "../net/address.ts";
 import type { ServeOrder } from "./messages.ts";
 

@@ -1,8 +1,8 @@
 // copas.wait: any promise, waited for on behalf of a thread.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
-import { CancelledError, TimeoutError } from "../../src/errors.ts";
+import { Copas } from "../../src/copas/copas.ts";
+import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
 import { virtual as make } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 

@@ -1,9 +1,9 @@
 // Steps, and waits outside every thread: they drive the dispatcher, and nothing else does.
 
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
-import { CancelledError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { Copas } from "../../src/copas/copas.ts";
+import { CancelledError } from "../../src/errors/errors.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { strict, virtual as make } from "../fixtures/virtual.ts";
 
 /** One turn of the event loop, and all microtasks before it. */

@@ -1,7 +1,7 @@
 // A thread that never has to wait must not keep the others from going on.
 
 import { assert, assertEquals } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
+import { Copas } from "../../src/copas/copas.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 import { strict } from "../fixtures/virtual.ts";
 

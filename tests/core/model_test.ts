@@ -2,10 +2,10 @@
 // against a model of what each of them has to see, and when.
 
 import { assert, assertEquals } from "@std/assert";
-import { CancelledError, TimeoutError } from "../../src/errors.ts";
-import { Copas } from "../../src/copas.ts";
+import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
+import { Copas } from "../../src/copas/copas.ts";
 import type { Task } from "../../src/core/task.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { randomly, type SeededRandom } from "../fixtures/seeded_random.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 

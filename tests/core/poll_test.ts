@@ -2,7 +2,7 @@
 // something else to run.
 
 import { assert, assertEquals } from "@std/assert";
-import { Copas } from "../../src/copas.ts";
+import { Copas } from "../../src/copas/copas.ts";
 import { afterPoll } from "../../src/core/poll.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
 

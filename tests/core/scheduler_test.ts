@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Scheduler } from "../../src/core/scheduler.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 import { virtual } from "../fixtures/virtual.ts";

@@ -1,7 +1,7 @@
 // sleep, pause, pauseforever, wakeup and waitforexit.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CancelledError } from "../../src/errors.ts";
+import { CancelledError } from "../../src/errors/errors.ts";
 import { virtual as make } from "../fixtures/virtual.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 

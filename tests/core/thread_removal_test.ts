@@ -1,7 +1,7 @@
 // Removing a thread, whatever it does at that moment.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CancelledError } from "../../src/errors.ts";
+import { CancelledError } from "../../src/errors/errors.ts";
 import { virtual } from "../fixtures/virtual.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";

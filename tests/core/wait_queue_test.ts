@@ -4,8 +4,8 @@ import { assertEquals } from "@std/assert";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { type AnyWait, Wait } from "../../src/core/wait.ts";
 import { TimedWaitQueue, WaitQueue } from "../../src/core/wait_queue.ts";
-import type { CopasError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import type { CopasError } from "../../src/errors/errors.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
 

@@ -3,7 +3,7 @@
 // turn later, when what was made has been handed over.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { CancelledError, ClosedError } from "../../src/errors.ts";
+import { CancelledError, ClosedError } from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ScopeError } from "../../src/errors.ts";
+import { ScopeError } from "../../src/errors/errors.ts";
 import { Gate } from "../../src/net/gate.ts";
 import type { NetScope } from "../../src/net/scope.ts";
 

@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { ClosedError, TimeoutError } from "../../src/errors.ts";
+import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import {

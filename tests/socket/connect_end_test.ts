@@ -2,10 +2,14 @@
 
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { Scheduler } from "../../src/core/scheduler.ts";
-import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import {
+  CancelledError,
+  ClosedError,
+  TimeoutError,
+} from "../../src/errors/errors.ts";
 import { Network } from "../../src/net/network.ts";
 import { StreamSocket } from "../../src/socket/stream_socket.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 

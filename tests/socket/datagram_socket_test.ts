@@ -8,7 +8,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { ClosedError, TimeoutError } from "../../src/errors.ts";
+import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
 import { pair } from "../fixtures/datagram_pair.ts";
 import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { bytes, text } from "../fixtures/socket_script.ts";

@@ -1,7 +1,11 @@
 // Who waits for datagrams, and how that ends.
 
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import {
+  CancelledError,
+  ClosedError,
+  TimeoutError,
+} from "../../src/errors/errors.ts";
 import { pair } from "../fixtures/datagram_pair.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { text } from "../fixtures/socket_script.ts";

@@ -1,7 +1,7 @@
 // What receivepartial gives: what there is, but never half a character.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, TimeoutError } from "../../src/errors.ts";
+import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
 import { bytes, scripted } from "../fixtures/socket_script.ts";
 
 const CHARACTERS = ["é", "€", "世", "🎉", "\u{10ffff}", "\u0800", "\ud7ff"];

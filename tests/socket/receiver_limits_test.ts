@@ -1,7 +1,7 @@
 // The longest line and the longest body.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { TooLongError } from "../../src/errors.ts";
+import { TooLongError } from "../../src/errors/errors.ts";
 import { bytes, scripted } from "../fixtures/socket_script.ts";
 
 Deno.test("a line may be as long as maxline, its end not counted", async () => {

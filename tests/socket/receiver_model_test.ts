@@ -3,7 +3,11 @@
 // comes twice, and each receive gives what its pattern says.
 
 import { assert, assertEquals } from "@std/assert";
-import { ClosedError, CopasError, TimeoutError } from "../../src/errors.ts";
+import {
+  ClosedError,
+  CopasError,
+  TimeoutError,
+} from "../../src/errors/errors.ts";
 import { turn } from "../fixtures/socket_dispatcher.ts";
 import { bytes, scripted } from "../fixtures/socket_script.ts";
 import { randomly, type SeededRandom } from "../fixtures/seeded_random.ts";

@@ -1,7 +1,7 @@
 // What the patterns give, however the bytes come.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { ClosedError, TimeoutError } from "../../src/errors.ts";
+import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
 import { turn } from "../fixtures/socket_dispatcher.ts";
 import { pattern, same } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";

@@ -6,7 +6,7 @@ import {
   assertInstanceOf,
   assertRejects,
 } from "@std/assert";
-import { CancelledError, TimeoutError } from "../../src/errors.ts";
+import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
 import { scripted, text } from "../fixtures/socket_script.ts";

@@ -10,7 +10,7 @@ import {
   type CancelledError,
   ClosedError,
   TimeoutError,
-} from "../../src/errors.ts";
+} from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { read, tcpPair, write } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";

@@ -3,7 +3,7 @@
 // sender was told is true.
 
 import { assert, assertEquals } from "@std/assert";
-import { CopasError, TimeoutError } from "../../src/errors.ts";
+import { CopasError, TimeoutError } from "../../src/errors/errors.ts";
 import { turn } from "../fixtures/socket_dispatcher.ts";
 import { same } from "../fixtures/socket_pair.ts";
 import { scripted } from "../fixtures/socket_script.ts";

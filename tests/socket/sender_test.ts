@@ -1,7 +1,7 @@
 // What send takes, and how it goes out.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CancelledError } from "../../src/errors.ts";
+import { CancelledError } from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { pattern, read, same, tcpPair } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";

@@ -7,7 +7,11 @@ import {
   assertInstanceOf,
   assertRejects,
 } from "@std/assert";
-import { CancelledError, ClosedError, TimeoutError } from "../../src/errors.ts";
+import {
+  CancelledError,
+  ClosedError,
+  TimeoutError,
+} from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { pattern, read, same, tcpPair } from "../fixtures/socket_pair.ts";
 import { scripted, text } from "../fixtures/socket_script.ts";

@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { ClosedError } from "../../src/errors.ts";
+import { ClosedError } from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import { readText, tcpPair, unixPair } from "../fixtures/socket_pair.ts";
 import {

@@ -5,8 +5,8 @@
  */
 
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { CancelledError, ClosedError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { CancelledError, ClosedError } from "../../src/errors/errors.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
 
 tlsTest("a handshake ends with its signal", async (pki) => {

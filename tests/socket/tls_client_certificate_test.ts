@@ -11,7 +11,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import type { SslParams } from "../../src/socket/tls_params.ts";
+import type { SslParams } from "../../src/tls/params.ts";
 import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
 
 /** Greets the client by its certificate's name. */

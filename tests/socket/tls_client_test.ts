@@ -11,8 +11,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { HandshakeError } from "../../src/errors.ts";
-import type { SslParams } from "../../src/socket/tls_params.ts";
+import { HandshakeError } from "../../src/errors/errors.ts";
+import type { SslParams } from "../../src/tls/params.ts";
 import {
   ask,
   type Certificates,

@@ -10,7 +10,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { HandshakeError } from "../../src/errors.ts";
+import { HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import {
   ask,

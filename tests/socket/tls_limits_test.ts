@@ -11,8 +11,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { HandshakeError, TimeoutError } from "../../src/errors.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { HandshakeError, TimeoutError } from "../../src/errors/errors.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
 import { closeQuietly, readText, write } from "../fixtures/socket_pair.ts";
 

@@ -11,7 +11,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { ClosedError, HandshakeError } from "../../src/errors.ts";
+import { ClosedError, HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { ask, echo, tlsTest, World } from "../fixtures/tls_world.ts";
 

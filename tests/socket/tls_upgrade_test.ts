@@ -11,10 +11,10 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { ClosedError, HandshakeError } from "../../src/errors.ts";
+import { ClosedError, HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import type { SslParams } from "../../src/socket/tls_params.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import type { SslParams } from "../../src/tls/params.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 import {
   ask,
   type Certificates,

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
-import { ClosedError } from "../../src/errors.ts";
+import { ClosedError } from "../../src/errors/errors.ts";
 import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
 import {
   pattern,

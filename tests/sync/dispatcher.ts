@@ -1,7 +1,7 @@
 // A dispatcher on the virtual clock, for the tests of this folder.
 
 import { Copas, type Lock, type Task } from "../../mod.ts";
-import { VirtualClock } from "../../src/testing.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
 
 /** An error that reached the error handler, as text. */
 export interface Report {

@@ -1,0 +1,81 @@
+/**
+ * Redirects, by the rules of Copas: which are followed, and what of the request
+ * goes along.
+ *
+ * @module
+ */
+
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
+import { nameOf } from "../requests/parameters.ts";
+import { ReplyError } from "../requests/reply_error.ts";
+import type { ResponseHeaders } from "./headers.ts";
+import type { HttpRequest } from "./params.ts";
+
+/** 308 is not among them, as in Copas: it is the answer. */
+const CODES = [301, 302, 303, 307];
+const METHODS = ["GET", "HEAD"];
+
+/** What must not get to another server. */
+const CREDENTIALS = ["authorization", "cookie", "proxy-authorization", "host"];
+
+/**
+ * The request that a redirect asks for, or `undefined` where the answer is not
+ * to be followed.
+ *
+ * @param followed how many have been followed already
+ * @throws {ReplyError} when it leads from https to http, or to no URL of HTTP
+ */
+export function redirected(
+  request: HttpRequest,
+  code: number,
+  headers: ResponseHeaders,
+  followed: number,
+): HttpRequest | undefined {
+  const location = headers.location?.trim() ?? "";
+  if (
+    request.redirect === false || !CODES.includes(code) || location === "" ||
+    !METHODS.includes(request.method) || request.content !== undefined ||
+    followed >= request.maxredirects
+  ) return undefined;
+  const { url } = request;
+  const next = URL.parse(location, url);
+  const refuse = (why: string) => new ReplyError(why, { reply: code });
+  if (next === null) throw refuse("the server redirects to what is no URL");
+  if (next.protocol !== "http:" && next.protocol !== "https:") {
+    throw refuse(`redirect to ${next.protocol} refused; only http and https`);
+  }
+  const isDowngrade = url.protocol === "https:" && next.protocol === "http:";
+  if (isDowngrade && request.redirect !== "all") {
+    throw refuse(
+      `insecure redirect from https to ${
+        nameOf(next)
+      } refused; redirect: "all" permits it`,
+    );
+  }
+  if (next.origin === url.origin) {
+    if (next.username === "" && next.password === "") {
+      next.username = url.username;
+      next.password = url.password;
+    }
+    return { ...request, url: next, uri: undefined };
+  }
+  const kept = new Map(request.headers);
+  CREDENTIALS.forEach((name) => kept.delete(name));
+  const sslparams = withoutIdentity(request.sslparams);
+  return { ...request, url: next, uri: undefined, headers: kept, sslparams };
+}
+
+/** The authorities stay; whom we are, and whom the first server had to be, does not. */
+function withoutIdentity(
+  given: SslParams | SslParamsSource,
+): SslParams | SslParamsSource {
+  if (typeof given === "function") {
+    return async () => strip(await given());
+  }
+  return strip(given);
+}
+
+function strip(params: SslParams): SslParams {
+  const { cert: _cert, key: _key, servername: _name, ...rest } = params;
+  return rest;
+}

@@ -1,0 +1,52 @@
+/**
+ * A registered datagram server: one handler, one thread, one socket.
+ *
+ * @module
+ */
+
+import type { Scheduler, Service } from "../core/scheduler.ts";
+import { Thread } from "../core/thread.ts";
+import type { DatagramSocket } from "../socket/datagram_socket.ts";
+
+/** Runs its handler until the handler ends, or the server is removed. */
+export class DatagramServer implements Service {
+  readonly #scheduler: Scheduler;
+  readonly #socket: DatagramSocket;
+  #task?: Thread;
+
+  constructor(scheduler: Scheduler, socket: DatagramSocket) {
+    this.#scheduler = scheduler;
+    this.#socket = socket;
+  }
+
+  /** Runs `body` as the server's thread. When it ends, the server is removed. */
+  serve(body: () => unknown): void {
+    this.#scheduler.services.add(this);
+    const task = this.#task = new Thread(
+      this.#scheduler,
+      `${this.#socket.name}:handler`,
+      this.#socket,
+    );
+    task.run(async () => {
+      try {
+        await body();
+      } finally {
+        // Another handler may have taken the socket over.
+        if (this.#task === task) this.remove();
+      }
+    });
+  }
+
+  /** A datagram server has nothing to resume: its thread waits by itself. */
+  resume(): void {}
+
+  /** Ends the server; `keepopen` leaves the socket open. */
+  remove(keepopen = false): void {
+    const task = this.#task;
+    this.#task = undefined;
+    this.#scheduler.services.delete(this);
+    this.#scheduler.selector.wake();
+    if (keepopen) task?.cancel();
+    else this.#socket.close();
+  }
+}

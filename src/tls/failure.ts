@@ -1,0 +1,86 @@
+/**
+ * Why a handshake failed, in words: both backends' errors, said in one way.
+ *
+ * @module
+ */
+
+import { HandshakeError } from "../errors/errors.ts";
+
+const PLAIN = "the peer speaks no TLS, or a version older than 1.2";
+const GONE = "the peer closed the connection during the handshake";
+const UNTRUSTED =
+  "the peer's certificate is not from an authority that is trusted; give that authority's in caCerts";
+const EXPIRED = "the peer's certificate has expired";
+const OTHER_NAME = "the peer's certificate is for another name";
+const NO_PROTOCOL = "both sides have no protocol of alpnProtocols in common";
+const NO_CERTIFICATE = "the peer sent no certificate, and requestcert asks";
+
+/** By the code of an error of `node:tls`, or of ours. */
+const BY_CODE: Record<string, string> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
+  ERR_SSL_NO_APPLICATION_PROTOCOL: NO_PROTOCOL,
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: NO_CERTIFICATE,
+  ERR_UNRECOGNIZED_NAME: "no certificate in sni for that name",
+  ERR_TLS_CERT_ALTNAME_INVALID: OTHER_NAME,
+  ERR_BAD_KEY: "our key is of no use",
+  ERR_BAD_CERTIFICATE: "our certificate is of no use",
+  CERT_HAS_EXPIRED: EXPIRED,
+  CERT_NOT_YET_VALID: "the peer's certificate is not valid yet",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ECONNRESET: GONE,
+};
+
+/** By what is in the message of an error of Deno's own TLS, which has no codes. */
+const BY_MESSAGE: [string, string][] = [
+  ["received corrupt message", PLAIN],
+  ["UnknownIssuer", UNTRUSTED],
+  [
+    "CaUsedAsEndEntity",
+    "the peer's certificate is an authority's own, which can't be a server's",
+  ],
+  ["NotValidYet", "the peer's certificate is not valid yet"],
+  ["certificate: Expired", EXPIRED],
+  ["not valid for name", OTHER_NAME],
+  ["any known protocol", NO_PROTOCOL],
+  ["sent no certificates", NO_CERTIFICATE],
+];
+
+/** By the alert that the peer sent. */
+const BY_ALERT: Record<string, string> = {
+  UnknownCA: "it does not trust our certificate",
+  BadCertificate: "it does not accept our certificate",
+  CertificateUnknown: "it does not accept our certificate",
+  UnsupportedCertificate: "it does not accept our certificate",
+  CertificateExpired: "our certificate has expired",
+  CertificateRequired: "it wants a certificate; give cert and key",
+  NoApplicationProtocol: "it speaks no protocol of alpnProtocols",
+  UnrecognisedName: "it does not know the server name",
+  ProtocolVersion: "it speaks no version of TLS in common",
+};
+
+/** The {@linkcode HandshakeError} for whatever made a handshake fail; `failed` says what failed, with whom. */
+export function handshakeError(failed: string, cause: unknown): HandshakeError {
+  return new HandshakeError(`${failed}: ${reason(cause)}`, { cause });
+}
+
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { message } = cause;
+  const alert = /received fatal alert: (\w+)/.exec(message)?.[1];
+  if (alert !== undefined) {
+    const why = BY_ALERT[alert];
+    return `the peer refused (${alert})${why === undefined ? "" : `: ${why}`}`;
+  }
+  const { code } = cause as { code?: unknown };
+  const words = BY_CODE[String(code)] ??
+    BY_MESSAGE.find(([part]) => message.includes(part))?.[1];
+  if (words !== undefined) return `${words} (${message})`;
+  const isGone = cause instanceof Deno.errors.UnexpectedEof ||
+    cause instanceof Deno.errors.ConnectionReset ||
+    cause instanceof Deno.errors.BrokenPipe;
+  return isGone ? GONE : message;
+}

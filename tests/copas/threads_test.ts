@@ -1,0 +1,412 @@
+// Names, error handlers, tracebacks and status().
+
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import type { Copas } from "../../src/copas/copas.ts";
+import type { Task } from "../../src/core/task.ts";
+import { scripted, ScriptedConn } from "../fixtures/socket_script.ts";
+import { virtual } from "../fixtures/virtual.ts";
+
+/** What is printed to stderr while `body` runs. */
+async function printed(body: () => unknown): Promise<string> {
+  const lines: string[] = [];
+  const { error } = console;
+  console.error = (...pieces: unknown[]) =>
+    lines.push(
+      pieces.map((piece) => piece instanceof Error ? piece.message : piece)
+        .join(" "),
+    );
+  try {
+    await body();
+  } finally {
+    console.error = error;
+  }
+  return lines.join("\n");
+}
+
+const fail = (error: unknown) => () => {
+  throw error;
+};
+
+// --- Names -------------------------------------------------------------------------
+
+Deno.test("threads have names of their own, given ones, and new ones", () => {
+  const { copas } = virtual();
+  const [a, b] = [copas.addthread(() => {}), copas.addthread(() => {})];
+  assert(a.name !== b.name);
+  const named = copas.addnamedthread("worker", () => {});
+  assertEquals([named.name, `${named}`], ["worker", "worker"]);
+  assertEquals(copas.getthreadname(named), "worker");
+  copas.setthreadname("other", named);
+  assertEquals(named.name, "other");
+});
+
+Deno.test("a thread asks for and sets its own name; outside there is main", async () => {
+  const { copas, events } = virtual();
+  copas.addthread(async () => {
+    copas.setthreadname("first");
+    await copas.pause();
+    events.push(copas.getthreadname());
+  });
+  await copas.loop();
+  assertEquals(events, ["first"]);
+  assertEquals(copas.getthreadname(), "main");
+});
+
+Deno.test("wrong names and threads are refused, and nothing is changed", () => {
+  const { copas } = virtual();
+  const task = copas.addnamedthread("T", () => copas.pauseforever());
+  const wrong = "T" as unknown as Task;
+  const calls: [() => unknown, string][] = [
+    [
+      () => copas.addthread(5 as never),
+      "addthread(): fn must be a function, got 5",
+    ],
+    [
+      () => copas.addnamedthread(5 as never, () => {}),
+      "addnamedthread(): the name must be a string, got 5",
+    ],
+    [
+      () => copas.addnamedthread("T", "f" as never),
+      'addnamedthread(): fn must be a function, got "f"',
+    ],
+    [
+      () => copas.setthreadname(5 as never, task),
+      "setthreadname(): the name must be a string, got 5",
+    ],
+    [
+      () => copas.setthreadname("N", wrong),
+      'setthreadname(): the thread must be a Task, as addthread() returns it, got "T"',
+    ],
+    [
+      () => copas.getthreadname(null as never),
+      "getthreadname(): the thread must be a Task, as addthread() returns it, got null",
+    ],
+    [
+      () => copas.removethread(undefined as never),
+      "removethread(): the thread must be a Task, as addthread() returns it, got undefined",
+    ],
+    [
+      () => copas.wakeup(wrong),
+      'wakeup(): the thread must be a Task, as addthread() returns it, got "T"',
+    ],
+    [
+      () => copas.geterrorhandler(wrong),
+      'geterrorhandler(): the thread must be a Task, as addthread() returns it, got "T"',
+    ],
+    [
+      () => copas.seterrorhandler("x" as never),
+      'seterrorhandler(): fn must be a function, got "x"',
+    ],
+    [
+      () => copas.seterrorhandler(undefined, true),
+      "seterrorhandler(): fn must be a function, got undefined",
+    ],
+    [
+      () => copas.protect("x" as never),
+      'protect(): fn must be a function, got "x"',
+    ],
+    [
+      () => copas.status("x" as never),
+      'status(): stats must be a boolean, got "x"',
+    ],
+  ];
+  for (const [call, message] of calls) {
+    assertEquals(assertThrows(call, TypeError).message, message);
+  }
+  assertEquals([task.name, task.status], ["T", "suspended"]);
+  assertEquals(copas.status().threads, 1);
+});
+
+// --- Error handlers ------------------------------------------------------------------
+
+Deno.test("an error reaches the thread's own handler, else the default one, with the thread", async () => {
+  const { copas, events } = virtual();
+  const [first, second] = [new Error("1"), { any: "value" }];
+  const note = (name: string) => (error: unknown, task: Task) =>
+    events.push(name, error, task.name);
+  copas.seterrorhandler(note("default"), true);
+  copas.addnamedthread("A", async () => {
+    copas.seterrorhandler(note("own"));
+    await copas.pause();
+    throw first;
+  });
+  copas.addnamedthread("B", fail(second));
+  copas.addnamedthread("C", fail(undefined));
+  await copas.loop();
+  assertEquals(events, [
+    ...["default", second, "B"],
+    ...["default", undefined, "C"],
+    ...["own", first, "A"],
+  ]);
+});
+
+Deno.test("a thread that another one adds has the default handler", async () => {
+  const { copas, events } = virtual();
+  copas.seterrorhandler(() => events.push("default"), true);
+  copas.addthread(() => {
+    copas.seterrorhandler(() => events.push("own"));
+    copas.addthread(fail(new Error()));
+  });
+  await copas.loop();
+  assertEquals(events, ["default"]);
+});
+
+Deno.test("seterrorhandler without a function takes the thread's own handler away", async () => {
+  const { copas, events } = virtual();
+  const own = () => events.push("own");
+  const other = () => events.push("default");
+  copas.seterrorhandler(other, true);
+  const task = copas.addthread(async () => {
+    copas.seterrorhandler(own);
+    assertEquals(copas.geterrorhandler(), own);
+    await copas.pause();
+    copas.seterrorhandler();
+    assertEquals(copas.geterrorhandler(), other);
+    throw new Error();
+  });
+  assertEquals(copas.geterrorhandler(task), own);
+  assertEquals(copas.geterrorhandler(), other);
+  await copas.loop();
+  assertEquals(events, ["default"]);
+});
+
+Deno.test("a handler that is set outside every thread is the default one, of this dispatcher only", () => {
+  const [a, b] = [virtual().copas, virtual().copas];
+  const before = b.geterrorhandler();
+  const handler = () => {};
+  a.seterrorhandler(handler);
+  assertEquals(a.geterrorhandler(), handler);
+  assertEquals(b.geterrorhandler(), before);
+});
+
+Deno.test("the error handler gets the socket that the thread waited for last", async () => {
+  const { copas, conn, skt } = scripted();
+  const events: unknown[] = [];
+  copas.seterrorhandler((_error, _task, socket) => events.push(socket), true);
+  conn.feed("line\n");
+  copas.addthread(async () => {
+    await skt.receive();
+    throw new Error();
+  });
+  copas.addthread(fail(new Error()));
+  await copas.loop();
+  assertEquals(events, [undefined, skt]);
+  await skt.close();
+});
+
+Deno.test("without a handler, the error is printed with thread, socket and stack", async () => {
+  const { copas } = virtual();
+  copas.seterrorhandler();
+  const text = await printed(() =>
+    copas.addnamedthread("T", fail(new RangeError("no luck")))
+  );
+  assertStringIncludes(text, "RangeError: no luck (thread: T, socket: none)");
+  assertMatch(text, /\n {4}at .*threads_test\.ts/);
+});
+
+Deno.test("an error in an error handler is printed with the first one, and the loop goes on", async () => {
+  const { copas, events } = virtual();
+  const handlers = [
+    fail(new Error("second")),
+    () => Promise.reject(new Error("second")),
+  ];
+  const text = await printed(async () => {
+    for (const handler of handlers) {
+      copas.seterrorhandler(handler, true);
+      copas.addthread(fail(new Error("first")));
+      await copas.loop(async () => {
+        await copas.pause(1);
+        events.push("went on");
+      });
+    }
+  });
+  assertEquals(
+    text.match(/Failed executing error handler: second/g)?.length,
+    2,
+  );
+  assertEquals(text.match(/first/g)?.length, 2);
+  assertEquals(events, ["went on", "went on"]);
+});
+
+Deno.test("an error handler may wait, as nobody's thread", async () => {
+  const { copas, clock, events } = virtual();
+  copas.seterrorhandler(async (error) => {
+    events.push(copas.getthreadname());
+    await copas.pause(5);
+    events.push((error as Error).message, clock.now());
+  }, true);
+  const outer = copas.addthread(async () => {
+    copas.addnamedthread("T", fail(new Error("no luck")));
+    await copas.pause(1);
+  });
+  copas.removethread(outer);
+  await copas.loop();
+  assertEquals(events, ["main", "no luck", 5]);
+});
+
+// --- Tracebacks --------------------------------------------------------------------------
+
+Deno.test("a traceback tells the message, the names, the stack, and what caused the error", () => {
+  const { copas, skt } = scripted();
+  const task = copas.addnamedthread("T", () => {});
+  const root = new TypeError("root");
+  const error = new RangeError("no luck", {
+    cause: new Error("between", { cause: root }),
+  });
+  const lines = copas.gettraceback(error, task, skt).split("\n");
+  assertEquals(
+    lines[0],
+    `RangeError: no luck (thread: T, socket: ${skt.name})`,
+  );
+  assertMatch(lines[1], /^ {4}at /);
+  assertEquals(
+    lines.filter((line) => line.startsWith("Caused by")),
+    ["Caused by: Error: between", "Caused by: TypeError: root"],
+  );
+  skt.close();
+});
+
+Deno.test("a traceback takes any value, and none", () => {
+  const { copas } = virtual();
+  const task = copas.addnamedthread("T", () => {});
+  const names = "(thread: T, socket: none)";
+  const firstLine = (error: unknown) =>
+    copas.gettraceback(error, task).split("\n")[0];
+  assertEquals(firstLine("text"), `text ${names}`);
+  assertEquals(firstLine(undefined), names);
+  assertEquals(firstLine(""), names);
+  assertEquals(firstLine(null), `null ${names}`);
+  assertEquals(firstLine(Symbol("s")), `Symbol(s) ${names}`);
+  assertEquals(firstLine({ code: 5 }), `{ code: 5 } ${names}`);
+  assertStringIncludes(firstLine(Object.create(null)), names);
+  assertEquals(copas.gettraceback(), "(thread: none, socket: none)");
+  const circle = new Error("circle");
+  circle.cause = circle;
+  assertEquals(firstLine(circle), `Error: circle ${names}`);
+  const odd = new Error("odd", { cause: "a reason" });
+  assert(copas.gettraceback(odd).endsWith("Caused by: a reason"));
+  const many = new AggregateError([new Error("one"), "two"], "many");
+  assertStringIncludes(copas.gettraceback(many), "Error: one");
+});
+
+// --- status -------------------------------------------------------------------------------
+
+/** The counts of `status()` that are not 0. */
+function counts(copas: Copas): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(copas.status()).filter(([, value]) =>
+      typeof value === "number" && value > 0
+    ),
+  );
+}
+
+Deno.test("status counts who waits for what", async () => {
+  const { copas, conn, skt } = scripted();
+  assertEquals(counts(copas), {});
+  assertEquals(copas.status().running, false);
+  conn.hold();
+  const sleeper = copas.addthread(() => copas.pauseforever());
+  copas.addthread(() => copas.pause(5));
+  copas.addthread(() => skt.receive());
+  copas.addthread(() => skt.send(new Uint8Array(1_000_000)));
+  copas.addthread(() => copas.wait(new Promise(() => {})));
+  copas.addthread(() => new Promise(() => {}));
+  copas.addthread(() => {
+    copas.timeout(5, () => {});
+    return copas.waitforexit();
+  });
+  const server = copas.socket.bind("127.0.0.1", 0);
+  copas.addserver(server, () => {});
+  assertEquals(counts(copas), {
+    read: 2,
+    write: 1,
+    timer: 1,
+    inactive: 2,
+    timeout: 1,
+    outside: 1,
+    threads: 7,
+    servers: 1,
+  });
+  copas.wakeup(sleeper);
+  const { active, inactive } = copas.status();
+  assertEquals([active, inactive], [1, 1]);
+  copas.removeserver(server);
+  conn.release();
+  skt.close();
+  copas.cancelall();
+  await copas.loop();
+  assertEquals(counts(copas), { threads: 1, timeout: 1 });
+});
+
+Deno.test("status measures steps from the call that switches it on, and begins anew with each", async () => {
+  const { copas, clock } = virtual();
+  const measured = (stats?: boolean) => {
+    const { steps, timestart, timeend, timetot, timeavg } = copas.status(stats);
+    return { steps, timestart, timeend, timetot, timeavg };
+  };
+  const nothing = {
+    steps: undefined,
+    timestart: undefined,
+    timeend: undefined,
+    timetot: undefined,
+    timeavg: undefined,
+  };
+  const steps = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      copas.addthread(() => copas.pause(2));
+      await copas.step();
+    }
+  };
+  await steps(1);
+  assertEquals(measured(), nothing);
+  assertEquals(measured(true), nothing);
+  assertEquals(measured(), nothing);
+  await steps(3);
+  assertEquals(measured(), {
+    steps: 3,
+    timestart: 2,
+    timeend: 8,
+    timetot: 6,
+    timeavg: 2000,
+  });
+  assertEquals(measured(), nothing);
+  await steps(1);
+  assertEquals(measured(true).steps, 1);
+  await steps(1);
+  assertEquals(measured(false), nothing);
+  await steps(1);
+  assertEquals(measured(), nothing);
+  assertEquals(clock.now(), 14);
+});
+
+Deno.test("a step's duration is that of the threads that ran in it", async () => {
+  const { copas, clock } = virtual();
+  copas.status(true);
+  for (const seconds of [3, 1]) {
+    copas.addthread(async () => {
+      await copas.pause();
+      await null;
+      clock.advance(seconds);
+    });
+    await copas.step();
+  }
+  const status = copas.status();
+  const { durationmin, durationmax, durationavg, durationtot } = status;
+  assertEquals([durationmin, durationmax, durationavg, durationtot], [
+    1000,
+    3000,
+    2000,
+    4000,
+  ]);
+  await copas.step(2);
+  const later = copas.status();
+  assertEquals([later.durationmax, later.durationmin], [0, 0]);
+  assertEquals([later.durationminever, later.durationmaxever], [0, 3000]);
+  assertEquals(new ScriptedConn().reads, 0);
+});

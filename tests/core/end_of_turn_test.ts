@@ -1,0 +1,68 @@
+// The end of a turn: who asked for it is called once, in order, whatever the others do.
+
+import { assertEquals } from "@std/assert";
+import { Turn } from "../../src/core/end_of_turn.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
+import { settled } from "../fixtures/scripted_calls.ts";
+
+function make() {
+  const turn = new Turn(new VirtualClock());
+  const events: string[] = [];
+  const item = (name: string, also = () => {}) => ({
+    turnEnd() {
+      events.push(name);
+      also();
+    },
+  });
+  return { turn, events, item };
+}
+
+Deno.test("at the end of a turn, all is written before anything is begun", async () => {
+  const { turn, events, item } = make();
+  turn.startAtEnd(item("start 1"));
+  turn.flushAtEnd(item("write 1"));
+  turn.startAtEnd(item("start 2"));
+  turn.flushAtEnd(item("write 2"));
+  assertEquals(events, []);
+  await settled();
+  assertEquals(events, ["write 1", "write 2", "start 1", "start 2"]);
+});
+
+Deno.test("a turn does not end as long as threads call", async () => {
+  const { turn, events, item } = make();
+  turn.flushAtEnd(item("write"));
+  for (let i = 0; i < 100; i++) {
+    turn.calls++;
+    await null;
+    assertEquals(events, []);
+  }
+  await settled();
+  assertEquals(events, ["write"]);
+});
+
+Deno.test("what is asked for while a turn ends comes at the end of the next one", async () => {
+  const { turn, events, item } = make();
+  turn.flushAtEnd(item("write 1", () => {
+    turn.flushAtEnd(item("write 2", () => turn.startAtEnd(item("start 2"))));
+  }));
+  turn.startAtEnd(item("start 1"));
+  await settled();
+  assertEquals(events, ["write 1", "start 1", "write 2", "start 2"]);
+});
+
+Deno.test("an error at the end of a turn is reported, and the next turn ends as ever", async () => {
+  const { turn, events, item } = make();
+  const report = (event: ErrorEvent) => {
+    event.preventDefault();
+    events.push(event.message);
+  };
+  addEventListener("error", report);
+  turn.flushAtEnd(item("write 1", () => {
+    throw new Error("broken");
+  }));
+  await settled();
+  turn.flushAtEnd(item("write 2"));
+  await settled();
+  removeEventListener("error", report);
+  assertEquals(events, ["write 1", "Uncaught Error: broken", "write 2"]);
+});
