@@ -55,7 +55,7 @@ export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
 export type { ServerOptions } from "./src/server/stream_server.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
-export type { SocketMaker } from "./src/socket/factory.ts";
+export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Pattern, Size } from "./src/socket/pattern.ts";
 export type { SocketOption } from "./src/socket/connection.ts";
@@ -82,11 +82,11 @@ export type { Future, Outcome } from "./src/sync/future.ts";
 export type { Held } from "./src/sync/held.ts";
 export type { Lock, LockOptions } from "./src/sync/lock.ts";
 export type {
-  FutureMaker,
-  LockMaker,
-  QueueMaker,
-  SemaphoreMaker,
-  TimerMaker,
+  FutureFactory as FutureMaker,
+  LockFactory as LockMaker,
+  QueueFactory as QueueMaker,
+  SemaphoreFactory as SemaphoreMaker,
+  TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";

@@ -5,7 +5,7 @@
  */
 
 /** What an item has to have; only its chain writes them. An item stands in one chain at most. */
-export interface Link<T> {
+export interface ListNode<T> {
   older?: T;
   newer?: T;
 }
@@ -18,7 +18,7 @@ export interface Link<T> {
  * of the tables is old enough to be looked at seldom, it keeps all those that
  * follow it, with what was ever in them, until the next full garbage collection.
  */
-export class Chain<T extends Link<T>> {
+export class LinkedList<T extends ListNode<T>> {
   #oldest?: T = undefined;
   #newest?: T = undefined;
   #size = 0;

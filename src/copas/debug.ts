@@ -134,13 +134,13 @@ const PURPOSE = {
 
 function describe(event: string, task: Task, wait?: AnyWait): string {
   if (wait === undefined) return `${event} '${task.name}'`;
-  const { kind, patience } = wait;
+  const { kind, timeout } = wait;
   const socket = wait.socket === undefined ? "" : `'${nameOf(wait.socket)}'`;
   if (event === "resuming") {
     return `resuming '${task.name}'${socket && ` for socket ${socket}`}`;
   }
-  const time = kind === "sleep" && patience < Infinity
-    ? ` for ${patience} seconds`
+  const time = kind === "sleep" && timeout < Infinity
+    ? ` for ${timeout} seconds`
     : "";
   const place = socket && ` on ${socket}`;
   return `yielding '${task.name}' to ${PURPOSE[kind]}${time}${place}`;

@@ -18,7 +18,7 @@ interface Wrapped {
 }
 
 /** What is known about the sockets and listeners of Deno's. */
-export class Shared {
+export class SocketRegistry {
   /**
    * The property in which a connection of Deno's has its Copas socket. V8 would
    * keep what a `WeakMap` holds, and copy it again and again, until the next

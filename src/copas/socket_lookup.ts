@@ -7,19 +7,19 @@
 import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Network } from "../net/network.ts";
-import type { Shared } from "./registry.ts";
+import type { SocketRegistry } from "./registry.ts";
 import { DatagramSocket } from "../socket/datagram_socket.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
 import { isDatagram, isStream, type Socket } from "../socket/kinds.ts";
 
 /** Wraps the sockets of Deno's for one view of a dispatcher. */
-export class Wrapping {
+export class SocketLookup {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
-  readonly #shared: Shared;
+  readonly #shared: SocketRegistry;
 
-  constructor(scheduler: Scheduler, network: Network, shared: Shared) {
+  constructor(scheduler: Scheduler, network: Network, shared: SocketRegistry) {
     this.#scheduler = scheduler;
     this.#network = network;
     this.#shared = shared;

@@ -9,12 +9,12 @@ import { checkString } from "../errors/arguments.ts";
 import type { Clock } from "../core/clock.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import type { NetAccess } from "../net/access.ts";
-import { Gate } from "../net/gate.ts";
+import { NetPolicy } from "../net/policy.ts";
 import { Network } from "../net/network.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Datagram, DatagramSocket } from "../socket/datagram_socket.ts";
-import { Shared } from "./registry.ts";
-import { SocketMaker } from "../socket/factory.ts";
+import { SocketRegistry } from "./registry.ts";
+import { SocketFactory } from "../socket/factory.ts";
 import type { Pattern, Size } from "../socket/pattern.ts";
 import {
   readSocketOptions,
@@ -37,27 +37,31 @@ import {
 import { socketFriend } from "../socket/tls_endpoint.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import { Tools } from "./tools.ts";
-import { Wrapping } from "./socket_lookup.ts";
+import { SocketLookup } from "./socket_lookup.ts";
 
 /** The functions on sockets, as {@linkcode Copas} has them. */
 export abstract class Sockets extends Tools {
   /** LuaSocket's makers: `bind`, `tcp`, `udp`, `connect`. */
-  readonly socket: SocketMaker;
+  readonly socket: SocketFactory;
   /** @internal */
-  protected readonly shared: Shared;
+  protected readonly shared: SocketRegistry;
   /** @internal */
   protected readonly network: Network;
-  readonly #wrapping: Wrapping;
+  readonly #wrapping: SocketLookup;
 
   /** Made by its subclasses. `clock` may be the dispatcher of which this is a view; `net` is the network scope. */
   constructor(clock?: Clock | Sockets, net?: NetScope) {
     super(clock);
     const from = clock instanceof Sockets ? clock : undefined;
     const call = from === undefined ? "new Copas()" : "scoped()";
-    this.shared = from?.shared ?? new Shared();
-    this.network = new Network(new Gate(call, net, from?.network.gate));
-    this.socket = new SocketMaker(this.scheduler, this.network);
-    this.#wrapping = new Wrapping(this.scheduler, this.network, this.shared);
+    this.shared = from?.shared ?? new SocketRegistry();
+    this.network = new Network(new NetPolicy(call, net, from?.network.policy));
+    this.socket = new SocketFactory(this.scheduler, this.network);
+    this.#wrapping = new SocketLookup(
+      this.scheduler,
+      this.network,
+      this.shared,
+    );
   }
 
   /**
@@ -73,7 +77,7 @@ export abstract class Sockets extends Tools {
    * ```
    */
   netaccess(): NetAccess {
-    return this.network.gate.access;
+    return this.network.policy.access;
   }
 
   // --- Sockets ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 
 import { checkFunction, checkString, wrongType } from "../errors/arguments.ts";
 import { type Clock, RealClock } from "../core/clock.ts";
-import { Meter, type StepStatistics } from "../core/step_timings.ts";
+import { type StepStatistics, StepTimings } from "../core/step_timings.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { Thread } from "../core/thread.ts";
@@ -236,9 +236,9 @@ export abstract class Threads {
         else counts[wait.kind]++;
       }
     }
-    const measured = scheduler.meter?.take();
-    if (stats === true) scheduler.meter ??= new Meter(scheduler);
-    if (stats === false) scheduler.meter = undefined;
+    const measured = scheduler.stepTimings?.take();
+    if (stats === true) scheduler.stepTimings ??= new StepTimings(scheduler);
+    if (stats === false) scheduler.stepTimings = undefined;
     return {
       running: scheduler.driver.running,
       ...counts,

@@ -8,25 +8,25 @@
 import type { Clock } from "../core/clock.ts";
 import { Dispatcher } from "./loop.ts";
 import {
-  FutureMaker,
-  LockMaker,
-  QueueMaker,
-  SemaphoreMaker,
-  TimerMaker,
+  FutureFactory,
+  LockFactory,
+  QueueFactory,
+  SemaphoreFactory,
+  TimerFactory,
 } from "../sync/factories.ts";
 
 /** The threads' tools, as {@linkcode Copas} has them. */
 export abstract class Tools extends Dispatcher {
   /** Calls a function after some time, once or again and again. */
-  readonly timer: TimerMaker;
+  readonly timer: TimerFactory;
   /** Lets one thread at a time do something. */
-  readonly lock: LockMaker;
+  readonly lock: LockFactory;
   /** Lets a number of threads at a time do something. */
-  readonly semaphore: SemaphoreMaker;
+  readonly semaphore: SemaphoreFactory;
   /** Hands items from thread to thread. */
-  readonly queue: QueueMaker;
+  readonly queue: QueueFactory;
   /** Starts threads whose results can be waited for. */
-  readonly future: FutureMaker;
+  readonly future: FutureFactory;
 
   /** Made by its subclasses.
    *
@@ -36,10 +36,10 @@ export abstract class Tools extends Dispatcher {
     super(clock);
     const { scheduler } = this;
     const shared = clock instanceof Tools ? clock : undefined;
-    this.timer = shared?.timer ?? new TimerMaker(scheduler);
-    this.lock = shared?.lock ?? new LockMaker(scheduler);
-    this.semaphore = shared?.semaphore ?? new SemaphoreMaker(scheduler);
-    this.queue = shared?.queue ?? new QueueMaker(scheduler);
-    this.future = shared?.future ?? new FutureMaker(scheduler);
+    this.timer = shared?.timer ?? new TimerFactory(scheduler);
+    this.lock = shared?.lock ?? new LockFactory(scheduler);
+    this.semaphore = shared?.semaphore ?? new SemaphoreFactory(scheduler);
+    this.queue = shared?.queue ?? new QueueFactory(scheduler);
+    this.future = shared?.future ?? new FutureFactory(scheduler);
   }
 }

@@ -182,7 +182,7 @@ export class Driver {
         scheduler.refresh();
       } else if (anyEnded || scheduler.isSpent) {
         this.#roundsInTurn = 0;
-        this.#callsBefore = scheduler.turn.calls;
+        this.#callsBefore = scheduler.endOfTurn.calls;
         // A mere turn would hardly ever bring the data of those who wait for it.
         if (anyEnded || selector.outstanding === 0) await turn();
         else await new Promise<void>((resolve) => afterPoll(resolve));
@@ -200,7 +200,7 @@ export class Driver {
 
   /** Whether another round may begin with the end of an operation. */
   #mayGoOn(): boolean {
-    const calls = this.#scheduler.turn.calls - this.#callsBefore;
+    const calls = this.#scheduler.endOfTurn.calls - this.#callsBefore;
     return ++this.#roundsInTurn < MOST_ROUNDS && calls < MOST_CALLS;
   }
 
@@ -226,7 +226,7 @@ export class Driver {
   }
 
   /** Sees to it that the driver wakes at `at`, if there is one. */
-  cover(at: number): void {
+  wakeBy(at: number): void {
     if (this.#cancelAlarm !== undefined && at < this.#alarmAt) {
       this.#setAlarm(at);
     }

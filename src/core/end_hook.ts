@@ -8,10 +8,10 @@
 import type { Thread } from "./thread.ts";
 
 /** A duty of one thread, or of none. */
-export abstract class Duty {
+export abstract class EndHook {
   #task?: Thread = undefined;
-  #older?: Duty = undefined;
-  #newer?: Duty = undefined;
+  #older?: EndHook = undefined;
+  #newer?: EndHook = undefined;
 
   /** Called when the thread has ended without. The duty is nobody's then. */
   protected abstract neglected(task: Thread): void;

@@ -10,9 +10,9 @@ import { outside } from "./thread.ts";
 import type { TimedWaitQueue } from "./wait_queue.ts";
 
 /** Something that collects its output during a turn and sends it at the end. */
-export interface TurnEnd {
+export interface EndOfTurnHook {
   /** Called once, at the end of the turn. */
-  turnEnd(): void;
+  atEndOfTurn(): void;
 }
 
 /**
@@ -29,13 +29,13 @@ const STILL = 6;
  * `process.nextTick` would tell the end exactly, but loading it takes longer
  * than loading all of Copas.
  */
-export class Turn {
+export class EndOfTurn {
   /** Counts the threads' calls. Whoever serves one adds to it. */
   calls = 0;
   readonly #clock: Clock;
-  #flushes: TurnEnd[] = [];
+  #flushes: EndOfTurnHook[] = [];
   #stamps: TimedWaitQueue[] = [];
-  #starts: TurnEnd[] = [];
+  #starts: EndOfTurnHook[] = [];
   /** Begins a turn, unless one is under way. */
   #begin?: () => void = undefined;
   #seen = 0;
@@ -47,8 +47,8 @@ export class Turn {
     outside(() => this.#rest());
   }
 
-  /** Calls `item.turnEnd` at the end of the turn. */
-  flushAtEnd(item: TurnEnd): void {
+  /** Calls `item.atEndOfTurn` at the end of the turn. */
+  flushAtEnd(item: EndOfTurnHook): void {
     this.#flushes.push(item);
     this.#watch();
   }
@@ -59,8 +59,8 @@ export class Turn {
     this.#watch();
   }
 
-  /** Calls `item.turnEnd` after those that write. */
-  startAtEnd(item: TurnEnd): void {
+  /** Calls `item.atEndOfTurn` after those that write. */
+  startAtEnd(item: EndOfTurnHook): void {
     this.#starts.push(item);
     this.#watch();
   }
@@ -106,8 +106,8 @@ export class Turn {
     this.#flushes = [];
     this.#stamps = [];
     this.#starts = [];
-    for (const item of flushes) item.turnEnd();
-    for (const item of starts) item.turnEnd();
+    for (const item of flushes) item.atEndOfTurn();
+    for (const item of starts) item.atEndOfTurn();
     if (stamps.length === 0) return;
     const now = this.#clock.now();
     for (const queue of stamps) queue.stamp(now);

@@ -5,16 +5,16 @@
  * @module
  */
 
-import { Chain } from "../collections/linked_list.ts";
+import { LinkedList } from "../collections/linked_list.ts";
 import { CancelledError, ClosedError } from "../errors/errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock, ClockHost } from "./clock.ts";
-import type { Meter } from "./step_timings.ts";
+import type { StepTimings } from "./step_timings.ts";
 import { Driver, MOST_CALLS } from "./driver.ts";
 import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import { outside, runningThread, Thread } from "./thread.ts";
-import { Turn } from "./end_of_turn.ts";
+import { EndOfTurn } from "./end_of_turn.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
@@ -38,10 +38,10 @@ export class Scheduler implements ClockHost {
   readonly selector: Selector;
   readonly sleepers: SleepQueue = new SleepQueue();
   /** The turn of the event loop that is under way. */
-  readonly turn: Turn;
+  readonly endOfTurn: EndOfTurn;
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
-  readonly tasks: Chain<Thread> = new Chain();
+  readonly tasks: LinkedList<Thread> = new LinkedList();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
   /** How many rounds there have been. */
@@ -58,7 +58,7 @@ export class Scheduler implements ClockHost {
   ) => void;
 
   /** Times the rounds while somebody wants to know. */
-  meter?: Meter;
+  stepTimings?: StepTimings;
   /** How many timeouts of threads run. */
   timeouts = 0;
 
@@ -69,8 +69,8 @@ export class Scheduler implements ClockHost {
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
     this.errorhandler = errorhandler;
-    this.turn = new Turn(clock);
-    this.selector = new Selector(this.turn);
+    this.endOfTurn = new EndOfTurn(clock);
+    this.selector = new Selector(this.endOfTurn);
     this.selector.onwritten = () => {
       if (this.finished) this.selector.wake();
     };
@@ -102,7 +102,7 @@ export class Scheduler implements ClockHost {
   /** A thread begins. */
   started(task: Thread): void {
     this.tasks.add(task);
-    this.weigh(task);
+    this.recount(task);
   }
 
   /** An error left a thread. */
@@ -117,7 +117,7 @@ export class Scheduler implements ClockHost {
   ended(task: Thread): void {
     if (task.waits === 0) this.#forget(task);
     while (task.duty !== undefined) task.duty.neglect();
-    this.weigh(task);
+    this.recount(task);
     this.log?.("exiting", task);
   }
 
@@ -178,7 +178,7 @@ export class Scheduler implements ClockHost {
   }
 
   /** Looks anew whether `task` keeps the loop going. */
-  weigh(task: Thread): void {
+  recount(task: Thread): void {
     const busy = task === this.main ? task.waits > task.idleWaits : task.isBusy;
     if (busy === task.counted) return;
     task.counted = busy;
@@ -191,10 +191,12 @@ export class Scheduler implements ClockHost {
   /** A wait begins. That of a removed thread is over at once. */
   enter(wait: AnyWait): void {
     const { task } = wait;
-    this.turn.calls++;
+    this.endOfTurn.calls++;
     task.add(wait);
     if (wait.idle) task.idleWaits++;
-    if (wait.idle || task.idleWaits > 0 || task === this.main) this.weigh(task);
+    if (wait.idle || task.idleWaits > 0 || task === this.main) {
+      this.recount(task);
+    }
     if (task.removed) task.refuse(wait);
     if (task === this.main) this.driver.driveForMain();
     else if (wait.socket !== undefined && !task.serves) {
@@ -207,15 +209,15 @@ export class Scheduler implements ClockHost {
   decided(wait: AnyWait): void {
     wait.idle = false;
     wait.task.idleWaits--;
-    this.weigh(wait.task);
+    this.recount(wait.task);
   }
 
   /** A wait is over and its thread goes on. */
   leave(wait: AnyWait): void {
     const { task } = wait;
-    this.turn.calls++;
+    this.endOfTurn.calls++;
     task.drop(wait);
-    if (task === this.main || task.idleWaits > 0) this.weigh(task);
+    if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
     this.#budget--;
     if (this.log !== undefined) this.log("resuming", task, wait);
@@ -224,7 +226,7 @@ export class Scheduler implements ClockHost {
   /** A thread that has ended is gone when the waits are over that it left behind. */
   #leftBehind(task: Thread): void {
     if (task.waits === 0) this.#forget(task);
-    this.weigh(task);
+    this.recount(task);
   }
 
   #forget(task: Thread): void {
@@ -249,7 +251,7 @@ export class Scheduler implements ClockHost {
    * a thread that always finds data must not starve the others.
    */
   mayProceed(): boolean {
-    this.turn.calls++;
+    this.endOfTurn.calls++;
     return --this.#budget > 0;
   }
 
@@ -269,7 +271,7 @@ export class Scheduler implements ClockHost {
   /** Puts `sleeper` into the sleep queue, or moves it. */
   sleepUntil(sleeper: Sleeper, at: number): void {
     this.sleepers.set(sleeper, at);
-    this.driver.cover(at);
+    this.driver.wakeBy(at);
   }
 
   /** Brings the front of the sleep queue up to date: entries are left where they are when they are not needed any more. */
@@ -312,7 +314,7 @@ export class Scheduler implements ClockHost {
   round(now: number): boolean {
     this.rounds++;
     this.selector.ended = 0;
-    if (this.meter !== undefined) this.meter.roundBegins();
+    if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
     const ready = this.selector.take();
     const runnable = this.#runnable;
     // What becomes runnable in this round has to wait for the next one.

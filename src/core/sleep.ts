@@ -23,7 +23,7 @@ export class SleepWait extends Wait<Slept> {
   }
 
   protected failure(): string {
-    return this.patience === Infinity
+    return this.timeout === Infinity
       ? "Cannot sleep until woken"
       : "Cannot sleep";
   }

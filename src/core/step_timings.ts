@@ -6,7 +6,7 @@
 
 import type { Clock } from "./clock.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { TurnEnd } from "./end_of_turn.ts";
+import type { EndOfTurnHook } from "./end_of_turn.ts";
 
 /** What `status()` tells about the steps since it was called last. Durations are in milliseconds. */
 export interface StepStatistics {
@@ -35,7 +35,7 @@ export interface StepStatistics {
 }
 
 /** Times each round, up to the next one or to the end of the turn in which its threads ran. */
-export class Meter implements TurnEnd {
+export class StepTimings implements EndOfTurnHook {
   readonly #scheduler: Scheduler;
   readonly #clock: Clock;
   #began = NaN;
@@ -51,13 +51,13 @@ export class Meter implements TurnEnd {
 
   /** A round begins. */
   roundBegins(): void {
-    this.turnEnd();
+    this.atEndOfTurn();
     this.#began = this.#clock.now();
-    this.#scheduler.turn.flushAtEnd(this);
+    this.#scheduler.endOfTurn.flushAtEnd(this);
   }
 
   /** The threads of the round have run. */
-  turnEnd(): void {
+  atEndOfTurn(): void {
     if (Number.isNaN(this.#began)) return;
     const duration = (this.#clock.now() - this.#began) * 1000;
     this.#began = NaN;

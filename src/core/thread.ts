@@ -6,8 +6,8 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Link } from "../collections/linked_list.ts";
-import type { Duty } from "./end_hook.ts";
+import type { ListNode } from "../collections/linked_list.ts";
+import type { EndHook } from "./end_hook.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SleepWait } from "./sleep.ts";
 import { Sleeper } from "./sleep_queue.ts";
@@ -40,7 +40,7 @@ export function outside<T>(fn: () => T): T {
 const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
-export class Thread implements Task, Link<Thread> {
+export class Thread implements Task, ListNode<Thread> {
   /** Neighbours among the dispatcher's threads. */
   older?: Thread = undefined;
   newer?: Thread = undefined;
@@ -66,7 +66,7 @@ export class Thread implements Task, Link<Thread> {
   waits = 0;
   idleWaits = 0;
   /** What the thread has to see to before it ends, the newest. */
-  duty?: Duty = undefined;
+  duty?: EndHook = undefined;
   readonly #context: Context = { thread: this };
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
@@ -148,7 +148,7 @@ export class Thread implements Task, Link<Thread> {
       wait.cancel();
       wait = newer;
     }
-    this.scheduler.weigh(this);
+    this.scheduler.recount(this);
   }
 
   /**
@@ -159,7 +159,7 @@ export class Thread implements Task, Link<Thread> {
   refuse(wait: AnyWait): void {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
-    wait.forsake();
+    wait.leavePending();
     this.drop(wait);
     if (this.lost || this.done) return;
     this.lost = true;

@@ -73,7 +73,7 @@ export abstract class Wait<T> extends Sleeper {
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
    * @param shielded whether it goes on when its thread is removed
-   * @param patience how many seconds it may take; its end is `at`
+   * @param timeout how many seconds it may take; its end is `at`
    */
   constructor(
     scheduler: Scheduler,
@@ -81,7 +81,7 @@ export abstract class Wait<T> extends Sleeper {
     socket?: unknown,
     public idle = false,
     readonly shielded = false,
-    public patience: number = Infinity,
+    public timeout: number = Infinity,
   ) {
     super();
     this.socket = socket;
@@ -152,7 +152,7 @@ export abstract class Wait<T> extends Sleeper {
 
   /** Ends the wait with a timeout, `seconds` from now. */
   expireAfter(seconds: number): void {
-    this.patience = seconds;
+    this.timeout = seconds;
     this.scheduler.sleepUntil(this, this.scheduler.clock.now() + seconds);
   }
 
@@ -166,7 +166,7 @@ export abstract class Wait<T> extends Sleeper {
 
   /** Its time has come. */
   due(_now: number): void {
-    this.expire(this.patience);
+    this.expire(this.timeout);
   }
 
   /** Ends the wait with a timeout. */
@@ -190,7 +190,7 @@ export abstract class Wait<T> extends Sleeper {
   }
 
   /** Ends the wait as it begins, and without an outcome: its thread is never resumed. */
-  forsake(): void {
+  leavePending(): void {
     this.#decide();
     this.#state = State.Over;
   }

@@ -72,13 +72,13 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
   /** Lets `wait` stand in line for at most `seconds`. */
   pushFor(wait: W, seconds: number): void {
     this.push(wait);
-    wait.patience = seconds;
+    wait.timeout = seconds;
     // It may have been here before, for another time.
     wait.at = seconds === Infinity ? Infinity : NaN;
     if (seconds === Infinity) return;
     if (this.#unstamped) return;
     this.#unstamped = true;
-    this.#scheduler.turn.stampAtEnd(this);
+    this.#scheduler.endOfTurn.stampAtEnd(this);
   }
 
   /** The end of the turn: gives the new waits their deadlines. */
@@ -90,9 +90,9 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
       wait !== undefined;
       wait = wait.before as W | undefined
     ) {
-      if (wait.patience === Infinity) continue;
+      if (wait.timeout === Infinity) continue;
       if (!Number.isNaN(wait.at)) break; // older ones have theirs already
-      wait.at = now + wait.patience;
+      wait.at = now + wait.timeout;
       next = Math.min(next, wait.at);
     }
     this.#wakeAt(next);
@@ -103,7 +103,7 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
     // All of them first: one that leaves may let others behind it go on, and
     // those would take the way through the queue with them.
     const late = [...this].filter((wait) => wait.at <= now);
-    for (const wait of late) wait.expire(wait.patience);
+    for (const wait of late) wait.expire(wait.timeout);
     this.#wakeAt(this.nextDeadline);
   }
 

@@ -9,7 +9,7 @@
 import { checkInteger, checkString } from "../errors/arguments.ts";
 import { addressError, CopasError, ScopeError } from "../errors/errors.ts";
 import { formatAddr, formatAddress } from "./address.ts";
-import { Gate } from "./gate.ts";
+import { NetPolicy } from "./policy.ts";
 import { explainGrant } from "./grant.ts";
 import { parseIpHost } from "./ip.ts";
 
@@ -19,13 +19,13 @@ const PATIENCE = 2;
 /** Opens sockets. */
 export class Network {
   /** Holds addresses against the scope. */
-  readonly gate: Gate;
+  readonly policy: NetPolicy;
   /** The listeners that were opened here: port 0 has become another port. */
   readonly #own = new WeakSet<object>();
 
   /** Without a `gate` everything passes that Deno lets pass. */
-  constructor(gate: Gate = new Gate("Copas")) {
-    this.gate = gate;
+  constructor(policy: NetPolicy = new NetPolicy("Copas")) {
+    this.policy = policy;
   }
 
   /** Listens for TCP connections. */
@@ -53,7 +53,7 @@ export class Network {
    */
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";
-    this.gate.use("listen", hostname, 0);
+    this.policy.use("listen", hostname, 0);
     return this.#opened("Cannot bind", hostname, 0, () => {
       return this.#openUdp(hostname, 0);
     });
@@ -65,11 +65,11 @@ export class Network {
     open: () => T,
   ): T {
     const failed = "Cannot bind";
-    this.gate.admit("listen", host, port, failed);
+    this.policy.admit("listen", host, port, failed);
     const opened = this.#opened(failed, host, port, open);
     try {
       const { hostname } = opened.addr as Deno.NetAddr;
-      this.gate.admitResolved("listen", host, port, hostname, failed);
+      this.policy.admitResolved("listen", host, port, hostname, failed);
     } catch (error) {
       opened.close();
       throw error;
@@ -79,7 +79,7 @@ export class Network {
   }
 
   #openUdp(hostname: string, port: number): Deno.DatagramConn {
-    this.gate.useUnstable();
+    this.policy.useUnstable();
     // Deno leaves the function out when the flag is missing.
     if (Deno.listenDatagram === undefined) {
       throw new Deno.errors.NotSupported(
@@ -103,8 +103,8 @@ export class Network {
   share<T>(at: { hostname: string; port: number }, start: () => T): T {
     const { hostname, port } = at;
     checkHostPort("addworkers()", hostname, port);
-    this.gate.admit("listen", anyHost(hostname), port, "Cannot bind");
-    this.gate.useUnstable();
+    this.policy.admit("listen", anyHost(hostname), port, "Cannot bind");
+    this.policy.useUnstable();
     return start();
   }
 
@@ -114,8 +114,8 @@ export class Network {
     const { addr } = server;
     const failed = "Cannot serve";
     if ("hostname" in addr) {
-      this.gate.admit("listen", addr.hostname, addr.port, failed);
-    } else this.gate.admit("listen", formatAddr(addr), 0, failed);
+      this.policy.admit("listen", addr.hostname, addr.port, failed);
+    } else this.policy.admit("listen", formatAddr(addr), 0, failed);
   }
 
   /**
@@ -129,10 +129,10 @@ export class Network {
     port: number,
     signal: AbortSignal,
   ): Promise<Deno.TcpConn> {
-    this.gate.admit("connect", host, port);
+    this.policy.admit("connect", host, port);
     const failed = "Cannot connect to";
     try {
-      const addresses = await this.gate.resolve(host, port);
+      const addresses = await this.policy.resolve(host, port);
       if (addresses !== undefined) {
         return await connectToOne(addresses, port, signal);
       }
@@ -146,9 +146,14 @@ export class Network {
 
   /** The name was looked up by Deno: its address is known only now. Nothing has been sent yet. */
   #admitPeer(conn: Deno.TcpConn, host: string, port: number): Deno.TcpConn {
-    if (!this.gate.isScoped) return conn;
+    if (!this.policy.isScoped) return conn;
     try {
-      this.gate.admitResolved("connect", host, port, conn.remoteAddr.hostname);
+      this.policy.admitResolved(
+        "connect",
+        host,
+        port,
+        conn.remoteAddr.hostname,
+      );
       return conn;
     } catch (error) {
       conn.close();
@@ -159,7 +164,7 @@ export class Network {
   /** Holds a peer against the scope that somebody else's socket will be asked to reach. What is no address is for that socket to refuse. */
   admitPeer(host: string, port: number): void {
     if (typeof host === "string" && typeof port === "number") {
-      this.gate.check("connect", host, port);
+      this.policy.check("connect", host, port);
     }
   }
 
@@ -170,7 +175,7 @@ export class Network {
     host: string,
     port: number,
   ): Promise<number> {
-    if (this.gate.isScoped && parseIpHost(host) === undefined) {
+    if (this.policy.isScoped && parseIpHost(host) === undefined) {
       return this.#sendToName(conn, bytes, host, port);
     }
     return conn.send(bytes, { transport: "udp", hostname: host, port });
@@ -183,7 +188,7 @@ export class Network {
     port: number,
   ): Promise<number> {
     const failed = "Cannot send to";
-    const addresses = await this.gate.resolve(host, port, failed);
+    const addresses = await this.policy.resolve(host, port, failed);
     if (addresses !== undefined) {
       const [hostname] = addresses;
       return await conn.send(bytes, { transport: "udp", hostname, port });

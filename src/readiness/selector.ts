@@ -9,7 +9,7 @@
  * @module
  */
 
-import { Chain, type Link } from "../collections/linked_list.ts";
+import { LinkedList, type ListNode } from "../collections/linked_list.ts";
 
 /** Something that can be ready: its `dispatch` serves whoever waits for it. */
 export interface Ready {
@@ -25,12 +25,12 @@ export interface Starter {
 
 /** Who knows when the turn ends. */
 export interface Turns {
-  /** Calls `item.turnEnd` when what was sent in the turn has been written. */
-  startAtEnd(item: { turnEnd(): void }): void;
+  /** Calls `item.atEndOfTurn` when what was sent in the turn has been written. */
+  startAtEnd(item: { atEndOfTurn(): void }): void;
 }
 
 /** An operation under way that may keep the process alive. */
-export interface Held extends Link<Held> {
+export interface KeepAlive extends ListNode<KeepAlive> {
   /** Does not keep the process alive any more. */
   letGo(): void;
 }
@@ -50,7 +50,7 @@ export class Selector {
   #deferred: Starter[] = [];
   #driven = false;
   #looping = false;
-  readonly #held: Chain<Held> = new Chain();
+  readonly #held: LinkedList<KeepAlive> = new LinkedList();
   #bell?: () => void;
 
   /** Without `turns`, nothing waits for the end of one. */
@@ -78,7 +78,7 @@ export class Selector {
   }
 
   /** The turn has ended. */
-  turnEnd(): void {
+  atEndOfTurn(): void {
     if (this.#driven) this.#startDeferred();
   }
 
@@ -113,13 +113,13 @@ export class Selector {
   }
 
   /** An operation of a resource has begun. */
-  hold(item: Held): void {
+  hold(item: KeepAlive): void {
     this.outstanding++;
     this.#held.add(item);
   }
 
   /** It has ended. */
-  drop(item: Held): void {
+  drop(item: KeepAlive): void {
     this.outstanding--;
     this.#held.delete(item);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Held, Ready, Selector, Starter } from "./selector.ts";
+import type { KeepAlive, Ready, Selector, Starter } from "./selector.ts";
 
 /** What keeps the process alive while an operation on it is under way, unless it is told not to. */
 export interface Resource {
@@ -17,14 +17,14 @@ export interface Resource {
  * A source starts its operation when it is armed and announces its owner when
  * the operation has ended. The outcome stays in the source until it is taken.
  */
-export abstract class Source<T> implements Starter, Held {
+export abstract class Source<T> implements Starter, KeepAlive {
   /** Why the operation failed; kept, because Deno tells of a reset only once. */
   failure: unknown = undefined;
   /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
   busy = false;
   /** Neighbours among the operations under way. Only their chain writes them. */
-  older?: Held = undefined;
-  newer?: Held = undefined;
+  older?: KeepAlive = undefined;
+  newer?: KeepAlive = undefined;
   /** Whether the owner has closed the source. */
   protected closed = false;
   protected readonly selector: Selector;

@@ -33,21 +33,21 @@ import { tlsSettings } from "../tls/settings.ts";
 const SERVER_PATIENCE = 10;
 
 /** The socket whose connection is being opened. */
-export interface OpeningSocket {
+export interface SetupSocket {
   readonly name: string;
   readonly timeouts: Timeouts;
 }
 
 /** The opening of a connection, which `close()` can end. */
-export class Opening {
+export class ConnectionSetup {
   readonly #scheduler: Scheduler;
-  readonly #socket: OpeningSocket;
+  readonly #socket: SetupSocket;
   readonly #options: WaitOptions;
   readonly #abort = new AbortController();
 
   constructor(
     scheduler: Scheduler,
-    socket: OpeningSocket,
+    socket: SetupSocket,
     options: WaitOptions = {},
   ) {
     this.#scheduler = scheduler;

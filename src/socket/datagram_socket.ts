@@ -217,7 +217,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
         );
       }
       checkHostPort(call, ip!, port!);
-      this.#network.gate.admit("connect", ip!, port!, FAILED);
+      this.#network.policy.admit("connect", ip!, port!, FAILED);
       const conn = this.#bind(ip!);
       const bytes = typeof data === "string" ? encoder.encode(data) : data;
       // A datagram that got lost brings nobody down who did not ask for it.
@@ -270,7 +270,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     if (address === undefined) {
       throw wrongType("setpeername()", "the ip", "an IP address", ip);
     }
-    this.#network.gate.admit("connect", ip, port!, FAILED);
+    this.#network.policy.admit("connect", ip, port!, FAILED);
     this.#bind(ip);
     this.#peer = {
       transport: "udp",

@@ -15,7 +15,7 @@ import {
 import { StreamSocket } from "./stream_socket.ts";
 
 /** `copas.socket`: makes sockets as LuaSocket does. */
-export class SocketMaker {
+export class SocketFactory {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
 

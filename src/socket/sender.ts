@@ -8,7 +8,7 @@
 import { checkWaitOptions, wrongType } from "../errors/arguments.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { TurnEnd } from "../core/end_of_turn.ts";
+import type { EndOfTurnHook } from "../core/end_of_turn.ts";
 import { Wait, type WaitOptions } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError, closedError, TimeoutError } from "../errors/errors.ts";
@@ -55,7 +55,7 @@ class SendWait extends Wait<number | void> {
 }
 
 /** Sends for the threads of one socket, in the order in which they asked. */
-export class Sender implements Ready, TurnEnd {
+export class Sender implements Ready, EndOfTurnHook {
   readonly sink: WriteSink;
   readonly owner: HalfOwner;
   readonly #scheduler: Scheduler;
@@ -159,7 +159,7 @@ export class Sender implements Ready, TurnEnd {
   }
 
   /** All threads have run: writes what they sent, in one go. */
-  turnEnd(): void {
+  atEndOfTurn(): void {
     this.#flushing = false;
     this.sink.write();
   }
@@ -167,7 +167,7 @@ export class Sender implements Ready, TurnEnd {
   #flushAtTurnEnd(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#scheduler.turn.flushAtEnd(this);
+    this.#scheduler.endOfTurn.flushAtEnd(this);
   }
 
   /** Takes nothing more: whoever waits gets a `ClosedError` that says `why`. What was taken is still written. */

@@ -17,7 +17,7 @@ import {
 } from "../net/address.ts";
 import { checkHostPort, type Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
-import { closeOpened, Opening } from "./connection_setup.ts";
+import { closeOpened, ConnectionSetup } from "./connection_setup.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";
 import {
   changedTimeouts,
@@ -41,7 +41,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
    *
    * @internal
    */
-  protected opening?: Opening;
+  protected opening?: ConnectionSetup;
   /**
    * What the socket was connected to.
    *
@@ -201,7 +201,7 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
         `${failed}: the socket is ${state} already: ${this.name}`,
       );
     }
-    const opening = new Opening(this.scheduler, this, options);
+    const opening = new ConnectionSetup(this.scheduler, this, options);
     this.opening = opening;
     this.#target = address;
     try {

@@ -10,8 +10,8 @@ import { ClosedError } from "../errors/errors.ts";
 import {
   checkUpgrade,
   closeOpened,
+  ConnectionSetup,
   hostOf,
-  Opening,
 } from "./connection_setup.ts";
 import { StreamEndpoint } from "./stream_endpoint.ts";
 import { isTls } from "../tls/secure.ts";
@@ -90,7 +90,7 @@ export abstract class TlsEndpoint extends StreamEndpoint {
     }
     const sslparams = given ?? this.givenSslParams();
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
-    const opening = this.opening = new Opening(
+    const opening = this.opening = new ConnectionSetup(
       this.scheduler,
       this,
       options,

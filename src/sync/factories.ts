@@ -48,7 +48,7 @@ class Names {
 }
 
 /** `copas.lock`: makes locks. */
-export class LockMaker {
+export class LockFactory {
   readonly #scheduler: Scheduler;
   readonly #names = new Names("lock");
 
@@ -79,7 +79,7 @@ export class LockMaker {
 }
 
 /** `copas.semaphore`: makes semaphores. */
-export class SemaphoreMaker {
+export class SemaphoreFactory {
   readonly #scheduler: Scheduler;
   readonly #names = new Names("semaphore");
 
@@ -112,7 +112,7 @@ export class SemaphoreMaker {
 }
 
 /** `copas.queue`: makes queues. */
-export class QueueMaker {
+export class QueueFactory {
   readonly #scheduler: Scheduler;
   readonly #names = new Names("copas_queue");
 
@@ -134,7 +134,7 @@ export class QueueMaker {
 }
 
 /** `copas.timer`: makes timers. */
-export class TimerMaker {
+export class TimerFactory {
   readonly #scheduler: Scheduler;
   readonly #names = new Names("copas_timer");
 
@@ -154,7 +154,7 @@ export class TimerMaker {
 }
 
 /** `copas.future`: starts threads whose results can be waited for. */
-export class FutureMaker {
+export class FutureFactory {
   /** What `try()` says of a future whose thread has not come to its end: `false`. */
   readonly PENDING = false as const;
   /** What `try()` says of a future that has a result: `true`. */

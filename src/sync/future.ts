@@ -9,7 +9,7 @@ import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { CancelledError } from "../errors/errors.ts";
-import { Line, readLimit, rejected } from "./waiters.ts";
+import { readLimit, rejected, Waiters } from "./waiters.ts";
 import type { UnaskedError, UnaskedErrors } from "./unasked_errors.ts";
 
 // The constants of `copas.future`, with the values that they have in Copas.
@@ -48,7 +48,7 @@ export type Outcome<T> =
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #scheduler: Scheduler;
-  readonly #line: Line<T>;
+  readonly #line: Waiters<T>;
   /** Who made the future. */
   readonly #creator: Thread;
   readonly #task: Thread;
@@ -65,7 +65,7 @@ export class Future<T> implements PromiseLike<T> {
   ) {
     this.#errors = errors;
     this.#scheduler = scheduler;
-    this.#line = new Line(scheduler, this, { failure: () => this.#failure });
+    this.#line = new Waiters(scheduler, this, { failure: () => this.#failure });
     this.#creator = scheduler.current;
     this.#task = scheduler.spawn(name, () => this.#run(body));
   }

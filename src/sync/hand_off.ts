@@ -8,10 +8,10 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { ItemStore } from "./item_store.ts";
-import { Line, readLimit, rejected } from "./waiters.ts";
+import { readLimit, rejected, Waiters } from "./waiters.ts";
 
 /** It takes items; it only gives them; all were taken; they were given up. */
-export type ChannelState = "open" | "stopping" | "drained" | "destroyed";
+export type HandOffState = "open" | "stopping" | "drained" | "destroyed";
 
 /** Seconds that `pop` waits when it is not told otherwise. */
 const USUAL = 10;
@@ -20,16 +20,16 @@ const USUAL = 10;
 const AT_ONCE = Promise.resolve(true as const);
 
 /** Items on their way from those who push to those who pop. */
-export class Channel<T> {
-  state: ChannelState = "open";
+export class HandOff<T> {
+  state: HandOffState = "open";
   readonly #scheduler: Scheduler;
   readonly #name: string;
   readonly #maxsize: number;
   readonly #items = new ItemStore<T>();
   /** Those who wait for an item, and the numbers of those that they were given; 0 before. */
-  readonly #poppers: Line<T, number>;
+  readonly #poppers: Waiters<T, number>;
   /** Those who wait for room, and their items. */
-  readonly #pushers: Line<true, T>;
+  readonly #pushers: Waiters<true, T>;
   readonly #drained: () => void;
   /** Items that threads were given and have not got yet. */
   #underway = 0;
@@ -45,7 +45,7 @@ export class Channel<T> {
     this.#name = queue.name;
     this.#maxsize = maxsize;
     this.#drained = drained;
-    this.#poppers = new Line(scheduler, queue, {
+    this.#poppers = new Waiters(scheduler, queue, {
       failure: () => `Cannot pop from ${this.#name}`,
       reason: () => "it is empty",
       // The item was not used: somebody else gets it.
@@ -54,7 +54,7 @@ export class Channel<T> {
         if (wait.detail > 0) this.#delivered();
       },
     });
-    this.#pushers = new Line(scheduler, queue, {
+    this.#pushers = new Waiters(scheduler, queue, {
       failure: () => `Cannot push to ${this.#name}`,
       reason: () => "it is full",
     });

@@ -5,14 +5,14 @@
  */
 
 import { checkDelay, checkFunction } from "../errors/arguments.ts";
-import { Duty } from "../core/end_hook.ts";
+import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, rejected } from "./waiters.ts";
+import { readLimit, rejected, Waiters } from "./waiters.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
@@ -28,7 +28,7 @@ export interface LockOptions {
 const AT_ONCE = Promise.resolve(0);
 
 /** That the owner has to release the lock before it ends. */
-class ReleaseDuty extends Duty {
+class ReleaseDuty extends EndHook {
   constructor(protected readonly neglected: (task: Thread) => void) {
     super();
   }
@@ -70,8 +70,8 @@ export class Lock {
   readonly #scheduler: Scheduler;
   readonly #notreentrant: boolean;
   /** Those who wait, and since when. */
-  readonly #line: Line<number, number>;
-  readonly #duty: Duty;
+  readonly #line: Waiters<number, number>;
+  readonly #duty: EndHook;
   #owner?: Thread = undefined;
   /** How often the owner has got it. */
   #count = 0;
@@ -85,7 +85,7 @@ export class Lock {
     this.timeout = timeout;
     this.#scheduler = scheduler;
     this.#notreentrant = notreentrant;
-    this.#line = new Line(scheduler, this, {
+    this.#line = new Waiters(scheduler, this, {
       failure: () => `Cannot get ${this.name}`,
       reason: () => `${this.#owner?.name} owns it`,
       revoked: ({ task }) => {

@@ -11,8 +11,8 @@ import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { CancelledError, DestroyedError } from "../errors/errors.ts";
-import { Channel } from "./hand_off.ts";
-import { Line, readLimit, rejected } from "./waiters.ts";
+import { HandOff } from "./hand_off.ts";
+import { readLimit, rejected, Waiters } from "./waiters.ts";
 
 /** How a queue is made. */
 export interface QueueOptions {
@@ -58,9 +58,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   /** How many items it holds. */
   readonly maxsize: number;
   readonly #scheduler: Scheduler;
-  readonly #channel: Channel<T>;
+  readonly #channel: HandOff<T>;
   /** Those who wait for the finish, and whether the queue is destroyed when they give up. */
-  readonly #finishers: Line<true, boolean>;
+  readonly #finishers: Waiters<true, boolean>;
   readonly #workers = new Set<Task>();
   /** How many workers there have been. */
   #count = 0;
@@ -70,13 +70,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
     this.name = name;
     this.maxsize = maxsize;
     this.#scheduler = scheduler;
-    this.#channel = new Channel(
+    this.#channel = new HandOff(
       scheduler,
       this,
       maxsize,
       () => this.#workEnded(),
     );
-    this.#finishers = new Line(scheduler, this, {
+    this.#finishers = new Waiters(scheduler, this, {
       failure: () => `Cannot finish ${name}`,
       reason: () => `left are ${this.#counts()}`,
       expired: (wait) => {

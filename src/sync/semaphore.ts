@@ -14,7 +14,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../core/wait.ts";
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
-import { Line, readLimit, rejected } from "./waiters.ts";
+import { readLimit, rejected, Waiters } from "./waiters.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
@@ -59,7 +59,7 @@ export class Semaphore {
   readonly timeout: number;
   readonly #scheduler: Scheduler;
   /** Those who wait, and for how many. */
-  readonly #line: Line<true, number>;
+  readonly #line: Waiters<true, number>;
   #count: number;
   #destroyed = false;
 
@@ -81,7 +81,7 @@ export class Semaphore {
     this.max = max;
     this.timeout = timeout;
     this.#scheduler = scheduler;
-    this.#line = new Line(scheduler, this, {
+    this.#line = new Waiters(scheduler, this, {
       failure: (n) => `Cannot take ${n} of ${this.name}`,
       abandoned: () => this.#serve(0),
       revoked: (wait) => this.#serve(wait.detail),

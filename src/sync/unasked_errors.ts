@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Duty } from "../core/end_hook.ts";
+import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Sleeper } from "../core/sleep_queue.ts";
 import type { Thread } from "../core/thread.ts";
@@ -34,8 +34,8 @@ export class UnaskedErrors {
   }
 }
 
-/** An error that waits to be asked for: as long as its creator lives, and not longer than the patience lasts. */
-export class UnaskedError extends Duty {
+/** An error that waits to be asked for: as long as its creator lives, and not longer than the timeout lasts. */
+export class UnaskedError extends EndHook {
   readonly #scheduler: Scheduler;
   readonly #report: () => void;
   readonly #all: Set<UnaskedError>;
@@ -89,7 +89,7 @@ export class UnaskedError extends Duty {
   };
 }
 
-/** The end of the patience. */
+/** The end of the timeout. */
 class ReportAlarm extends Sleeper {
   readonly #error: UnaskedError;
 

@@ -33,7 +33,7 @@ export function readLimit(
 }
 
 /** What a tool does about the waits in one of its lines. `T` is what they give, `D` what the tool notes with each. */
-export interface LineRules<T, D> {
+export interface WaiterRules<T, D> {
   /** Begins their messages: "Cannot get lock_1". */
   failure(detail: D): string;
   /** Ends the message when the time was up: "thread_2 owns it". */
@@ -55,7 +55,7 @@ export interface LineRules<T, D> {
  * waits (with five of them a `pause` took three times as long).
  */
 export class ToolWait<T, D> extends Wait<T> {
-  constructor(readonly line: Line<T, D>, public detail: D, seconds: number) {
+  constructor(readonly line: Waiters<T, D>, public detail: D, seconds: number) {
     super(line.scheduler, "sleep", undefined, seconds === Infinity);
   }
 
@@ -92,13 +92,13 @@ export class ToolWait<T, D> extends Wait<T> {
 }
 
 /** Those who wait for a tool, in their order. */
-export class Line<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
+export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
   readonly scheduler: Scheduler;
   /** What they wait for. */
   readonly tool: object;
-  readonly rules: LineRules<T, D>;
+  readonly rules: WaiterRules<T, D>;
 
-  constructor(scheduler: Scheduler, tool: object, rules: LineRules<T, D>) {
+  constructor(scheduler: Scheduler, tool: object, rules: WaiterRules<T, D>) {
     super(scheduler);
     this.scheduler = scheduler;
     this.tool = tool;

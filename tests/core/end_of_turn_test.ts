@@ -1,15 +1,15 @@
 // The end of a turn: who asked for it is called once, in order, whatever the others do.
 
 import { assertEquals } from "@std/assert";
-import { Turn } from "../../src/core/end_of_turn.ts";
+import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { settled } from "../fixtures/scripted_calls.ts";
 
 function make() {
-  const turn = new Turn(new VirtualClock());
+  const turn = new EndOfTurn(new VirtualClock());
   const events: string[] = [];
   const item = (name: string, also = () => {}) => ({
-    turnEnd() {
+    atEndOfTurn() {
       events.push(name);
       also();
     },

@@ -7,7 +7,7 @@ import { closedPort, RawServer } from "../fixtures/raw_server.ts";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /** A server that answers when it is told to, and tells when a client has gone. */
-class Gate extends RawServer {
+class NetPolicy extends RawServer {
   readonly asked: Promise<void>;
   readonly open: () => void;
   readonly gone: Promise<void>;
@@ -40,7 +40,7 @@ async function drive(copas: Copas, until: Promise<void>): Promise<void> {
 
 Deno.test("loop() does not end before a request, and is not held up after it", async () => {
   const copas = new Copas();
-  await using gate = new Gate();
+  await using gate = new NetPolicy();
   let code = 0;
   const task = copas.addnamedthread("asker", async () => {
     [, code] = await httpFor(copas).request(gate.url());
@@ -54,7 +54,7 @@ Deno.test("loop() does not end before a request, and is not held up after it", a
 
 Deno.test("step() alone drives a request, which is counted", async () => {
   const copas = new Copas();
-  await using gate = new Gate();
+  await using gate = new NetPolicy();
   let code = 0;
   copas.addnamedthread("asker", async () => {
     [, code] = await httpFor(copas).request(gate.url());
@@ -84,7 +84,7 @@ for (const partial of ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"]) {
 
   Deno.test(`removethread ends a request ${when}, and closes its connection`, async () => {
     const copas = new Copas();
-    await using gate = new Gate(partial);
+    await using gate = new NetPolicy(partial);
     let error: unknown;
     const task = copas.addthread(async () => {
       try {
@@ -103,7 +103,7 @@ for (const partial of ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"]) {
 
   Deno.test(`a signal ends a request ${when}, and closes its connection`, async () => {
     const copas = new Copas();
-    await using gate = new Gate(partial);
+    await using gate = new NetPolicy(partial);
     const controller = new AbortController();
     const { signal } = controller;
     const reason = new Error("enough");

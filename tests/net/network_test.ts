@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Copas, ScopeError } from "../../mod.ts";
-import { Gate } from "../../src/net/gate.ts";
+import { NetPolicy } from "../../src/net/policy.ts";
 import { Network } from "../../src/net/network.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 
@@ -129,7 +129,7 @@ Deno.test("what was checked is what is connected to", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = server.addr;
   const lookups: string[] = [];
-  const gate = new Gate(
+  const gate = new NetPolicy(
     "test",
     ["name.example", "127.0.0.1"],
     undefined,
@@ -153,7 +153,7 @@ Deno.test("what was checked is what is connected to", async () => {
 
 Deno.test("a name that was rebound to this machine is refused", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const gate = new Gate("test", ["name.example"], undefined, () => {
+  const gate = new NetPolicy("test", ["name.example"], undefined, () => {
     return Promise.resolve(["127.0.0.1"]);
   });
   const error = await assertRejects(
@@ -169,7 +169,7 @@ Deno.test("a name that was rebound to this machine is refused", async () => {
 });
 
 Deno.test("a name that can't be looked up is an unknown host", async () => {
-  const gate = new Gate("test", ["name.example"], undefined, () => {
+  const gate = new NetPolicy("test", ["name.example"], undefined, () => {
     return Promise.reject(new Error("no such name"));
   });
   await assertRejects(
@@ -186,7 +186,7 @@ Deno.test("a name that can't be looked up is an unknown host", async () => {
 
 Deno.test("the next address is tried when the first one refuses", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const gate = new Gate(
+  const gate = new NetPolicy(
     "test",
     ["name.example", "127.0.0.0/8"],
     undefined,

@@ -41,7 +41,7 @@ Deno.test("an operation begins at once while somebody drives, else as soon as so
 });
 
 Deno.test("what may wait for the end of the turn begins there, if somebody still drives", () => {
-  const ends: { turnEnd(): void }[] = [];
+  const ends: { atEndOfTurn(): void }[] = [];
   const selector = new Selector({ startAtEnd: (item) => void ends.push(item) });
   const started: string[] = [];
   const begin = (name: string) =>
@@ -53,11 +53,11 @@ Deno.test("what may wait for the end of the turn begins there, if somebody still
   begin("b");
   begin("c");
   assertEquals([started, ends], [["a"], [selector]]);
-  ends.pop()!.turnEnd();
+  ends.pop()!.atEndOfTurn();
   assertEquals(started, ["a", "b", "c"]);
   begin("d");
   selector.driven = false;
-  ends.pop()!.turnEnd();
+  ends.pop()!.atEndOfTurn();
   assertEquals(started, ["a", "b", "c"]);
   selector.driven = true;
   assertEquals(started, ["a", "b", "c", "d"]);

@@ -4,7 +4,7 @@ import type { Timer } from "../../mod.ts";
 import { Game, playAll } from "./model.ts";
 
 /** The thread of a timer, in the model. */
-interface Chain {
+interface LinkedList {
   due: number;
   /** While the callback waits. */
   call?: { began: number; until: number };
@@ -22,8 +22,8 @@ class TimerGame extends Game {
   readonly delay: number;
   readonly recurring: boolean;
   readonly expectedTicks: number[] = [];
-  chains: Chain[] = [];
-  armed?: Chain;
+  chains: LinkedList[] = [];
+  armed?: LinkedList;
   cancelled = false;
 
   constructor(seed: number) {
@@ -63,7 +63,7 @@ class TimerGame extends Game {
     this.cancelled = false;
   }
 
-  fire(chain: Chain): void {
+  fire(chain: LinkedList): void {
     if (!this.recurring) this.armed = undefined;
     const { action, delay, work } = this.#plan(this.expectedTicks.length);
     this.expectedTicks.push(this.now);
@@ -76,7 +76,7 @@ class TimerGame extends Game {
     if (work === 0) this.callEnded(chain);
   }
 
-  callEnded(chain: Chain): void {
+  callEnded(chain: LinkedList): void {
     const took = this.now - chain.call!.began;
     chain.call = undefined;
     if (this.armed === chain) {

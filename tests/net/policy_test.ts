@@ -1,11 +1,16 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ScopeError } from "../../src/errors/errors.ts";
-import { Gate } from "../../src/net/gate.ts";
+import { NetPolicy } from "../../src/net/policy.ts";
 import type { NetScope } from "../../src/net/scope.ts";
 
 /** A gate for which every name has `addresses`. */
-function gate(net: NetScope, ...addresses: string[]): Gate {
-  return new Gate("test", net, undefined, () => Promise.resolve(addresses));
+function gate(net: NetScope, ...addresses: string[]): NetPolicy {
+  return new NetPolicy(
+    "test",
+    net,
+    undefined,
+    () => Promise.resolve(addresses),
+  );
 }
 
 Deno.test("a name may point into the public internet", async () => {
@@ -76,8 +81,8 @@ Deno.test("of a name's addresses only those are used that are allowed", async ()
 });
 
 Deno.test("a view can only narrow: both scopes hold", () => {
-  const outer = new Gate("test", ["127.0.0.1:80", "127.0.0.1:81"]);
-  const inner = new Gate("test", ["127.0.0.1:81", "127.0.0.1:82"], outer);
+  const outer = new NetPolicy("test", ["127.0.0.1:80", "127.0.0.1:81"]);
+  const inner = new NetPolicy("test", ["127.0.0.1:81", "127.0.0.1:82"], outer);
   inner.admit("connect", "127.0.0.1", 81);
   for (const port of [80, 82]) {
     const error = assertThrows(
@@ -91,12 +96,12 @@ Deno.test("a view can only narrow: both scopes hold", () => {
 
 Deno.test("a name that a view's own scope lets point somewhere is still held against the outer one", async () => {
   const outer = gate(["db.example"], "10.0.0.1");
-  const inner = new Gate("test", ["db.example", "10.0.0.1"], outer);
+  const inner = new NetPolicy("test", ["db.example", "10.0.0.1"], outer);
   await assertRejects(() => inner.resolve("db.example", 80), ScopeError);
 });
 
 Deno.test("listen and connect have lists apart; a missing one allows nothing", () => {
-  const apart = new Gate("test", { listen: [":8080"] });
+  const apart = new NetPolicy("test", { listen: [":8080"] });
   apart.admit("listen", "127.0.0.1", 8080);
   assertThrows(() => apart.admit("connect", "127.0.0.1", 8080), ScopeError);
 });
@@ -105,19 +110,24 @@ Deno.test("what is no scope is refused", () => {
   for (
     const net of [null, 1, "127.0.0.1", { bind: [] }, { listen: "127.0.0.1" }]
   ) {
-    assertThrows(() => new Gate("test", net as NetScope), TypeError);
+    assertThrows(() => new NetPolicy("test", net as NetScope), TypeError);
   }
 });
 
 Deno.test("an address is not looked up", async () => {
   for (const host of ["127.0.0.1", "::1", "[::1]", "fe80::1%eth0"]) {
-    const any = new Gate("test", [], undefined, () => Promise.reject(host));
+    const any = new NetPolicy(
+      "test",
+      [],
+      undefined,
+      () => Promise.reject(host),
+    );
     assertEquals(await any.resolve(host, 80), undefined);
   }
 });
 
 Deno.test("without a scope nothing is looked up", async () => {
-  const open = new Gate(
+  const open = new NetPolicy(
     "test",
     undefined,
     undefined,
@@ -128,8 +138,8 @@ Deno.test("without a scope nothing is looked up", async () => {
 });
 
 Deno.test("what was used is listed shortly, for views as well", () => {
-  const outer = new Gate("test");
-  const inner = new Gate("test", ["127.0.0.1", "[::1]"], outer);
+  const outer = new NetPolicy("test");
+  const inner = new NetPolicy("test", ["127.0.0.1", "[::1]"], outer);
   outer.admit("listen", "0.0.0.0", 80);
   inner.admit("connect", "127.0.0.1", 80);
   inner.admit("connect", "127.0.0.1", 80);
@@ -150,7 +160,7 @@ Deno.test("what was used is listed shortly, for views as well", () => {
 });
 
 Deno.test("a Unix socket's grant has its file", () => {
-  const open = new Gate("test");
+  const open = new NetPolicy("test");
   open.admit("listen", "unix:/srv/s", 0);
   open.useUnstable();
   assertEquals(
@@ -160,5 +170,5 @@ Deno.test("a Unix socket's grant has its file", () => {
 });
 
 Deno.test("nothing used, nothing granted", () => {
-  assertEquals(String(new Gate("test").access), "");
+  assertEquals(String(new NetPolicy("test").access), "");
 });

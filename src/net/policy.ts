@@ -27,7 +27,7 @@ const FAILED = { listen: "Cannot listen on", connect: "Cannot connect to" };
  *
  * `Network` does it for all sockets: what connects by `copas.socket.tcp()` of a
  * dispatcher, as http, ftp and smtp do, needs nothing of this. Whoever reaches
- * the network in another way gets the dispatcher's `network.gate`, and connects
+ * the network in another way gets the dispatcher's `network.policy`, and connects
  * to what that gives, not to the name:
  *
  * ```ts ignore
@@ -39,8 +39,8 @@ const FAILED = { listen: "Cannot listen on", connect: "Cannot connect to" };
  * `gate.admitResolved` about the peer's address when the connection is there,
  * before anything is sent.
  */
-export class Gate {
-  readonly #outer?: Gate;
+export class NetPolicy {
+  readonly #outer?: NetPolicy;
   readonly #scopes?: Record<Direction, Scope>;
   readonly #lookup: Lookup;
   readonly #log = new AccessLog();
@@ -49,7 +49,7 @@ export class Gate {
   constructor(
     call: string,
     net?: NetScope,
-    outer?: Gate,
+    outer?: NetPolicy,
     lookup: Lookup = outer?.lookup ?? systemLookup,
   ) {
     this.#outer = outer;
