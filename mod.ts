@@ -24,7 +24,7 @@ import { Copas } from "./src/copas/copas.ts";
 export type { Clock, ClockHost } from "./src/core/clock.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
-export type { WaitOptions } from "./src/core/wait.ts";
+export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
 export type { Dispatcher } from "./src/copas/loop.ts";

@@ -10,15 +10,15 @@ import {
   checkFunction,
   checkPromise,
   checkSeconds,
-  checkWaitOptions,
 } from "../errors/arguments.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
 import { waitForCall } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { handled } from "../core/handled.ts";
 import { ExitQueue, sleepFor, wakeUp, yieldTurn } from "../core/sleep.ts";
 import type { Task } from "../core/task.ts";
 import { ThreadTimeout } from "../core/thread.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { Threads } from "./threads.ts";
 
 /** The loop and time, as {@linkcode Copas} has them. */

@@ -7,7 +7,7 @@
 
 import { checkString } from "../errors/arguments.ts";
 import type { Clock } from "../core/clock.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import type { NetAccess } from "../net/access.ts";
 import { NetPolicy } from "../net/policy.ts";
 import { Network } from "../net/network.ts";

@@ -6,7 +6,8 @@
 
 import { Operation } from "../readiness/operation.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { Wait, type WaitOptions } from "./wait.ts";
+import { Wait } from "./wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 
 class CallWait<T> extends Wait<T> {
   /** Called with the result when nobody waits for it any more. */

@@ -6,7 +6,8 @@
 
 import type { Scheduler } from "./scheduler.ts";
 import type { Thread } from "./thread.ts";
-import { Wait, type WaitOptions } from "./wait.ts";
+import { Wait } from "./wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 /** What a sleep gives: how long it was, if somebody wants to know. */

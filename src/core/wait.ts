@@ -6,19 +6,12 @@
  */
 
 import { TimeoutError } from "../errors/errors.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { cancellation } from "./cancellation.ts";
 import { Sleeper } from "./sleep_queue.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Thread } from "./thread.ts";
 import type { WaitQueue } from "./wait_queue.ts";
-
-/** What every call that waits takes. */
-export interface WaitOptions {
-  /** Seconds until the call gives up with a `TimeoutError`. `Infinity` or a negative number: never. */
-  timeout?: number;
-  /** Ends the call with a `CancelledError` when it aborts. */
-  signal?: AbortSignal;
-}
 
 /** What a wait is for; `status()` counts them by it. */
 export type WaitKind = "read" | "write" | "sleep" | "outside";

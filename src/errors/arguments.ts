@@ -114,19 +114,3 @@ export function checkInteger(
     : `a whole number from ${least} to ${most}`;
   throw (isNumber ? outOfRange : wrongType)(call, name, expected, value);
 }
-
-/** Refuses options of a waiting call that are none, or that hold something wrong. */
-export function checkWaitOptions(call: string, options: unknown): void {
-  if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
-  const { timeout, signal } = options as {
-    timeout?: unknown;
-    signal?: unknown;
-  };
-  if (timeout !== undefined) checkSeconds(call, "the timeout", timeout);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrongType(call, "the signal", "an AbortSignal", signal);
-  }
-}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 

@@ -6,7 +6,7 @@
 
 import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { HandshakeError, isGone } from "../errors/errors.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";

@@ -7,7 +7,7 @@
 
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import {
   CancelledError,
   ClosedError,

@@ -8,7 +8,7 @@ import { checkString, wrongType } from "../errors/arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   type Endpoint,

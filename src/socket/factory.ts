@@ -5,7 +5,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Network } from "../net/network.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import {

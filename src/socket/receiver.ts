@@ -5,9 +5,10 @@
  * @module
  */
 
-import { checkWaitOptions } from "../errors/arguments.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Wait, type WaitOptions } from "../core/wait.ts";
+import { Wait } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import {
   ClosedError,

@@ -5,11 +5,13 @@
  * @module
  */
 
-import { checkWaitOptions, wrongType } from "../errors/arguments.ts";
+import { wrongType } from "../errors/arguments.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { EndOfTurnHook } from "../core/end_of_turn.ts";
-import { Wait, type WaitOptions } from "../core/wait.ts";
+import { Wait } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError, closedError, TimeoutError } from "../errors/errors.ts";
 import type { Ready } from "../readiness/selector.ts";

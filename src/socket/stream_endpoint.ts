@@ -5,9 +5,10 @@
  * @module
  */
 
-import { checkString, checkWaitOptions } from "../errors/arguments.ts";
+import { checkString } from "../errors/arguments.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   type Endpoint,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Pattern, Size } from "./pattern.ts";
 import { TlsEndpoint } from "./tls_endpoint.ts";
 import { readableOf, writableOf } from "./web_streams.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkWaitOptions } from "../errors/arguments.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkUpgrade,

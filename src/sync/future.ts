@@ -7,7 +7,7 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { readLimit, rejected, Waiters } from "./waiters.ts";
 import type { UnaskedError, UnaskedErrors } from "./unasked_errors.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { ItemStore } from "./item_store.ts";
 import { readLimit, rejected, Waiters } from "./waiters.ts";

@@ -9,7 +9,7 @@ import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
 import { readLimit, rejected, Waiters } from "./waiters.ts";

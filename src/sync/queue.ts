@@ -9,7 +9,7 @@ import { checkFunction } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { CancelledError, DestroyedError } from "../errors/errors.ts";
 import { HandOff } from "./hand_off.ts";
 import { readLimit, rejected, Waiters } from "./waiters.ts";

@@ -11,7 +11,7 @@ import {
   outOfRange,
 } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
 import { Held } from "./held.ts";
 import { readLimit, rejected, Waiters } from "./waiters.ts";

@@ -5,11 +5,12 @@
  * @module
  */
 
-import { checkWaitOptions } from "../errors/arguments.ts";
+import { checkWaitOptions } from "../errors/wait_options.ts";
 import { cancellation } from "../core/cancellation.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Wait, type WaitOptions } from "../core/wait.ts";
+import { Wait } from "../core/wait.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { type CancelledError, TimeoutError } from "../errors/errors.ts";
 

@@ -8,11 +8,11 @@ import {
   checkPromise,
   checkSeconds,
   checkString,
-  checkWaitOptions,
   outOfRange,
   show,
   wrongType,
 } from "../../src/errors/arguments.ts";
+import { checkWaitOptions } from "../../src/errors/wait_options.ts";
 
 Deno.test("a value is shown short, and on one line", () => {
   class Point {}
