@@ -200,7 +200,7 @@ function rejectOnEnd(
   bridge: DuplexBridge,
   reject: (error: unknown) => void,
 ): void {
-  bridge.on("error", reject);
+  bridge.onfailure = reject;
   bridge.onend = () =>
     reject(new Deno.errors.UnexpectedEof("closed during the handshake"));
 }
