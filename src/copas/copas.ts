@@ -20,6 +20,7 @@ import { readServerOptions } from "../server/options.ts";
 import { DatagramSocket } from "../socket/datagram_socket.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
 import { socketFriend } from "../socket/tls_endpoint.ts";
+import { loadEngine } from "../tls/secure.ts";
 import {
   checkSslParams,
   type SslParams,
@@ -273,6 +274,8 @@ export class Copas extends WorkerServers {
     checkFunction("handler()", "fn", fn);
     if (sslparams !== undefined) {
       checkSslParams("handler()", sslparams, "server");
+      // If it can't be loaded, the handshakes say so.
+      loadEngine().catch(() => {});
       return async (conn, ...args) => {
         const socket = this.wrap(conn as Deno.Conn, { sslparams });
         await socketFriend.secure(socket, undefined, "server");

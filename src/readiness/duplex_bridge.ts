@@ -21,6 +21,12 @@ export class DuplexBridge extends Duplex {
   sent = 0;
   /** Called when the stream has come to its end, before the reader hears of it. */
   onend: () => void = () => {};
+  /**
+   * Called when a read or a write has failed. It is not an error of the bridge
+   * itself: what stands on top of the bridge passes none on, and after a write
+   * that failed what the peer has sent can still be read.
+   */
+  onfailure: (error: unknown, during: "read" | "write") => void = () => {};
   readonly #stream: ByteStream;
   readonly #buffer = new ReadBuffer();
   #wanted = false;
@@ -53,7 +59,11 @@ export class DuplexBridge extends Duplex {
     this.#reading = true;
     this.#stream.read(this.#buffer.space()).then(
       (count) => this.#came(count),
-      (error) => this.destroy(error),
+      (error) => {
+        if (this.destroyed) return;
+        this.onfailure(error, "read");
+        this.destroy();
+      },
     );
   }
 
@@ -82,7 +92,11 @@ export class DuplexBridge extends Duplex {
       this.sent += count;
       if (count === chunk.length) done();
       else this._write(chunk.subarray(count), _encoding, done);
-    }, done);
+    }, (error) => {
+      if (!this.destroyed) this.onfailure(error, "write");
+      // What was not written is dropped.
+      done();
+    });
   }
 
   /** The stream itself is its owner's to close. */

@@ -4,13 +4,15 @@
  * @module
  */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import * as tls from "node:tls";
 import type { CertifiedKey } from "./params.ts";
 import type { TlsSettings } from "./settings.ts";
 
 /** The contexts of settings: what parsing certificates and keys has brought. */
 export class Contexts {
+  /** Names the authorities of the settings: it is the same only where they are the same. */
+  readonly trust: string;
   readonly #settings: TlsSettings;
   readonly #made = new Map<CertifiedKey | undefined, tls.SecureContext>();
 
@@ -18,6 +20,9 @@ export class Contexts {
     this.#settings = settings;
     const { certified, names, caCerts = [] } = settings;
     caCerts.forEach((pem) => checkPem("caCerts", pem));
+    this.trust = createHash("sha256").update(JSON.stringify(caCerts)).digest(
+      "base64",
+    );
     for (const each of [certified, ...names.values()]) {
       if (each !== undefined) checkPair(each);
     }

@@ -20,6 +20,8 @@ const BY_CODE: Record<string, string> = {
   ERR_SSL_WRONG_VERSION_NUMBER: PLAIN,
   ERR_SSL_NO_APPLICATION_PROTOCOL: NO_PROTOCOL,
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: NO_CERTIFICATE,
+  ERR_SESSION_NOT_VERIFIED:
+    "the peer resumed a session, and no full handshake has verified its certificate here within 12 hours",
   ERR_UNRECOGNIZED_NAME: "no certificate in sni for that name",
   ERR_TLS_CERT_ALTNAME_INVALID: OTHER_NAME,
   ERR_BAD_KEY: "our key is of no use",

@@ -15,6 +15,7 @@ import { type Contexts, contextsOf, failure } from "./contexts.ts";
 import type { PeerCertificate, TlsSession } from "./session.ts";
 import type { TlsSettings } from "./settings.ts";
 import { TlsStream } from "./node_stream.ts";
+import { VerifiedCertificates } from "./verified.ts";
 
 /** Room for the first read: a client that stays silent must be cheap. */
 const FIRST_READ = 1024;
@@ -102,7 +103,7 @@ function serve(
         servername: (engine as { servername?: string }).servername || null,
         peercertificate: requestcert === false
           ? null
-          : verifiedCertificate(engine, requestcert === true),
+          : verifiedCertificate(engine, requestcert === true, contexts.trust),
       });
     } catch (error) {
       reject(error);
@@ -119,13 +120,20 @@ function unknownName(name: string): string {
     : `the client asks for ${JSON.stringify(name)}`;
 }
 
-/** The client's certificate. It is checked here once more: what an engine lets through must not decide alone. */
+const verified = new VerifiedCertificates();
+
+/**
+ * The client's certificate. It is checked here once more: what an engine lets
+ * through must not decide alone. The engine's verdict on a resumed session may
+ * be another server's, so there only what was verified before counts.
+ */
 function verifiedCertificate(
   engine: tls.TLSSocket,
   isRequired: boolean,
+  trust: string,
 ): PeerCertificate | null {
-  const certificate = engine.getPeerCertificate();
-  const isThere = certificate?.raw !== undefined;
+  const given = engine.getPeerCertificate();
+  const isThere = given?.raw !== undefined;
   if (!isThere && !isRequired) return null;
   if (!isThere) {
     throw failure("ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "none came");
@@ -133,7 +141,14 @@ function verifiedCertificate(
   if (!engine.authorized) {
     throw failure(String(engine.authorizationError), "client certificate");
   }
-  return peerCertificate(certificate);
+  const certificate = peerCertificate(given);
+  // An engine that does not tell is taken for one that resumes.
+  if (engine.isSessionReused() === false) {
+    verified.add(trust, certificate, Date.now());
+  } else if (!verified.has(trust, certificate, Date.now())) {
+    throw failure("ERR_SESSION_NOT_VERIFIED", "resumed session");
+  }
+  return certificate;
 }
 
 /** The client's side of the handshake on `conn`, which its caller closes when this fails. */
@@ -185,7 +200,7 @@ function rejectOnEnd(
   bridge: DuplexBridge,
   reject: (error: unknown) => void,
 ): void {
-  bridge.on("error", reject);
+  bridge.onfailure = reject;
   bridge.onend = () =>
     reject(new Deno.errors.UnexpectedEof("closed during the handshake"));
 }

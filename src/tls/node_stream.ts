@@ -26,7 +26,12 @@ export class TlsStream implements ByteStream {
   #pending?: Pending = undefined;
   #ended = false;
   #endedBelow = false;
+  /** Why nothing can be read any more, once the engine has no bytes left. */
   #failure: unknown = undefined;
+  /** Why nothing can be written any more. */
+  #writeFailure: unknown = undefined;
+  /** Ends the write that is under way. The engine itself says nothing of one that can't go on. */
+  #rejectWrite?: (error: unknown) => void = undefined;
   #closed?: Promise<void> = undefined;
 
   /** @param below what `bridge` reads from; closed together with this one */
@@ -36,6 +41,10 @@ export class TlsStream implements ByteStream {
     this.#below = below;
     bridge.demanded = false;
     bridge.onend = () => this.#endedBelow = true;
+    bridge.onfailure = (error, during) => {
+      if (during === "read") this.#fail(error);
+      else this.#failWrite(error);
+    };
     engine.on("readable", () => this.#serve());
     engine.on("end", () => this.#end());
     engine.on("error", (error: Error) => this.#fail(error));
@@ -79,7 +88,8 @@ export class TlsStream implements ByteStream {
   /** To the engine a stream that was cut looks like one that was closed: it is cut when the connection ended first. */
   #end(): void {
     if (this.#endedBelow) {
-      return this.#fail(
+      // The peer may still read.
+      return this.#failRead(
         new Deno.errors.UnexpectedEof("the peer sent no close_notify"),
       );
     }
@@ -88,15 +98,29 @@ export class TlsStream implements ByteStream {
   }
 
   #fail(error: unknown): void {
+    this.#failWrite(error);
+    this.#failRead(error);
+  }
+
+  #failRead(error: unknown): void {
     this.#failure ??= error;
     this.#serve();
   }
 
+  #failWrite(error: unknown): void {
+    this.#writeFailure ??= error;
+    this.#rejectWrite?.(this.#writeFailure);
+    this.#rejectWrite = undefined;
+  }
+
   write(data: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (this.#writeFailure !== undefined) return reject(this.#writeFailure);
+      this.#rejectWrite = reject;
       this.#engine.write(data, (error) => {
-        if (error) reject(this.#failure ?? error);
-        else resolve(data.length);
+        if (error) return this.#failWrite(error);
+        this.#rejectWrite = undefined;
+        resolve(data.length);
       });
     });
   }
@@ -117,8 +141,10 @@ export class TlsStream implements ByteStream {
     this.#failure ??= reason;
     this.#settle()?.reject(reason);
     try {
-      if (!this.#engine.destroyed) await this.#sayFarewell();
+      const isGone = this.#writeFailure !== undefined;
+      if (!isGone && !this.#engine.destroyed) await this.#sayFarewell();
     } finally {
+      this.#failWrite(reason);
       this.#engine.destroy();
       this.#bridge.destroy();
       this.#below.close();

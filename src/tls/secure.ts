@@ -1,7 +1,8 @@
 /**
  * TLS on a connection. Deno's own does what it can; the rest is done by
- * `node:tls`, which is loaded when it is needed for the first time. Nothing
- * above this file knows which of the two a connection has.
+ * `node:tls`, which is loaded when it is needed for the first time, and for a
+ * server beforehand. Nothing above this file knows which of the two a
+ * connection has.
  *
  * | | Deno's own | `node:tls` |
  * |---|---|---|
@@ -19,6 +20,15 @@ import type { TlsSettings } from "./settings.ts";
 /** Whether a connection has TLS of Deno's own: from `Deno.listenTls`, `Deno.connectTls`, `Deno.startTls`. */
 export function isTls(conn: Deno.Conn): conn is Deno.TlsConn {
   return "handshake" in conn;
+}
+
+/**
+ * Loads what does TLS by `node:tls`. A server does it before its first client
+ * comes: with no descriptor left, Deno can't open the file, and ends the process
+ * (2.9.6).
+ */
+export function loadEngine(): Promise<typeof import("./node_engine.ts")> {
+  return import("./node_engine.ts");
 }
 
 /**
@@ -40,7 +50,7 @@ export async function secure(
   try {
     signal.throwIfAborted();
     if (settings.mode === "server") {
-      const { acceptTls } = await import("./node_engine.ts");
+      const { acceptTls } = await loadEngine();
       signal.throwIfAborted();
       return await acceptTls(conn, settings);
     }
@@ -53,7 +63,7 @@ export async function secure(
     if (
       settings.certified === undefined && conn.remoteAddr.transport === "tcp"
     ) return await startTls(conn as Deno.TcpConn, settings, name, signal);
-    const { connectTls } = await import("./node_engine.ts");
+    const { connectTls } = await loadEngine();
     signal.throwIfAborted();
     return await connectTls(conn, settings, name);
   } catch (error) {

@@ -79,14 +79,28 @@ Deno.test("the end is told to the owner before the reader hears of it", async ()
   assertEquals(heard, ["owner", "end"]);
 });
 
-Deno.test("a read that fails is the bridge's error, and it reads no more", async () => {
+Deno.test("a read that fails is told to the owner, and the bridge reads no more", async () => {
   const { stream, bridge, heard } = flowing();
+  bridge.onfailure = (error, during) =>
+    heard.push(`${during}: ${(error as Error).message}`);
   await settled();
   await stream.reads.reject(new Error("reset"));
   await settled();
-  assertEquals(heard, ["reset"]);
+  assertEquals(heard, ["read: reset"]);
   bridge.demanded = true;
   assertEquals(stream.reads.count, 1);
+});
+
+Deno.test("a write that fails is told to the owner, and what comes can still be read", async () => {
+  const { stream, bridge, heard } = flowing();
+  bridge.onfailure = (error, during) =>
+    heard.push(`${during}: ${(error as Error).message}`);
+  bridge.write("12345", () => heard.push("dropped"));
+  await settled();
+  await stream.writes.reject(new Error("reset"));
+  await settled();
+  await stream.bring("an answer");
+  assertEquals(heard, ["write: reset", "dropped", "an answer"]);
 });
 
 Deno.test("a destroyed bridge leaves its stream open: that is its owner's", async () => {
