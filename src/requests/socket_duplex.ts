@@ -113,6 +113,9 @@ export class SocketDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     this.#reading?.abort();
+    // The libraries take their listeners off as soon as they are done. An error
+    // that comes later has been seen to end the whole process.
+    this.on("error", () => {});
     if (this.socket !== undefined) abandon(this.socket);
     done(error);
   }

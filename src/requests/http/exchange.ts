@@ -12,6 +12,7 @@ import {
 import { ClosedError } from "../../errors.ts";
 import type { Count, Taker } from "../content.ts";
 import type { RequestHost } from "../host.ts";
+import { CHANGES_PROTOCOL } from "../request_error.ts";
 import { HttpDuplex } from "./duplex.ts";
 import {
   type HeaderMap,
@@ -110,19 +111,26 @@ function answerTo(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let interim = 0;
-  sent.on("response", resolve);
-  sent.on("information", () => {
-    if (++interim <= MAX_INTERIM) return;
-    sent.destroy(new Deno.errors.InvalidData("too many interim answers"));
-  });
-  sent.on("upgrade", () => {
-    sent.destroy(new Deno.errors.InvalidData("the server changes protocols"));
-  });
-  sent.on("error", (error) => {
+  const fail = (error: Error) => {
     // The body would only say that the connection was closed.
     duplex.failure ??= error;
     reject(error);
+    duplex.destroy();
+  };
+  sent.on("response", (response) => {
+    // It may fail when nobody reads it: before the first chunk, after the last.
+    response.on("error", () => {});
+    resolve(response);
   });
+  sent.on("information", () => {
+    if (++interim <= MAX_INTERIM) return;
+    fail(new Deno.errors.InvalidData("too many interim answers"));
+  });
+  // From here on node has no listener on the connection.
+  const changed = () => fail(new Deno.errors.InvalidData(CHANGES_PROTOCOL));
+  sent.on("upgrade", changed);
+  sent.on("connect", changed);
+  sent.on("error", fail);
   sent.on("close", () => reject(duplex.failure ?? tooEarly()));
   // It may fail when nobody waits for it any more.
   promise.catch(() => {});
