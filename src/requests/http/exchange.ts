@@ -60,7 +60,7 @@ export async function exchange(
       setHost: false,
       headers: Object.fromEntries(head.headers.values()),
     });
-    const answered = answerTo(sent, duplex);
+    const answered = answerTo(sent, duplex, count);
     upload = new Upload(request, sent, duplex, count);
     // An upload that fails is the end; one that succeeds is not.
     const response = await host.wait(
@@ -108,9 +108,11 @@ function requestHead(
 function answerTo(
   sent: ClientRequest,
   duplex: HttpDuplex,
+  count: Count,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let interim = 0;
+  duplex.progress = () => interim;
   const fail = (error: Error) => {
     // The body would only say that the connection was closed.
     duplex.failure ??= error;
@@ -120,6 +122,8 @@ function answerTo(
   sent.on("response", (response) => {
     // It may fail when nobody reads it: before the first chunk, after the last.
     response.on("error", () => {});
+    const before = interim + 1;
+    duplex.progress = () => before + count.got + response.readableLength;
     resolve(response);
   });
   sent.on("information", () => {
@@ -161,7 +165,7 @@ async function receive(
   for (;;) {
     const { done, value } = await host.wait(chunks.next(), { signal });
     if (done) break;
-    const chunk = new Uint8Array(value as Uint8Array);
+    const chunk = withTheRest(value, response);
     const handed = (async () => {
       await count.received(chunk, total);
       await taker.take(chunk);
@@ -172,6 +176,20 @@ async function receive(
   const isCut = isUntilClose(response) && duplex.failure !== undefined;
   if (isCut || !response.complete) throw duplex.failure ?? tooEarly();
   await host.wait(taker.end(), { signal });
+}
+
+/** A chunk and what else has come: a chunk of HTTP may be a byte, and each handed on costs a turn. */
+function withTheRest(
+  first: Uint8Array,
+  response: IncomingMessage,
+): Uint8Array<ArrayBuffer> {
+  const { readableLength } = response;
+  const rest = readableLength > 0 ? response.read(readableLength) : null;
+  if (rest === null) return new Uint8Array(first);
+  const all = new Uint8Array(first.length + rest.length);
+  all.set(first);
+  all.set(rest, first.length);
+  return all;
 }
 
 function lengthOf(response: IncomingMessage): number | undefined {
