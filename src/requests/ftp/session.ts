@@ -149,7 +149,12 @@ export class FtpSession {
     if (failure !== undefined) return failure;
     if (error instanceof FTPError) return replyError(error.message, error);
     if (!(error instanceof Error)) return error;
-    if (/^Can't parse response/.test(error.message)) {
+    // Of a server that opens no data connection, the library shows its last reply.
+    const last = /strategies work\. .*'(?:FTP)?Error: (\d{3}.*)'/s.exec(
+      error.message,
+    );
+    if (last !== null) return replyError(last[1], error);
+    if (/Can't parse response/.test(error.message)) {
       return new Deno.errors.InvalidData(error.message, { cause: error });
     }
     return /FIN packet|closed|PASV returned/i.test(error.message) &&

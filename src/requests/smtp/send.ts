@@ -252,6 +252,10 @@ function told(error: unknown): unknown {
       },
     );
   }
+  // A reply without a code, one that can't be expected here, or one without end.
+  if (error.code === "EPROTOCOL" || response !== undefined) {
+    return new Deno.errors.InvalidData(message, options);
+  }
   const gone = ["ECONNECTION", "ECONNRESET"];
   return gone.includes(String(error.code))
     ? new ClosedError(message, options)
