@@ -7,7 +7,7 @@
 
 import { Client, FTPError } from "basic-ftp";
 import { formatAddress } from "../net/address.ts";
-import { ClosedError } from "../errors/errors.ts";
+import { ClosedError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { RequestHost } from "../requests/host.ts";
@@ -19,6 +19,8 @@ import type { FtpTarget } from "./params.ts";
 /** What a reply may take before the library reads them. */
 const MAX_LINE = 8192;
 const MAX_LINES = 100;
+/** What all replies of a session may take. */
+const MAX_REPLIES = 16 * 1024 * 1024;
 /** How long a server may take to say goodbye, in seconds. */
 const FAREWELL = 5;
 
@@ -90,6 +92,7 @@ export class FtpSession {
       await socket.connect(host, port, { signal });
       const greeting = secure === "explicit" ? await this.#secure(socket) : "";
       control = this.#control = new ControlDuplex(socket, greeting);
+      control.limit = MAX_REPLIES;
     } catch (error) {
       abandon(socket);
       throw error;
@@ -149,7 +152,15 @@ export class FtpSession {
     if (failure !== undefined) return failure;
     if (error instanceof FTPError) return replyError(error.message, error);
     if (!(error instanceof Error)) return error;
-    if (/^Can't parse response/.test(error.message)) {
+    // Of a server that opens no data connection, the library shows its last reply.
+    const last = /strategies work\. .*'(?:FTP)?Error: (\d{3}.*)'/s.exec(
+      error.message,
+    );
+    if (last !== null) return replyError(last[1], error);
+    if (/exceeded maximum allowed size/.test(error.message)) {
+      return new TooLongError(error.message, { cause: error });
+    }
+    if (/Can't parse response/.test(error.message)) {
       return new Deno.errors.InvalidData(error.message, { cause: error });
     }
     return /FIN packet|closed|PASV returned/i.test(error.message) &&

@@ -4,8 +4,14 @@
  * @module
  */
 
-import { ClosedError } from "../errors/errors.ts";
+import { ClosedError, TooLongError } from "../errors/errors.ts";
 import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
+
+/**
+ * How many bytes may come without one of the body among them: the parser skips
+ * extensions of chunks, and zeros before a chunk's size, without end.
+ */
+const MAX_FRAMING = 256 * 1024;
 
 /**
  * A server may answer and close before it has read all of a body ("413 Content
@@ -15,6 +21,28 @@ import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
 export class HttpDuplex extends SocketDuplex {
   /** Whether the server takes nothing more. */
   deaf = false;
+  /** Tells how much has come of what may be longer: answers and their body. */
+  progress: () => number = () => 0;
+  #reached = 0;
+  #framing = 0;
+
+  override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
+    if (chunk === null) return super.push(chunk, encoding);
+    const more = super.push(chunk, encoding);
+    const reached = this.progress();
+    this.#framing = reached === this.#reached
+      ? this.#framing + chunk.length
+      : 0;
+    this.#reached = reached;
+    if (this.#framing > MAX_FRAMING) {
+      this.fail(
+        new TooLongError(
+          `more than ${MAX_FRAMING} bytes came without a byte of the body among them`,
+        ),
+      );
+    }
+    return more;
+  }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {
     this.run(async () => {

@@ -12,6 +12,7 @@ import {
 import { ClosedError } from "../errors/errors.ts";
 import type { Count, Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { CHANGES_PROTOCOL } from "../requests/request_error.ts";
 import { HttpDuplex } from "./duplex.ts";
 import {
   type HeaderMap,
@@ -59,7 +60,7 @@ export async function exchange(
       setHost: false,
       headers: Object.fromEntries(head.headers.values()),
     });
-    const answered = answerTo(sent, duplex);
+    const answered = answerTo(sent, duplex, count);
     upload = new Upload(request, sent, duplex, count);
     // An upload that fails is the end; one that succeeds is not.
     const response = await host.wait(
@@ -107,22 +108,33 @@ function requestHead(
 function answerTo(
   sent: ClientRequest,
   duplex: HttpDuplex,
+  count: Count,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let interim = 0;
-  sent.on("response", resolve);
-  sent.on("information", () => {
-    if (++interim <= MAX_INTERIM) return;
-    sent.destroy(new Deno.errors.InvalidData("too many interim answers"));
-  });
-  sent.on("upgrade", () => {
-    sent.destroy(new Deno.errors.InvalidData("the server changes protocols"));
-  });
-  sent.on("error", (error) => {
+  duplex.progress = () => interim;
+  const fail = (error: Error) => {
     // The body would only say that the connection was closed.
     duplex.failure ??= error;
     reject(error);
+    duplex.destroy();
+  };
+  sent.on("response", (response) => {
+    // It may fail when nobody reads it: before the first chunk, after the last.
+    response.on("error", () => {});
+    const before = interim + 1;
+    duplex.progress = () => before + count.got + response.readableLength;
+    resolve(response);
   });
+  sent.on("information", () => {
+    if (++interim <= MAX_INTERIM) return;
+    fail(new Deno.errors.InvalidData("too many interim answers"));
+  });
+  // From here on node has no listener on the connection.
+  const changed = () => fail(new Deno.errors.InvalidData(CHANGES_PROTOCOL));
+  sent.on("upgrade", changed);
+  sent.on("connect", changed);
+  sent.on("error", fail);
   sent.on("close", () => reject(duplex.failure ?? tooEarly()));
   // It may fail when nobody waits for it any more.
   promise.catch(() => {});
@@ -153,7 +165,7 @@ async function receive(
   for (;;) {
     const { done, value } = await host.wait(chunks.next(), { signal });
     if (done) break;
-    const chunk = new Uint8Array(value as Uint8Array);
+    const chunk = withTheRest(value, response);
     const handed = (async () => {
       await count.received(chunk, total);
       await taker.take(chunk);
@@ -164,6 +176,20 @@ async function receive(
   const isCut = isUntilClose(response) && duplex.failure !== undefined;
   if (isCut || !response.complete) throw duplex.failure ?? tooEarly();
   await host.wait(taker.end(), { signal });
+}
+
+/** A chunk and what else has come: a chunk of HTTP may be a byte, and each handed on costs a turn. */
+function withTheRest(
+  first: Uint8Array,
+  response: IncomingMessage,
+): Uint8Array<ArrayBuffer> {
+  const { readableLength } = response;
+  const rest = readableLength > 0 ? response.read(readableLength) : null;
+  if (rest === null) return new Uint8Array(first);
+  const all = new Uint8Array(first.length + rest.length);
+  all.set(first);
+  all.set(rest, first.length);
+  return all;
 }
 
 function lengthOf(response: IncomingMessage): number | undefined {

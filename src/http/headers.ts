@@ -25,7 +25,8 @@ export function checkMethod(call: string, method: unknown): void {
   if (typeof method !== "string" || !TOKEN.test(method)) {
     throw wrongType(call, "the method", "an HTTP method", method);
   }
-  if (method === "CONNECT") {
+  // Node sends it in capitals.
+  if (method.toUpperCase() === "CONNECT") {
     throw new TypeError(
       `${call}: the method CONNECT is for proxies; give proxy instead`,
     );

@@ -45,7 +45,8 @@ export interface Http {
    * @throws {TooLongError} when the body is longer than 64 MiB
    * @throws {HandshakeError} when TLS could not be established
    * @throws {ReplyError} when it redirects from https to http
-   * @throws {Deno.errors.InvalidData} when its answer is not HTTP
+   * @throws {Deno.errors.InvalidData} when its answer is not HTTP, or changes the
+   * protocol (`101`)
    */
   request(
     url: string | URL,

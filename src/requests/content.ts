@@ -120,13 +120,31 @@ export function sinkTaker(call: string, sink: Sink): Taker {
   };
 }
 
-/** Keeps everything in memory. */
+/** The smallest piece of memory that a {@linkcode Collector} takes. */
+const PIECE = 64 * 1024;
+
+/**
+ * Keeps everything in memory. Small chunks share a piece of memory: a buffer
+ * for each byte would cost some hundred times what the content holds.
+ */
 export class Collector implements Taker {
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
+  #last: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  /** How much of the last piece is taken. */
+  #taken = 0;
   #length = 0;
 
   take(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#pieces.push(chunk);
+    const fits = Math.min(chunk.length, this.#last.length - this.#taken);
+    this.#last.set(chunk.subarray(0, fits), this.#taken);
+    this.#taken += fits;
+    const rest = chunk.subarray(fits);
+    if (rest.length > 0) {
+      this.#last = new Uint8Array(Math.max(rest.length, PIECE));
+      this.#last.set(rest);
+      this.#taken = rest.length;
+      this.#pieces.push(this.#last);
+    }
     this.#length += chunk.length;
     return Promise.resolve();
   }
@@ -142,7 +160,7 @@ export class Collector implements Taker {
     const all = new Uint8Array(this.#length);
     let at = 0;
     for (const piece of this.#pieces) {
-      all.set(piece, at);
+      all.set(piece.subarray(0, this.#length - at), at);
       at += piece.length;
     }
     return all;
@@ -166,6 +184,11 @@ export class Count {
   constructor(step: Step | undefined, limit: number) {
     this.#step = step;
     this.#limit = limit;
+  }
+
+  /** How many bytes have come. */
+  get got(): number {
+    return this.#received;
   }
 
   /** How many bytes have been sent. */

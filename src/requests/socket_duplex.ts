@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import { CancelledError } from "../errors/errors.ts";
+import { CancelledError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 
 /** How a node stream says that it is done. */
@@ -28,6 +28,9 @@ export class SocketDuplex extends Duplex {
   protected ready?: Promise<unknown>;
   /** What ended the stream, if it was an error of the socket's. */
   failure?: Error;
+  /** How many bytes the peer may send in all. */
+  limit = Infinity;
+  #got = 0;
   #patience: number | undefined;
   #reading?: AbortController;
   readonly #inThread = AsyncLocalStorage.snapshot();
@@ -74,6 +77,12 @@ export class SocketDuplex extends Duplex {
       if (this.ready !== undefined) await this.ready;
       const data = await this.#receive();
       if (this.destroyed) return;
+      this.#got += data?.length ?? 0;
+      if (this.#got > this.limit) {
+        throw new TooLongError(
+          `the server sends more than ${this.limit} bytes of replies`,
+        );
+      }
       this.push(
         data === null ? null : Buffer.from(data.buffer, 0, data.length),
       );
@@ -113,6 +122,9 @@ export class SocketDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     this.#reading?.abort();
+    // The libraries take their listeners off as soon as they are done. An error
+    // that comes later has been seen to end the whole process.
+    this.on("error", () => {});
     if (this.socket !== undefined) abandon(this.socket);
     done(error);
   }

@@ -21,6 +21,10 @@ const NEVER = 86_400_000;
 /** How long a server may take to say goodbye, in seconds. The mail is sent by then. */
 const FAREWELL = 5;
 
+/** What all replies may take, and what each further recipient adds. The library takes blank lines without end. */
+const MAX_REPLIES = 128 * 1024;
+const MAX_REPLY = 16 * 1024;
+
 /** Sends a mail; resolves to 1. */
 export async function send(host: RequestHost, params: SmtpParams): Promise<1> {
   const mail = readParams("send()", params);
@@ -45,6 +49,7 @@ async function deliver(host: RequestHost, mail: Mail): Promise<void> {
   try {
     await socket.connect(server, port, { signal });
     duplex = new SocketDuplex(socket);
+    duplex.limit = MAX_REPLIES + MAX_REPLY * mail.rcpt.length;
     const session = new Session(host, mail, duplex, await tlsOptions(mail));
     await session.run();
   } catch (error) {
@@ -251,6 +256,10 @@ function told(error: unknown): unknown {
         refused: rejected,
       },
     );
+  }
+  // A reply without a code, one that can't be expected here, or one without end.
+  if (error.code === "EPROTOCOL" || response !== undefined) {
+    return new Deno.errors.InvalidData(message, options);
   }
   const gone = ["ECONNECTION", "ECONNRESET"];
   return gone.includes(String(error.code))

@@ -5,6 +5,7 @@ import {
   ClosedError,
   HandshakeError,
   TimeoutError,
+  TooLongError,
 } from "../../src/errors/errors.ts";
 import { command, ftpFor, get, put, ReplyError } from "../../src/ftp/mod.ts";
 import type { Progress } from "../../src/ftp/mod.ts";
@@ -300,4 +301,20 @@ Deno.test("explicit TLS that the server has not got lets nobody log in", async (
     ReplyError,
   );
   assertEquals([error.reply, commands], [502, "AUTH TLS\r\n"]);
+});
+
+Deno.test("an FTP server's endless replies are bounded", async () => {
+  for (const filler of ["\r\n", "220-x\r\n", "x"]) {
+    let written = 0;
+    await using server = new RawServer(async (peer) => {
+      const data = filler.repeat(32768 / filler.length);
+      for (; written < 1500; written++) await peer.write(data);
+    });
+    await assertRejects(
+      () => get(`ftp://127.0.0.1:${server.port}/file`),
+      TooLongError,
+    );
+    await server.ended;
+    assert(written < 1500);
+  }
 });

@@ -224,6 +224,7 @@ Deno.test("a wrong argument is refused before anything is sent", async () => {
     { url, method: "GET /x" },
     { url, method: smuggled },
     { url, method: "CONNECT" },
+    { url, method: "connect" },
     { url, headers: { a: smuggled } },
     { url, headers: { a: "x\ny" } },
     { url, headers: { a: "☃" } },

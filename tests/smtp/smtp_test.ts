@@ -5,6 +5,7 @@ import {
   ClosedError,
   HandshakeError,
   TimeoutError,
+  TooLongError,
 } from "../../src/errors/errors.ts";
 import {
   type Message,
@@ -359,4 +360,22 @@ Deno.test("an error of the source ends the connection, and reaches the caller as
   const error = await send(params).catch((error) => error);
   assertEquals(error, mine);
   assertEquals(server.mails, []);
+});
+
+Deno.test("an SMTP server's endless blank lines are bounded", async () => {
+  for (const greeting of ["", "220 here\r\n"]) {
+    let written = 0;
+    await using server = new RawServer(async (peer) => {
+      await peer.write(greeting);
+      const blank = "\r\n".repeat(32768);
+      for (; written < 500; written++) await peer.write(blank);
+    });
+    await assertRejects(
+      () => send({ ...MAIL, port: server.port }),
+      TooLongError,
+      "bytes of replies",
+    );
+    await server.ended;
+    assert(written < 500);
+  }
 });
