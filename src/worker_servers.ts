@@ -22,10 +22,18 @@ export abstract class WorkerServers extends Sockets {
    * `permissions` need `--unstable-worker-options`: without it Deno itself ends
    * the process, with a message that names the flag.
    *
+   * Where this dispatcher, or this view of one, has a network scope, Deno grants
+   * the workers no more than that, so the flag is needed then as well. The grant
+   * knows no directions: they may connect to what the scope lets them listen on.
+   *
+   * @param module the handler's module
+   * @param options where they listen, how many they are, what they may do
+   * @returns the workers: wait for `ready`
+   * @throws {ScopeError} when the address is outside the scope
    * @throws {Deno.errors.NotSupported} when `--unstable-net` is missing
    * @throws {Deno.errors.NotCapable} when the permissions go beyond this process's
    *
-   * @example Two workers that may reach nobody
+   * @example Two workers that may connect nowhere
    * ```ts
    * import copas from "jsr:@copas/copas";
    *
@@ -42,7 +50,8 @@ export abstract class WorkerServers extends Sockets {
   addworkers(module: URL, options: WorkersOptions): Workers {
     return this.network.share(
       options,
-      () => new Workers(this.scheduler, module, options),
+      () =>
+        new Workers(this.scheduler, module, options, this.network.gate.scopes),
     );
   }
 }

@@ -8,9 +8,11 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import { formatAddress } from "../net/address.ts";
 import { networkError } from "../net/network.ts";
+import type { NetScope } from "../net/scope.ts";
 import { WorkerHandle, type WorkerReport } from "./handle.ts";
 import type { ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions };
 
@@ -73,13 +75,18 @@ export class Workers implements AsyncDisposable {
   #restarting?: Promise<void>;
 
   /** For Copas itself: use `copas.addworkers`. */
-  constructor(scheduler: Scheduler, module: URL, options: WorkersOptions) {
+  constructor(
+    scheduler: Scheduler,
+    module: URL,
+    options: WorkersOptions,
+    scopes: readonly NetScope[] = [],
+  ) {
     const settings = workerSettings(module, options);
     const { source, order, permissions, grace, heartbeat, count } = settings;
     this.#scheduler = scheduler;
     this.#source = source;
     this.#order = order;
-    this.#permissions = permissions;
+    this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
     this.#heartbeat = heartbeat;
     this.#places = Array.from({ length: count }, (_, i) => ({
