@@ -16,7 +16,7 @@ export abstract class WorkerServers extends Sockets {
    * The handler's module exports the handler as its default, which gets the
    * Copas socket; `sslparams`, if it exports them, secure the connections first.
    * Each worker has a dispatcher of its own: the default one. `loop()` goes on
-   * while there are workers.
+   * while there are workers; `exit()` stops them.
    *
    * Needs `--unstable-net`, and `--allow-read` of the module and what it imports.
    * `permissions` need `--unstable-worker-options`: without it Deno itself ends
@@ -48,10 +48,17 @@ export abstract class WorkerServers extends Sockets {
    * ```
    */
   addworkers(module: URL, options: WorkersOptions): Workers {
-    return this.network.share(
+    const workers = this.network.share(
       options,
       () =>
         new Workers(this.scheduler, module, options, this.network.gate.scopes),
     );
+    this.scheduler.spawn(`${workers.name}:exit`, async () => {
+      // A loop that begins takes back the exit of an earlier one.
+      if (!this.running) await this.pause();
+      await this.waitforexit();
+      await workers.stop();
+    });
+    return workers;
   }
 }

@@ -59,7 +59,7 @@ interface Place {
  * long each time, at most 10.
  */
 export class Workers implements AsyncDisposable {
-  /** Resolves when all workers listen. Rejects when the first ones can't be started. */
+  /** Resolves when all workers listen. Rejects when the first ones can't be started; the process's exit code is 1 then, unless it is set. */
   readonly ready: Promise<void>;
   readonly #scheduler: Scheduler;
   readonly #source: string;
@@ -107,6 +107,11 @@ export class Workers implements AsyncDisposable {
     }
     this.ready.catch((error) => this.#giveUp(error));
     this.#keepLoopGoing();
+  }
+
+  /** The server's name. */
+  get name(): string {
+    return this.#order.name;
   }
 
   /** The address that they share. Ask them when they are `ready`. */
@@ -269,6 +274,8 @@ export class Workers implements AsyncDisposable {
   }
 
   #giveUp(error: unknown): void {
+    // A supervisor must not take this for a program that has done its work.
+    Deno.exitCode ||= 1;
     this.#stopping ??= Promise.resolve();
     this.#over.reject(error);
     this.#terminate();

@@ -28,13 +28,13 @@ const START = `
 `;
 
 /** Runs a program with the workers' flags; one that hangs is killed. */
-async function run(script: string): Promise<string[]> {
+async function run(script: string, exitCode = 0): Promise<string[]> {
   const flags = ["-A", "--unstable-net", "--unstable-worker-options"];
   const prefix = ["timeout", "--signal=KILL", "60"];
   const { code, stdout, stderr } = await runScript(START + script, flags, {
     prefix,
   });
-  assertEquals(code, 0, stdout + stderr);
+  assertEquals(code, exitCode, stdout + stderr);
   return stdout.trim().split("\n");
 }
 
@@ -127,7 +127,8 @@ Deno.test("a worker that spins is reported and replaced; status() answers meanwh
 });
 
 Deno.test("a handler's module that spins when it is loaded fails the workers", async () => {
-  const lines = await run(`
+  const lines = await run(
+    `
     const spins = new URL("data:text/javascript,for (;;);");
     const workers = copas.addworkers(spins, {
       hostname: "127.0.0.1", port: 0, count: 1, heartbeat: 0.4,
@@ -135,7 +136,9 @@ Deno.test("a handler's module that spins when it is loaded fails the workers", a
     const loop = copas.loop();
     console.log(await workers.ready.catch((error) => error.message));
     await loop;
-    Deno.exit();`);
+    Deno.exit();`,
+    1,
+  );
   const why =
     "it did not answer for 0.4 seconds: its thread is busy, or has ended itself";
   assertEquals(lines.includes(why), true, lines.join("\n"));
@@ -154,4 +157,15 @@ Deno.test("a module that takes its time to load is no silent one", async () => {
     await workers.stop();
     await loop;`);
   assertEquals(lines, ["ready"]);
+});
+
+Deno.test("exit() stops the workers, and the loop ends", async () => {
+  const lines = await run(`
+    const workers = start();
+    const loop = copas.loop();
+    await workers.ready;
+    copas.exit();
+    await loop;
+    console.log((await workers.status())[0].state, copas.status().threads);`);
+  assertEquals(lines, ["stopped 0"]);
 });
