@@ -36,6 +36,9 @@ let taken = false;
 export function takeControl(): Control {
   if (taken) throw new Error("the worker's control channel is taken");
   taken = true;
+  if (!("WorkerGlobalScope" in globalThis)) {
+    return { tell() {}, hear() {} }; // imported outside a worker
+  }
   const { port1, port2 } = new MessageChannel();
   const scope = globalThis as unknown as {
     postMessage(message: unknown, transfer: Transferable[]): void;

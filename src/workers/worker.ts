@@ -44,19 +44,21 @@ const control = takeControl();
 
 /** The worker's own global scope. */
 const scope = globalThis as unknown as { close(): void };
-const close = scope.close.bind(globalThis);
+const close = scope.close?.bind(globalThis);
 
 /** Deno does not tell the main thread when a worker ends itself. */
 const end = () => {
   control.tell({ kind: "ended" });
   close();
 };
-scope.close = end;
-Deno.exit = () => {
-  end();
-  // As in Deno: nothing of the worker runs any more, and the call never returns.
-  throw new Error("the worker has ended");
-};
+if ("WorkerGlobalScope" in globalThis) {
+  scope.close = end;
+  Deno.exit = () => {
+    end();
+    // As in Deno: nothing of the worker runs any more, and the call never returns.
+    throw new Error("the worker has ended");
+  };
+}
 
 /** Turns of the event loop in which a connection that was accepted gets to its handler. */
 const TURNS = 3;
