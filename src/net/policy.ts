@@ -41,6 +41,7 @@ const FAILED = { listen: "Cannot listen on", connect: "Cannot connect to" };
  */
 export class NetPolicy {
   readonly #outer?: NetPolicy;
+  readonly #net?: NetScope;
   readonly #scopes?: Record<Direction, Scope>;
   readonly #lookup: Lookup;
   readonly #log = new AccessLog();
@@ -54,12 +55,20 @@ export class NetPolicy {
   ) {
     this.#outer = outer;
     this.#scopes = net === undefined ? undefined : readScope(call, net);
+    // A copy: the caller may change the list later.
+    this.#net = structuredClone(net);
     this.#lookup = lookup;
   }
 
   /** How names are looked up. */
   get lookup(): Lookup {
     return this.#lookup;
+  }
+
+  /** This gate's scope and those around it, as they were given. */
+  get scopes(): NetScope[] {
+    const outer = this.#outer?.scopes ?? [];
+    return this.#net === undefined ? outer : [this.#net, ...outer];
   }
 
   /** Whether there is any scope to hold an address against. */

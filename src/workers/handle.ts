@@ -5,7 +5,12 @@
  */
 
 import type { Status } from "../copas/threads.ts";
-import type { Order, Report, ServeOrder } from "./messages.ts";
+import {
+  type Order,
+  readReport,
+  type Report,
+  type ServeOrder,
+} from "./messages.ts";
 
 /** A worker's numbers, as it reports them. */
 export interface WorkerReport {
@@ -15,34 +20,55 @@ export interface WorkerReport {
   status: Status;
 }
 
+/** Of so many pings in a row that get no answer, each after a part of the heartbeat, a worker is given up. */
+const PINGS = 4;
+
+/** Seconds after which a worker's numbers are not waited for any longer. */
+const PATIENCE = 1;
+
+/** How a worker is run. */
+export interface WorkerStart {
+  /** The worker's own module. */
+  source: string;
+  /** What it serves. */
+  order: ServeOrder;
+  /** What its Deno grants it; `undefined`: what this process has. */
+  permissions?: Deno.PermissionOptions;
+  /** Seconds that it may leave pings without an answer. */
+  heartbeat: number;
+}
+
 /** One worker, from its start to its end. */
 export class WorkerHandle {
-  /** Resolves to the port when the worker listens; rejects when it never will. */
-  readonly listening: Promise<number>;
+  /** Resolves when the worker listens; rejects when it never will. */
+  readonly listening: Promise<void>;
   /** Resolves when the worker does not listen any more. */
   readonly closed: Promise<void>;
   /** Resolves when the worker has ended: to why it crashed, or to `undefined`. */
   readonly ended: Promise<Error | undefined>;
   readonly #worker: Worker;
-  readonly #listening = Promise.withResolvers<number>();
+  readonly #order: ServeOrder;
+  readonly #heartbeat: number;
+  readonly #listening = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<Error | undefined>();
-  readonly #asked = new Map<number, PromiseWithResolvers<WorkerReport>>();
+  readonly #asked = new Map<
+    number,
+    PromiseWithResolvers<WorkerReport | undefined>
+  >();
+  #port?: MessagePort;
+  #pinging?: ReturnType<typeof setInterval>;
+  #unanswered = 0;
   #questions = 0;
   #over = false;
+  #silent = false;
   #serves = false;
   #stopping = false;
 
-  /**
-   * Starts a worker that runs `source`, and lets it serve.
-   *
-   * @param permissions what its Deno grants it; `undefined`: what this process has
-   */
-  constructor(
-    source: string,
-    order: ServeOrder,
-    permissions?: Deno.PermissionOptions,
-  ) {
+  /** Starts a worker, and lets it serve. */
+  constructor({ source, order, permissions, heartbeat }: WorkerStart) {
+    this.#order = order;
+    this.#heartbeat = heartbeat;
     this.listening = this.#listening.promise;
     this.closed = this.#closed.promise;
     this.ended = this.#ended.promise;
@@ -55,9 +81,11 @@ export class WorkerHandle {
       name: order.name,
       ...(permissions === undefined ? {} : { deno: { permissions } }),
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<Report>) => {
-      if (data.kind === "loaded") this.#tell(order);
-      else this.#hear(data);
+    // The first message is from the worker's own module, which is evaluated
+    // before the handler's. All others are the handler's, and mean nothing here.
+    this.#worker.onmessage = ({ ports }: MessageEvent) => {
+      this.#worker.onmessage = null;
+      this.#connect(ports[0]);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or it would end this process as well
@@ -70,23 +98,59 @@ export class WorkerHandle {
     return this.#over;
   }
 
-  #tell(order: Order): void {
-    if (!this.#over) this.#worker.postMessage(order);
+  /** Whether it was given up because it left pings without an answer. Its thread may still run: `terminate()` does not end one that is busy (Deno 2.9.6). */
+  get silent(): boolean {
+    return this.#silent;
   }
 
-  #hear(report: Exclude<Report, { kind: "loaded" }>): void {
+  #connect(port: MessagePort): void {
+    if (this.#over) return port.close();
+    this.#port = port;
+    port.onmessage = ({ data }) => {
+      const report = readReport(data);
+      if (report !== undefined) this.#hear(report);
+    };
+    if (this.#heartbeat === Infinity) return;
+    const pause = Math.min(this.#heartbeat * 1000 / PINGS, 2 ** 31 - 1);
+    this.#pinging = setInterval(() => this.#ping(), pause);
+  }
+
+  /** Counts pings, not time: when this thread was busy or the machine slept, no worker is to blame. */
+  #ping(): void {
+    if (this.#unanswered === PINGS) {
+      this.#silent = true;
+      return this.#end(
+        new Error(
+          `it did not answer for ${this.#heartbeat} seconds: its thread is busy, or has ended itself`,
+        ),
+      );
+    }
+    this.#unanswered++;
+    this.#tell({ kind: "ping" });
+  }
+
+  #tell(order: Order): void {
+    if (!this.#over) this.#port?.postMessage(order);
+  }
+
+  #hear(report: Report): void {
+    this.#unanswered = 0;
     switch (report.kind) {
+      case "loaded":
+        return this.#tell(this.#order);
+      case "alive":
+        return;
       case "listening":
         this.#serves = true;
-        return this.#listening.resolve(report.port);
+        return this.#listening.resolve();
       case "failed":
         return this.#end(new Error(report.message));
       case "closed":
         return this.#closed.resolve();
-      case "status":
-        this.#asked.get(report.id)?.resolve(report);
-        this.#asked.delete(report.id);
-        return;
+      case "status": {
+        const { id, served, status } = report;
+        return this.#asked.get(id)?.resolve({ served, status });
+      }
       case "ended":
         return this.#end(
           this.#stopping ? undefined : new Error("it ended itself"),
@@ -97,22 +161,28 @@ export class WorkerHandle {
   #end(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
+    clearInterval(this.#pinging);
     this.#worker.terminate();
+    this.#port?.close();
     const why = error ?? new Error("it was stopped");
     this.#listening.reject(why);
-    for (const { reject } of this.#asked.values()) reject(why);
+    for (const { resolve } of this.#asked.values()) resolve(undefined);
     this.#closed.resolve();
     this.#ended.resolve(error);
   }
 
-  /** Its numbers. */
-  ask(): Promise<WorkerReport> {
-    if (this.#over) return Promise.reject(new Error("it has ended"));
-    const asked = Promise.withResolvers<WorkerReport>();
+  /** Its numbers; `undefined` when it does not answer. */
+  async ask(): Promise<WorkerReport | undefined> {
+    if (this.#over) return undefined;
+    const asked = Promise.withResolvers<WorkerReport | undefined>();
     const id = ++this.#questions;
     this.#asked.set(id, asked);
+    const timer = setTimeout(() => asked.resolve(undefined), PATIENCE * 1000);
     this.#tell({ kind: "status", id });
-    return asked.promise;
+    const report = await asked.promise;
+    clearTimeout(timer);
+    this.#asked.delete(id);
+    return report;
   }
 
   /** Lets it accept no more, and end with its last connection; after `grace` seconds it is ended. */

@@ -15,19 +15,48 @@ export interface ServeOrder {
   name: string;
   timeout?: number;
   maxConnections?: number;
+  maxline?: number;
+  maxbody?: number;
 }
 
 /** From the main thread to a worker. */
 export type Order =
   | ServeOrder
+  | { kind: "ping" }
   | { kind: "status"; id: number }
   | { kind: "stop" };
 
-/** From a worker to the main thread. */
+/** From a worker to the main thread. Nothing in it decides what the worker may do. */
 export type Report =
   | { kind: "loaded" }
-  | { kind: "listening"; port: number }
+  | { kind: "alive" }
+  | { kind: "listening" }
   | { kind: "failed"; message: string }
   | { kind: "status"; id: number; served: number; status: Status }
   | { kind: "closed" }
   | { kind: "ended" };
+
+/** Reads what came from a worker. `undefined` for what is no report. */
+export function readReport(data: unknown): Report | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const report = data as Record<string, unknown>;
+  switch (report.kind) {
+    case "loaded":
+    case "alive":
+    case "listening":
+    case "closed":
+    case "ended":
+      return { kind: report.kind };
+    case "failed":
+      return { kind: "failed", message: String(report.message) };
+    case "status": {
+      const { id, served, status } = report;
+      const isStatus = typeof id === "number" && typeof served === "number" &&
+        typeof status === "object" && status !== null;
+      if (!isStatus) return undefined;
+      return { kind: "status", id, served, status: status as Status };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -7,17 +7,20 @@
 import {
   checkDelay,
   checkInteger,
+  checkSeconds,
   checkString,
+  outOfRange,
   wrongType,
 } from "../errors/arguments.ts";
 import { formatAddress } from "../net/address.ts";
+import { checkLimits, type Limits } from "../socket/limits.ts";
 import type { ServeOrder } from "./messages.ts";
 
 /** Where workers listen, and what they may do. */
-export interface WorkersOptions {
+export interface WorkersOptions extends Limits {
   /** The address of this machine; `"*"` is every address. */
   hostname: string;
-  /** The port that they share. 0 is any free port: ask `workers.addr` when they are `ready`. */
+  /** The port that they share. 0 is any free port: `workers.addr` tells it. */
   port: number;
   /** How many. Default: one for each processor. */
   count?: number;
@@ -30,6 +33,12 @@ export interface WorkersOptions {
   permissions?: Deno.PermissionOptions;
   /** Seconds that a worker which is stopped or replaced has for its last connections. Default: 30. */
   grace?: number;
+  /**
+   * Seconds that a worker may leave without a sign of life: it is pinged four
+   * times as often, and replaced when it answers none. `Infinity` never replaces
+   * it. Default: 5.
+   */
+  heartbeat?: number;
   /** Seconds that a send or receive of an accepted socket may take. Default: no limit. */
   timeout?: number;
   /** How many connections each worker serves at once. Default: no limit. */
@@ -46,6 +55,7 @@ export interface WorkerSettings {
   order: ServeOrder;
   permissions?: Deno.PermissionOptions;
   grace: number;
+  heartbeat: number;
   count: number;
 }
 
@@ -67,8 +77,11 @@ export function workerSettings(
     count = navigator.hardwareConcurrency,
     permissions,
     grace = 30,
+    heartbeat = 5,
     timeout,
     maxConnections,
+    maxline,
+    maxbody,
     backlog = 4096,
   } = options;
   checkString(call, "hostname", options.hostname);
@@ -77,6 +90,16 @@ export function workerSettings(
   checkInteger(call, "count", count, 1, 1024);
   checkInteger(call, "backlog", backlog, 1, 2 ** 31 - 1);
   checkDelay(call, "grace", grace);
+  checkDelay(call, "heartbeat", heartbeat);
+  if (heartbeat === 0) {
+    const expected = "a number of seconds above 0, or Infinity";
+    throw outOfRange(call, "heartbeat", expected, heartbeat);
+  }
+  if (timeout !== undefined) checkSeconds(call, "the timeout", timeout);
+  if (maxConnections !== undefined && maxConnections !== Infinity) {
+    checkInteger(call, "maxConnections", maxConnections, 1, 2 ** 31 - 1);
+  }
+  checkLimits(call, options);
   const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = options;
   checkString(call, "name", name);
   // Deno ends the process where reusePort is used without the flag. This
@@ -98,18 +121,25 @@ export function workerSettings(
       name,
       timeout,
       maxConnections,
+      maxline,
+      maxbody,
     },
     permissions: permissions === "none" ? {} : permissions,
     grace,
+    heartbeat,
     count,
   };
 }
 
-/** The worker's dispatcher is the default one, so that a handler that imports Copas has the same. */
+/**
+ * The worker's dispatcher is the default one, so that a handler that imports
+ * Copas has the same. The handler's module comes last: modules are evaluated in
+ * this order, and `worker.ts` needs globals that no other code has touched.
+ */
 function sourceOf(module: URL): string {
   const from = (url: string | URL) =>
     `from ${JSON.stringify(new URL(url, import.meta.url).href)};\n`;
-  return `import copas ${from("../../mod.ts")}` +
-    `import { work } ${from("./worker.ts")}` +
+  return `import { work } ${from("./worker.ts")}` +
+    `import copas ${from("../../mod.ts")}` +
     `import * as handler ${from(module)}work(copas, handler);\n`;
 }

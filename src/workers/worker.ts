@@ -7,18 +7,20 @@
 
 import { addressError } from "../errors/errors.ts";
 import { formatAddress } from "../net/address.ts";
+import type { ServerOptions } from "../server/stream_server.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Status } from "../copas/threads.ts";
+import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
-import type { Order, Report, ServeOrder } from "./messages.ts";
+import type { ServeOrder } from "./messages.ts";
 
 /** What a worker needs of its dispatcher. */
 export interface WorkerDispatcher {
   addserver(
     server: Deno.Listener,
     handler: (conn: Deno.Conn) => unknown,
-    options: { timeout?: number; maxConnections?: number; name: string },
+    options: ServerOptions & { name: string },
   ): void;
   handler(
     fn: (skt: StreamSocket) => unknown,
@@ -37,12 +39,26 @@ export interface HandlerModule {
   sslparams?: SslParams | SslParamsSource;
 }
 
+/** Taken before the handler's module is evaluated, which could import this one. */
+const control = takeControl();
+
 /** The worker's own global scope. */
-const scope = globalThis as unknown as {
-  postMessage(report: Report): void;
-  close(): void;
-  onmessage: (event: MessageEvent<Order>) => void;
+const scope = globalThis as unknown as { close(): void };
+const close = scope.close?.bind(globalThis);
+
+/** Deno does not tell the main thread when a worker ends itself. */
+const end = () => {
+  control.tell({ kind: "ended" });
+  close();
 };
+if ("WorkerGlobalScope" in globalThis) {
+  scope.close = end;
+  Deno.exit = () => {
+    end();
+    // As in Deno: nothing of the worker runs any more, and the call never returns.
+    throw new Error("the worker has ended");
+  };
+}
 
 /** Turns of the event loop in which a connection that was accepted gets to its handler. */
 const TURNS = 3;
@@ -65,54 +81,33 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       served++;
       return handle(conn);
     };
-    const { timeout, maxConnections, name } = order;
-    copas.addserver(listener, count, { timeout, maxConnections, name });
-    scope.postMessage({
-      kind: "listening",
-      port: listener.addr.port,
-    });
-    copas.loop().then(() => {
-      scope.postMessage({ kind: "ended" });
-      scope.close();
-    });
+    const { timeout, maxConnections, maxline, maxbody, name } = order;
+    const options = { timeout, maxConnections, maxline, maxbody, name };
+    copas.addserver(listener, count, options);
+    control.tell({ kind: "listening" });
+    copas.loop().then(end);
   };
 
   const stop = async () => {
     await listener?.drain();
     await turns(); // what was accepted at the last moment gets to its handler
-    scope.postMessage({ kind: "closed" });
+    control.tell({ kind: "closed" });
     copas.exit();
   };
 
-  scope.onmessage = ({ data }) => {
+  control.hear((order) => {
     try {
-      if (data.kind === "serve") serve(data);
-      else if (data.kind === "stop") stop();
+      if (order.kind === "serve") serve(order);
+      else if (order.kind === "stop") stop();
       else {
         const status = copas.status();
-        scope.postMessage({ kind: "status", id: data.id, served, status });
+        control.tell({ kind: "status", id: order.id, served, status });
       }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      scope.postMessage({ kind: "failed", message });
+      control.tell({ kind: "failed", message });
     }
-  };
-  announceEnd();
-  scope.postMessage({ kind: "loaded" });
-}
-
-/** Deno tells nobody when a worker ends itself. */
-function announceEnd(): void {
-  const close = scope.close.bind(globalThis);
-  scope.close = () => {
-    scope.postMessage({ kind: "ended" });
-    close();
-  };
-  Deno.exit = () => {
-    scope.close();
-    // As in Deno: nothing of the worker runs any more, and the call never returns.
-    throw new Error("the worker has ended");
-  };
+  });
 }
 
 function listenShared(

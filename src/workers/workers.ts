@@ -7,9 +7,12 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import { formatAddress } from "../net/address.ts";
+import { networkError } from "../net/network.ts";
+import type { NetScope } from "../net/scope.ts";
 import { WorkerHandle, type WorkerReport } from "./handle.ts";
 import type { ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions };
 
@@ -17,20 +20,32 @@ export type { WorkersOptions };
 const FIRST_PAUSE = 0.1;
 const LONGEST_PAUSE = 10;
 
+/** What is left of a worker that did not answer. */
+const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
+  "holds a processor, and takes its share of the new connections, which get " +
+  "no answer, until this process ends";
+
 /** What `workers.status()` tells of one worker. */
 export interface WorkerStatus extends Partial<WorkerReport> {
   /** Its place, from 1 on. A worker that replaces another one has its place. */
   worker: number;
-  /** `"starting"` until it listens; `"waiting"`: it crashed, and will be replaced. */
-  state: "starting" | "listening" | "waiting" | "stopped";
+  /** `"starting"` until it listens; `"silent"`: it listens, but did not answer within a second; `"waiting"`: it crashed, and will be replaced. */
+  state: "starting" | "listening" | "silent" | "waiting" | "stopped";
   /** How often the worker in this place has crashed. */
   crashes: number;
+  /**
+   * How many workers of this place were replaced because they did not answer.
+   * Deno can't end a busy thread: each may still hold a processor, and take its
+   * share of the connections, until this process ends.
+   */
+  abandoned: number;
 }
 
 interface Place {
   number: number;
   state: WorkerStatus["state"];
   crashes: number;
+  abandoned: number;
   pause: number;
   worker?: WorkerHandle;
   timer?: ReturnType<typeof setTimeout>;
@@ -44,13 +59,14 @@ interface Place {
  * long each time, at most 10.
  */
 export class Workers implements AsyncDisposable {
-  /** Resolves when all workers listen. Rejects when the first ones can't be started. */
+  /** Resolves when all workers listen. Rejects when the first ones can't be started; the process's exit code is 1 then, unless it is set. */
   readonly ready: Promise<void>;
   readonly #scheduler: Scheduler;
   readonly #source: string;
   readonly #order: ServeOrder;
   readonly #permissions?: Deno.PermissionOptions;
   readonly #grace: number;
+  readonly #heartbeat: number;
   readonly #places: Place[];
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
@@ -59,30 +75,46 @@ export class Workers implements AsyncDisposable {
   #restarting?: Promise<void>;
 
   /** For Copas itself: use `copas.addworkers`. */
-  constructor(scheduler: Scheduler, module: URL, options: WorkersOptions) {
-    const { source, order, permissions, grace, count } = workerSettings(
-      module,
-      options,
-    );
+  constructor(
+    scheduler: Scheduler,
+    module: URL,
+    options: WorkersOptions,
+    scopes: readonly NetScope[] = [],
+  ) {
+    const settings = workerSettings(module, options);
+    const { source, order, permissions, grace, heartbeat, count } = settings;
     this.#scheduler = scheduler;
     this.#source = source;
     this.#order = order;
-    this.#permissions = permissions;
+    this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
+    this.#heartbeat = heartbeat;
     this.#places = Array.from({ length: count }, (_, i) => ({
       number: i + 1,
       state: "starting",
       crashes: 0,
+      abandoned: 0,
       pause: FIRST_PAUSE,
     }));
-    // The first one is started at once: what Deno refuses is refused here.
-    const first = this.#start(this.#places[0]);
-    this.ready = this.#startAll(first);
+    const picked = order.port === 0 ? pickPort(order) : undefined;
+    try {
+      // The first one is started at once: what Deno refuses is refused here.
+      const first = this.#start(this.#places[0]);
+      this.ready = this.#startAll(first, picked);
+    } catch (error) {
+      picked?.close();
+      throw error;
+    }
     this.ready.catch((error) => this.#giveUp(error));
     this.#keepLoopGoing();
   }
 
-  /** The address that they share. The port is 0 until one of them listens, if any port was asked for. */
+  /** The server's name. */
+  get name(): string {
+    return this.#order.name;
+  }
+
+  /** The address that they share. Ask them when they are `ready`. */
   get addr(): Deno.NetAddr {
     const { hostname, port } = this.#order;
     return { transport: "tcp", hostname, port };
@@ -102,8 +134,15 @@ export class Workers implements AsyncDisposable {
     });
   }
 
-  async #startAll(first: WorkerHandle): Promise<void> {
-    this.#order.port = await first.listening;
+  async #startAll(
+    first: WorkerHandle,
+    picked?: Deno.TcpListener,
+  ): Promise<void> {
+    try {
+      await first.listening;
+    } finally {
+      picked?.close();
+    }
     const others = this.#places.slice(1).map((place) => this.#start(place));
     await Promise.all(others.map((worker) => worker.listening));
   }
@@ -113,11 +152,12 @@ export class Workers implements AsyncDisposable {
       ...this.#order,
       name: `${this.#order.name}_${place.number}`,
     };
-    const worker = new WorkerHandle(
-      this.#source,
+    const worker = new WorkerHandle({
+      source: this.#source,
       order,
-      withAddress(this.#permissions, order),
-    );
+      permissions: withAddress(this.#permissions, order),
+      heartbeat: this.#heartbeat,
+    });
     place.state = "starting";
     place.worker = worker;
     worker.listening.then(() => {
@@ -130,10 +170,12 @@ export class Workers implements AsyncDisposable {
 
   #ended(place: Place, worker: WorkerHandle, since: number, error?: Error) {
     this.#leaving.delete(worker);
+    if (worker.silent) place.abandoned++;
     if (error !== undefined && this.#stopping === undefined) {
       const { name } = this.#order;
       const failed =
-        `${name}: worker ${place.number} crashed: ${error.message}`;
+        `${name}: worker ${place.number} crashed: ${error.message}` +
+        (worker.silent ? REMAINS : "");
       const { main } = this.#scheduler;
       this.#scheduler.report(new Error(failed, { cause: error }), main);
     }
@@ -154,15 +196,17 @@ export class Workers implements AsyncDisposable {
   /** What each worker is doing. */
   async status(): Promise<WorkerStatus[]> {
     return await Promise.all(this.#places.map(async (place) => {
-      const { number, state, crashes, worker } = place;
-      const report = state === "listening"
-        ? await worker?.ask().catch(() => undefined)
-        : undefined;
+      const { worker } = place;
+      const listens = place.state === "listening";
+      const report = listens ? await worker?.ask() : undefined;
+      const isSilent = listens && report === undefined &&
+        place.worker === worker && place.state === "listening";
       return {
-        worker: number,
-        state: place.state,
-        crashes,
-        ...(report && { served: report.served, status: report.status }),
+        worker: place.number,
+        state: isSilent ? "silent" : place.state,
+        crashes: place.crashes,
+        abandoned: place.abandoned,
+        ...report,
       };
     }));
   }
@@ -230,6 +274,8 @@ export class Workers implements AsyncDisposable {
   }
 
   #giveUp(error: unknown): void {
+    // A supervisor must not take this for a program that has done its work.
+    Deno.exitCode ||= 1;
     this.#stopping ??= Promise.resolve();
     this.#over.reject(error);
     this.#terminate();
@@ -249,6 +295,23 @@ export class Workers implements AsyncDisposable {
   /** Stops the workers at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+}
+
+/**
+ * Finds a free port, so that no worker chooses the address that the others are
+ * granted. The listener is to be closed when the first worker listens, before
+ * the port is told to anyone: until then it keeps the port from other programs;
+ * later it would get a share of the connections, which nothing here accepts.
+ */
+function pickPort(order: ServeOrder): Deno.TcpListener {
+  const { hostname } = order;
+  try {
+    const listener = Deno.listen({ hostname, port: 0, reusePort: true });
+    order.port = listener.addr.port;
+    return listener;
+  } catch (error) {
+    throw networkError("Cannot bind", hostname, 0, error);
   }
 }
 

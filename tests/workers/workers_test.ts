@@ -282,6 +282,8 @@ Deno.test("a module that can't be loaded fails the workers once and for all", as
   );
   await copas.loop();
   await assertRejects(() => workers.ready, Error, "default export");
+  assertEquals(Deno.exitCode, 1);
+  Deno.exitCode = 0;
   assertEquals(errors.length > 0, true);
 });
 
