@@ -40,7 +40,7 @@ export abstract class WorkerServers extends Sockets {
    * ```
    */
   addworkers(module: URL, options: WorkersOptions): Workers {
-    return this.network.share(
+    return this.network.listenInWorkers(
       options,
       () => new Workers(this.scheduler, module, options),
     );

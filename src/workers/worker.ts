@@ -5,8 +5,8 @@
  * @module
  */
 
-import { addressError } from "../errors/errors.ts";
 import { formatAddress } from "../net/address.ts";
+import { addressError } from "../net/address_error.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Status } from "../copas/threads.ts";
