@@ -36,10 +36,10 @@ export async function connectToFirst(
 }
 
 /**
- * Connects to one host. Deno 2.9.6 loses a connection that is made in the very
- * turn in which its signal aborts: the caller does not get it, so the caller
- * can't close it. So Deno is told of the abort one turn later, when a
- * connection that was made has been handed over.
+ * Connects to one host. Deno 2.9.6 loses a connection that is made in the turn
+ * of the event loop in which its signal aborts: the caller does not get it, so
+ * it stays open. So Deno is told of the abort a turn later, when a connection
+ * that was made has been handed over.
  *
  * @param signal rejects with its reason when it aborts
  */
