@@ -239,10 +239,19 @@ const own = ftpFor(copas);
  * Called with a URL, it resolves to the bytes of the file; with
  * {@linkcode FtpGetParams}, the bytes go to the `sink` and it resolves to 1.
  *
- * It rejects with a `TypeError` for a wrong parameter, a {@linkcode ReplyError}
- * when the server refuses the login or the file, a `TimeoutError`,
- * `CancelledError`, `ClosedError`, `TooLongError`, `HandshakeError` or
- * `ScopeError`, and Deno's network errors. {@linkcode Ftp.get} has the details.
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login or the file
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {TooLongError} when the file is longer than 64 MiB and there is no sink
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example
  * ```ts
@@ -259,10 +268,18 @@ export const get: Ftp["get"] = own.get;
  * Called with a URL and the content, or with {@linkcode FtpPutParams}, it
  * resolves to the number of bytes that were sent.
  *
- * It rejects with a `TypeError` for a wrong parameter, a {@linkcode ReplyError}
- * when the server refuses the login or the file, a `TimeoutError`,
- * `CancelledError`, `ClosedError`, `HandshakeError` or `ScopeError`, and Deno's
- * network errors. {@linkcode Ftp.put} has the details.
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login or the file
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example
  * ```ts
@@ -276,11 +293,19 @@ export const put: Ftp["put"] = own.put;
  * Sends a command, or several in one session, by the default dispatcher. It
  * resolves to code and text of the last reply.
  *
- * It rejects with a `TypeError` for a wrong parameter, a {@linkcode ReplyError}
- * when the server refuses the login or a reply is not as `check` wants it, a
- * `TimeoutError`, `CancelledError`, `ClosedError`, `HandshakeError` or
- * `ScopeError`, and Deno's network errors. {@linkcode Ftp.command} has the
- * details.
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login, or a reply is not as
+ * `check` wants it
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example
  * ```ts

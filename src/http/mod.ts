@@ -154,11 +154,23 @@ export function httpFor(host: RequestHost): Http {
  * headers and status line; with {@linkcode HttpParams}, to 1, code, headers and
  * status line, and the body goes to the `sink`.
  *
- * It rejects with a `TypeError` for a wrong parameter, a `TimeoutError`,
- * `CancelledError`, `ClosedError`, `TooLongError`, `HandshakeError` or
- * `ScopeError`, a {@linkcode ReplyError} for a redirect from https to http or a
- * proxy that does not connect, `Deno.errors.InvalidData` for an answer that is
- * not HTTP, and Deno's network errors. {@linkcode Http.request} has the details.
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server redirects from https to http (unless
+ * `redirect` is `"all"`) or to what is not an address of http or https, or the
+ * proxy does not connect
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {TooLongError} when the body is longer than `maxbody` (64 MiB where it is
+ * returned), or the headers than 16 KiB
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server, the
+ * proxy, or a server that it redirects to
+ * @throws {Deno.errors.InvalidData} when an answer is not HTTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example A download
  * ```ts

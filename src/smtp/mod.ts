@@ -111,10 +111,18 @@ export function smtpFor(host: RequestHost): Smtp {
  * Sends a mail by the default dispatcher. It resolves to 1 when the server has
  * taken the mail.
  *
- * It rejects with a `TypeError` for a wrong parameter, a {@linkcode ReplyError}
- * when the server refuses the login, the sender, a recipient or the message, a
- * `TimeoutError`, `CancelledError`, `ClosedError`, `HandshakeError` or
- * `ScopeError`, and Deno's network errors. {@linkcode Smtp.send} has the details.
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login, the sender, a recipient
+ * (`refused` has all of those) or the message
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example
  * ```ts
