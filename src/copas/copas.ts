@@ -154,7 +154,7 @@ export class Copas extends WorkerServers {
     checkFunction("addserver()", "the handler", handler);
     const options = readServerOptions(timeout, name);
     if (isListener(server)) {
-      this.network.admitServer(server);
+      this.network.authorizeServer(server);
       this.#addStreamServer(
         server,
         handler as (conn: Deno.Conn) => unknown,
@@ -209,7 +209,7 @@ export class Copas extends WorkerServers {
     handler: (conn: Deno.DatagramConn) => unknown,
     options: ServerOptions,
   ): void {
-    if ("addr" in server) this.network.admitServer(server);
+    if ("addr" in server) this.network.authorizeServer(server);
     const socket = this.wrap(server);
     if (options.timeout !== undefined) socket.settimeout(options.timeout);
     if (options.name !== undefined) socket.name = options.name;

@@ -236,7 +236,7 @@ export abstract class Sockets extends Tools {
   /** A socket has the scope of the view that made it; this one's holds as well. */
   #within<T>(call: () => Promise<T>, host: string, port: number): Promise<T> {
     try {
-      this.network.admitPeer(host, port);
+      this.network.checkPeer(host, port);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -48,7 +48,7 @@ export abstract class WorkerServers extends Sockets {
    * ```
    */
   addworkers(module: URL, options: WorkersOptions): Workers {
-    const workers = this.network.share(
+    const workers = this.network.listenInWorkers(
       options,
       () =>
         new Workers(

@@ -1,14 +1,15 @@
 /**
- * Checks of arguments. Each throws an error of one form: what failed, the
- * argument, what is expected, and what came instead.
+ * Checks of arguments. The message of each error has one form: the call, the
+ * argument, what it must be, and what it was: `bind(): the host must be a
+ * string, got 1`. `call` names the call and `name` the argument.
  *
  * @module
  */
 
-/** How a value is shown in an error message: short, and never more than one line. */
+/** Writes a value for an error message: short, and never more than one line. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
-    // It may be a key, even in the wrong place.
+    // It may be a private key that the caller has given in the wrong place.
     if (value.includes("-----BEGIN ")) return "PEM text";
     return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   }
@@ -35,7 +36,7 @@ function mustBe(
   return `${call}: ${name} must be ${expected}, got ${show(value)}`;
 }
 
-/** A {@linkcode TypeError} in the common form. */
+/** Makes a {@linkcode TypeError} in the common form. */
 export function wrongType(
   call: string,
   name: string,
@@ -45,7 +46,7 @@ export function wrongType(
   return new TypeError(mustBe(call, name, expected, value));
 }
 
-/** A {@linkcode RangeError} in the common form. */
+/** Makes a {@linkcode RangeError} in the common form. */
 export function outOfRange(
   call: string,
   name: string,
@@ -55,7 +56,11 @@ export function outOfRange(
   return new RangeError(mustBe(call, name, expected, value));
 }
 
-/** Refuses what is no function. */
+/**
+ * Refuses a value that is not a function.
+ *
+ * @throws {TypeError} when it is not one
+ */
 export function checkFunction(
   call: string,
   name: string,
@@ -66,7 +71,11 @@ export function checkFunction(
   }
 }
 
-/** Refuses what is neither a promise nor what behaves like one. */
+/**
+ * Refuses a value that has no method `then`.
+ *
+ * @throws {TypeError} when it has none
+ */
 export function checkPromise(call: string, name: string, value: unknown): void {
   const { then } = (value ?? {}) as { then?: unknown };
   if (typeof then !== "function") {
@@ -74,12 +83,22 @@ export function checkPromise(call: string, name: string, value: unknown): void {
   }
 }
 
-/** Refuses what is no string. */
+/**
+ * Refuses a value that is not a string.
+ *
+ * @throws {TypeError} when it is not one
+ */
 export function checkString(call: string, name: string, value: unknown): void {
   if (typeof value !== "string") throw wrongType(call, name, "a string", value);
 }
 
-/** Refuses what is no number of seconds; `Infinity` is one, and negative ones are (they mean "forever"). */
+/**
+ * Refuses a value that is not a number of seconds. `Infinity` and negative
+ * numbers pass: they mean that the call waits without a limit.
+ *
+ * @throws {TypeError} when it is not a number
+ * @throws {RangeError} when it is `NaN`
+ */
 export function checkSeconds(call: string, name: string, value: unknown): void {
   if (typeof value !== "number") {
     throw wrongType(call, name, "a number of seconds", value);
@@ -89,7 +108,12 @@ export function checkSeconds(call: string, name: string, value: unknown): void {
   }
 }
 
-/** Refuses what is no number of seconds from 0 on; `Infinity` is one. */
+/**
+ * Refuses a value that is not a number of seconds, 0 or more. `Infinity` passes.
+ *
+ * @throws {TypeError} when it is not a number
+ * @throws {RangeError} when it is negative or `NaN`
+ */
 export function checkDelay(call: string, name: string, value: unknown): void {
   checkSeconds(call, name, value);
   if ((value as number) < 0) {
@@ -97,7 +121,13 @@ export function checkDelay(call: string, name: string, value: unknown): void {
   }
 }
 
-/** Refuses what is no whole number from `least` to `most`. */
+/**
+ * Refuses a value that is not a whole number from `least` to `most`.
+ *
+ * @param most Default: no limit
+ * @throws {TypeError} when it is not a number
+ * @throws {RangeError} when it is another number
+ */
 export function checkInteger(
   call: string,
   name: string,

@@ -1,11 +1,14 @@
 /**
- * The error classes of Copas, and the one place where Deno's errors are
- * turned into them.
+ * The error classes of Copas. `platform.ts` makes them of Deno's errors.
  *
  * @module
  */
 
-/** The strings that {@linkcode CopasError.code} can have, Copas's own where Copas has one. */
+/**
+ * The values of {@linkcode CopasError.code}: the strings that Copas for Lua
+ * returns where it has one, and `"cancelled"`, `"too long"`, `"scope"`,
+ * `"handshake"` and `"refused"` besides.
+ */
 export type ErrorCode =
   | "timeout"
   | "closed"
@@ -20,40 +23,75 @@ export type ErrorCode =
 /**
  * What every error of Copas extends.
  *
- * Copas for Lua returns `nil, "timeout"` where this port throws a
+ * Copas for Lua returns `nil, "timeout"` where Copas for Deno throws a
  * {@linkcode TimeoutError} whose `code` is `"timeout"`. `copas.protect` turns
- * such an error back into values.
+ * such an error back into values. Refused connections, addresses in use and
+ * missing permissions are not among them: they keep the classes of
+ * `Deno.errors`.
+ *
+ * @example Errors of Copas apart from all others
+ * ```ts
+ * import copas, { CopasError } from "jsr:@copas/copas";
+ *
+ * try {
+ *   const skt = await copas.socket.connect("127.0.0.1", 8080, { timeout: 5 });
+ *   console.log(await skt.receive());
+ * } catch (error) {
+ *   if (!(error instanceof CopasError)) throw error;
+ *   console.log(error.code); // "timeout", "closed", …
+ * }
+ * ```
  */
 export abstract class CopasError extends Error {
-  /** The cause as a short string, the same that Copas for Lua returns. */
+  /** The cause as a short string, to be compared: it does not change where the message does. */
   abstract readonly code: ErrorCode;
 }
 
-/** What a socket's error can tell about the bytes concerned. */
+/** What an error of a socket says about the bytes of the call that failed. */
 export interface TransferErrorOptions extends ErrorOptions {
-  /** Bytes that had arrived for the call that failed. */
+  /** The bytes that had arrived for the call. Default: none is told. */
   partial?: Uint8Array;
-  /** Bytes of the call's data that were taken before it failed. */
+  /** How many bytes of the call's data the socket had taken. Default: none is told. */
   sent?: number;
 }
 
 /**
- * A deadline passed.
+ * A deadline passed: that of one call (`{ timeout }`), of the socket
+ * (`settimeout`), or of the lock, semaphore or queue.
  *
- * A timeout takes nothing away: what a `receive` had got so far stays in the
- * socket's buffer, and the next `receive` goes on from there.
+ * The socket stays usable. What a `receive` had got so far stays in its buffer,
+ * and the next `receive` continues with it. After a send, `sent` says where to
+ * continue.
+ *
+ * @example
+ * ```ts
+ * import copas, { TimeoutError } from "jsr:@copas/copas";
+ *
+ * const skt = await copas.socket.connect("127.0.0.1", 8080);
+ * try {
+ *   console.log(await skt.receive("*l", { timeout: 1 }));
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   console.log("so far", error.partial?.length ?? 0, "bytes of a line");
+ * }
+ * ```
  */
 export class TimeoutError extends CopasError {
   /** The name of the class. */
   override readonly name = "TimeoutError";
   /** Always `"timeout"`. */
   readonly code = "timeout" as const;
-  /** For a receive: a copy of what has arrived. It is still in the buffer. */
+  /** After a receive: a copy of the bytes that have arrived. They also are still in the buffer. */
   readonly partial?: Uint8Array;
-  /** For a send: how many bytes of the data were taken and will be sent. Go on with `data.subarray(error.sent)`. */
+  /** After a send: how many bytes of the data the socket has taken and will send. Continue with `data.subarray(error.sent)`. */
   readonly sent?: number;
 
-  /** Makes the error; `options` tell what had been transferred. */
+  /**
+   * Makes the error.
+   *
+   * @param message says what failed
+   * @param options what had been transferred, and the `cause`. Default: neither
+   */
   constructor(message: string, options: TransferErrorOptions = {}) {
     super(message, options);
     if (options.partial !== undefined) this.partial = options.partial;
@@ -61,18 +99,45 @@ export class TimeoutError extends CopasError {
   }
 }
 
-/** The socket is closed, by this side or by the peer. */
+/**
+ * The socket is closed, by the program or by the peer.
+ *
+ * It can't be used again: the program closes it, and connects anew if it needs
+ * to. An error handler that gets this error of a connection can ignore it: that
+ * is how connections end. The orderly end of a stream is no error: there
+ * `receive` resolves to `null`.
+ *
+ * @example
+ * ```ts
+ * import copas, { ClosedError } from "jsr:@copas/copas";
+ *
+ * const skt = await copas.socket.connect("127.0.0.1", 8080);
+ * try {
+ *   console.log(await skt.receive(100));
+ * } catch (error) {
+ *   if (!(error instanceof ClosedError)) throw error;
+ *   console.log("only", error.partial?.length ?? 0, "of 100 bytes came");
+ * } finally {
+ *   await skt.close();
+ * }
+ * ```
+ */
 export class ClosedError extends CopasError {
   /** The name of the class. */
   override readonly name = "ClosedError";
   /** Always `"closed"`. */
   readonly code = "closed" as const;
-  /** For a receive: the bytes that came before the end, of what was asked for. They are not delivered again. */
+  /** After a receive: the bytes of what was asked for that arrived before the end. No later call delivers them. */
   readonly partial?: Uint8Array;
-  /** For a send: how many bytes of the data were taken before the socket closed. */
+  /** After a send: how many bytes of the data the socket had taken before it closed. The peer may have received fewer. */
   readonly sent?: number;
 
-  /** Makes the error; `options` tell what had been transferred. */
+  /**
+   * Makes the error.
+   *
+   * @param message says what failed
+   * @param options what had been transferred, and the `cause`. Default: neither
+   */
   constructor(message: string, options: TransferErrorOptions = {}) {
     super(message, options);
     if (options.partial !== undefined) this.partial = options.partial;
@@ -80,7 +145,28 @@ export class ClosedError extends CopasError {
   }
 }
 
-/** The lock, semaphore or queue was destroyed. */
+/**
+ * The lock, semaphore or queue was destroyed, before the call or while it
+ * waited; or the queue was stopped, and takes no more items or has none left.
+ *
+ * A thread that gets it ends its work with the tool: no later call can succeed.
+ *
+ * @example
+ * ```ts
+ * import copas, { DestroyedError } from "jsr:@copas/copas";
+ *
+ * const queue = copas.queue.new<string>();
+ * copas.addthread(async () => {
+ *   try {
+ *     for (;;) console.log(await queue.pop(Infinity));
+ *   } catch (error) {
+ *     if (!(error instanceof DestroyedError)) throw error;
+ *   }
+ * });
+ * queue.destroy();
+ * await copas.loop();
+ * ```
+ */
 export class DestroyedError extends CopasError {
   /** The name of the class. */
   override readonly name = "DestroyedError";
@@ -88,7 +174,26 @@ export class DestroyedError extends CopasError {
   readonly code = "destroyed" as const;
 }
 
-/** More was asked of a semaphore, or given to it, than it can hold. */
+/**
+ * A call asked a semaphore for more than it can hold, or gave more than fits.
+ *
+ * Waiting would not help, so the call fails at once. It is a mistake in the
+ * program: give a larger maximum to `copas.semaphore.new`, or return only what
+ * was taken.
+ *
+ * @example
+ * ```ts
+ * import copas, { TooManyError } from "jsr:@copas/copas";
+ *
+ * const slots = copas.semaphore.new(2);
+ * try {
+ *   await slots.take(3);
+ * } catch (error) {
+ *   if (!(error instanceof TooManyError)) throw error;
+ *   console.log(error.code); // too many
+ * }
+ * ```
+ */
 export class TooManyError extends CopasError {
   /** The name of the class. */
   override readonly name = "TooManyError";
@@ -97,8 +202,28 @@ export class TooManyError extends CopasError {
 }
 
 /**
- * The thread was removed, the future cancelled, or the call's signal aborted;
- * then `cause` is the signal's reason.
+ * The program ended the wait: it removed the thread (`removethread`,
+ * `cancelall`), cancelled the future, or aborted the signal of the call. After
+ * an abort, `cause` is the signal's reason.
+ *
+ * A thread that gets it cleans up and ends. One that catches it and goes on
+ * gets it again at its next wait if the thread was removed.
+ *
+ * @example
+ * ```ts
+ * import copas, { CancelledError } from "jsr:@copas/copas";
+ *
+ * const task = copas.addthread(async () => {
+ *   try {
+ *     await copas.pause(3600);
+ *   } catch (error) {
+ *     if (error instanceof CancelledError) console.log("cleaning up");
+ *     throw error;
+ *   }
+ * });
+ * copas.removethread(task);
+ * await copas.loop();
+ * ```
  */
 export class CancelledError extends CopasError {
   /** The name of the class. */
@@ -108,9 +233,25 @@ export class CancelledError extends CopasError {
 }
 
 /**
- * A line or body is longer than its limit (`maxline`, `maxbody`).
+ * A line or a body is longer than its limit (`maxline`, `maxbody`).
  *
- * What has arrived stays in the buffer: `receivepartial` still takes it.
+ * What has arrived stays in the buffer, and `receivepartial` still takes it. A
+ * server usually closes such a connection; where long lines are expected, give
+ * the socket a larger `maxline`.
+ *
+ * @example
+ * ```ts
+ * import copas, { TooLongError } from "jsr:@copas/copas";
+ *
+ * copas.handler(async (skt) => {
+ *   try {
+ *     await skt.send(`${await skt.receive()}\n`);
+ *   } catch (error) {
+ *     if (!(error instanceof TooLongError)) throw error;
+ *     await skt.send("that line is too long\n");
+ *   }
+ * });
+ * ```
  */
 export class TooLongError extends CopasError {
   /** The name of the class. */
@@ -119,7 +260,27 @@ export class TooLongError extends CopasError {
   readonly code = "too long" as const;
 }
 
-/** An address is outside the dispatcher's network scope. */
+/**
+ * The dispatcher's network scope does not allow an address. The call fails
+ * before the system is asked.
+ *
+ * If the program has to use the address, add `entry` to the `net` of the
+ * dispatcher or view. If the address came from outside the program (a URL, a
+ * redirect, a name's DNS), the scope has done its work.
+ *
+ * @example
+ * ```ts
+ * import copas, { ScopeError } from "jsr:@copas/copas";
+ *
+ * const mail = copas.scoped({ net: ["mail.example.com:465"] });
+ * try {
+ *   await mail.socket.connect("10.0.0.1", 5432);
+ * } catch (error) {
+ *   if (!(error instanceof ScopeError)) throw error;
+ *   console.log(error.address, error.entry); // 10.0.0.1:5432 10.0.0.1:5432
+ * }
+ * ```
+ */
 export class ScopeError extends CopasError {
   /** The name of the class. */
   override readonly name = "ScopeError";
@@ -127,115 +288,52 @@ export class ScopeError extends CopasError {
   readonly code = "scope" as const;
   /** The address, such as `"10.0.0.1:5432"`. */
   readonly address: string;
-  /** The shortest entry of a scope that allows it. */
+  /** The shortest entry of a scope that allows it, as in `--allow-net`. */
   readonly entry: string;
 
-  /** Makes the error for an address, with the entry that would allow it. */
+  /**
+   * Makes the error.
+   *
+   * @param message says what failed
+   * @param options `address`, the `entry` that would allow it (default: the
+   * address), and the `cause`
+   */
   constructor(
     message: string,
-    { address, entry = address, ...options }: ErrorOptions & {
-      address: string;
-      entry?: string;
-    },
+    options: ErrorOptions & { address: string; entry?: string },
   ) {
-    super(message, options);
+    const { address, entry = address, ...rest } = options;
+    super(message, rest);
     this.address = address;
     this.entry = entry;
   }
 }
 
-/** TLS could not be established. */
+/**
+ * TLS could not be established: a certificate was not accepted, the two sides
+ * have no version or protocol in common, or the peer does not speak TLS or took
+ * too long. The message names the peer and the reason.
+ *
+ * The connection is closed. What would help depends on the reason: another
+ * authority in `caCerts`, another `servername`, a certificate of one's own in
+ * `cert` and `key`.
+ *
+ * @example
+ * ```ts
+ * import copas, { HandshakeError } from "jsr:@copas/copas";
+ *
+ * const skt = copas.wrap(copas.socket.tcp(), {});
+ * try {
+ *   await skt.connect("example.com", 443, { timeout: 10 });
+ * } catch (error) {
+ *   if (!(error instanceof HandshakeError)) throw error;
+ *   console.log(error.message, error.cause);
+ * }
+ * ```
+ */
 export class HandshakeError extends CopasError {
   /** The name of the class. */
   override readonly name = "HandshakeError";
   /** Always `"handshake"`. */
   readonly code = "handshake" as const;
-}
-
-/** Deno's errors that say that a connection is gone, with our words for them. */
-const GONE: [new (message: string) => Error, string][] = [
-  [Deno.errors.ConnectionReset, "the peer reset the connection"],
-  [Deno.errors.ConnectionAborted, "the connection was aborted"],
-  [Deno.errors.BrokenPipe, "the peer closed the connection"],
-  [Deno.errors.NotConnected, "the socket is not connected"],
-  [Deno.errors.UnexpectedEof, "the peer vanished"],
-  [Deno.errors.BadResource, "the socket is closed"],
-  [Deno.errors.Interrupted, "the socket is closed"],
-];
-
-/** The {@linkcode ClosedError} for an error of a read or write; `failed` says what failed, on which socket. */
-export function closedError(
-  failed: string,
-  cause: unknown,
-  options: TransferErrorOptions = {},
-): ClosedError {
-  const known = GONE.find(([type]) => cause instanceof type);
-  const why = known?.[1] ??
-    (cause instanceof Error ? cause.message : String(cause));
-  return new ClosedError(`${failed}: ${why}`, { ...options, cause });
-}
-
-/** Tells whether `error` is one of Deno's that say that a connection or listener is gone. */
-export function isGone(error: unknown): boolean {
-  return GONE.some(([type]) => error instanceof type);
-}
-
-/**
- * A Deno error of a bind or connect, of the same class, with a message that
- * says what failed, on which address, and what would be right.
- */
-export function addressError(
-  failed: string,
-  address: string,
-  cause: unknown,
-): unknown {
-  if (!(cause instanceof Error)) return cause;
-  const make = (
-    type: new (message: string, options?: ErrorOptions) => Error,
-    why: string,
-  ) =>
-    Object.assign(
-      new type(`${failed} ${address}: ${why}`, { cause }),
-      "code" in cause ? { code: cause.code } : {},
-    );
-  const { errors } = Deno;
-  if (cause instanceof errors.NotCapable) {
-    return make(errors.NotCapable, missingGrant(address));
-  }
-  if (cause instanceof errors.AddrInUse) {
-    return make(
-      errors.AddrInUse,
-      "the address is in use; choose another port, or 0 for any",
-    );
-  }
-  if (cause instanceof errors.AddrNotAvailable) {
-    return make(
-      errors.AddrNotAvailable,
-      "this machine does not have that address",
-    );
-  }
-  if (cause instanceof errors.PermissionDenied) {
-    return make(errors.PermissionDenied, "the system does not permit it");
-  }
-  if (cause instanceof errors.ConnectionRefused) {
-    return make(
-      errors.ConnectionRefused,
-      "connection refused; nothing listens there",
-    );
-  }
-  if (cause.message.startsWith("failed to lookup address")) {
-    // Deno throws a plain Error without a code; `Deno.resolveDns` throws NotFound.
-    return make(errors.NotFound, `unknown host; ${cause.message}`);
-  }
-  const type = cause.constructor as new (
-    message: string,
-    options?: ErrorOptions,
-  ) => Error;
-  return make(cause instanceof TypeError ? TypeError : type, cause.message);
-}
-
-function missingGrant(address: string): string {
-  return address.startsWith("unix:")
-    ? `access is not granted; run with --allow-net=${address} and --allow-read and --allow-write for the path`
-    : `net access is not granted; run with --allow-net=${address}`;
 }

@@ -6,17 +6,17 @@
 
 import { checkSeconds, wrongType } from "./arguments.ts";
 
-/** What every call that waits takes. */
+/** How long a call waits; every call that waits takes it. */
 export interface WaitOptions {
-  /** Seconds until the call gives up with a `TimeoutError`. `Infinity` or a negative number: never. */
+  /** Seconds until the call fails with a `TimeoutError`. `Infinity` or a negative number: no limit. */
   timeout?: number;
   /** Ends the call with a `CancelledError` when it aborts. */
   signal?: AbortSignal;
 }
 
-/** The same, checked: what a wait works with. */
+/** A checked {@linkcode WaitOptions}, as waits take it. */
 export interface WaitLimit {
-  /** Seconds; `Infinity` is for ever, and it is never negative. */
+  /** Seconds, never negative. `Infinity`: no limit. */
   readonly timeout: number;
   /** Ends the wait when it aborts. */
   readonly signal?: AbortSignal;
@@ -49,7 +49,14 @@ export function readWaitOptions(
   return { timeout: timeout < 0 ? Infinity : timeout, signal };
 }
 
-/** Refuses options of a waiting call that are none, or that hold something wrong. */
+/**
+ * Refuses options of a call that waits when they are of the wrong type.
+ *
+ * @param call names the call in the message of an error: `"pop()"`
+ * @throws {TypeError} when they are not an object, `timeout` is not a number or
+ * `signal` is not an `AbortSignal`
+ * @throws {RangeError} when `timeout` is `NaN`
+ */
 export function checkWaitOptions(call: string, options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) {

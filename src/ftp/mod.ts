@@ -36,34 +36,150 @@ export type {
 export type { CommonParams, RequestTimeouts } from "../requests/parameters.ts";
 export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
 
-/** FTP by one dispatcher. */
+/** FTP requests of one dispatcher, or of a narrower view of one. */
 export interface Ftp {
   /**
-   * Gets a file.
+   * Gets a file, and returns its content.
    *
-   * @returns its bytes, at most 64 MiB
+   * @param url `ftp://user:password@host:port/path;type=i`, or `ftps://`. Without
+   * a user the login is anonymous
+   * @returns resolves to the bytes of the file, at most 64 MiB
+   * @throws {TypeError} when the URL is not one of ftp or ftps, or names no file
    * @throws {ReplyError} when the server refuses the login or the file
-   * @throws {TimeoutError} when it did not go on for 60 seconds
-   * @throws {ClosedError} when it closed a connection too early
+   * @throws {TimeoutError} when one call of a socket took 60 seconds
+   * @throws {CancelledError} when the thread was removed
+   * @throws {ClosedError} when the server closed a connection before the end
    * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   * @throws {TooLongError} when the file is longer than 64 MiB
+   *
+   * @example
+   * ```ts
+   * import { get } from "jsr:@copas/copas/ftp";
+   *
+   * const bytes = await get("ftp://ftp.example.com/pub/README");
+   * console.log(new TextDecoder().decode(bytes));
+   * ```
    */
   get(url: string | URL): Promise<Uint8Array<ArrayBuffer>>;
-  /** Gets a file into a sink. Resolves to 1. */
+  /**
+   * Gets a file into a sink. An error that the caller's sink or step throws ends
+   * the request, and rejects it as it is.
+   *
+   * @param params the file, the `sink`, and whatever differs from the defaults
+   * @returns resolves to 1 when the sink has taken all of it
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login or the file
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed a connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { get } from "jsr:@copas/copas/ftp";
+   *
+   * const file = await Deno.create("notes.txt");
+   * await get({
+   *   url: "ftp://me:secret@ftp.example.com/notes.txt",
+   *   secure: "explicit",
+   *   sink: file.writable,
+   *   timeout: 20,
+   * });
+   * ```
+   */
   get(params: FtpGetParams): Promise<1>;
   /**
-   * Puts a file; one that is there is replaced.
+   * Puts a file; it replaces one of the same name. An error that the content
+   * throws ends the request, and rejects it as it is.
    *
-   * @returns how many bytes were sent
-   * @throws as `get`
+   * @param url `ftp://user:password@host:port/path;type=i`, or `ftps://`. Without
+   * a user the login is anonymous
+   * @param content text (sent as UTF-8), bytes, or a stream of them
+   * @returns resolves to the number of bytes that were sent
+   * @throws {TypeError} when the URL is not one of ftp or ftps, or names no file, or the content is of the wrong type
+   * @throws {ReplyError} when the server refuses the login or the file
+   * @throws {TimeoutError} when one call of a socket took 60 seconds
+   * @throws {CancelledError} when the thread was removed
+   * @throws {ClosedError} when the server closed a connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { put } from "jsr:@copas/copas/ftp";
+   *
+   * await put("ftp://me:secret@ftp.example.com/notes.txt", "Hello");
+   * ```
    */
   put(url: string | URL, content: Source): Promise<number>;
-  /** Puts a file, with all details. */
+  /**
+   * Puts a file, with all details; it replaces one of the same name. An error
+   * that the caller's source or step throws ends the request, and rejects it as
+   * it is.
+   *
+   * @param params the file, the `source`, and whatever differs from the defaults
+   * @returns resolves to the number of bytes that were sent
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login or the file
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed a connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { put } from "jsr:@copas/copas/ftp";
+   *
+   * const file = await Deno.open("notes.txt");
+   * const bytes = await put({
+   *   host: "ftp.example.com",
+   *   user: "me",
+   *   password: "secret",
+   *   path: "notes.txt",
+   *   source: file.readable,
+   * });
+   * console.log(bytes);
+   * ```
+   */
   put(params: FtpPutParams): Promise<number>;
   /**
-   * Does a command that needs no data connection, or several in one session.
+   * Sends a command that needs no data connection, or several in one session.
    *
-   * @returns code and text of the last reply
-   * @throws {ReplyError} when a reply is not as `check` wants it
+   * @param params the server, the commands and their arguments
+   * @returns resolves to code and text of the last reply
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login, or when a reply is not as `check` wants it
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed a connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
    *
    * @example
    * ```ts
@@ -80,7 +196,25 @@ export interface Ftp {
   command(params: FtpCommandParams): Promise<[code: number, reply: string]>;
 }
 
-/** FTP by another dispatcher than the default one, or by a narrower view of it. */
+/**
+ * Makes the FTP requests of another dispatcher than the default one, or of a
+ * narrower view of one.
+ *
+ * @param host the dispatcher or view. Its sockets carry the requests, and its
+ * network scope holds for them
+ * @returns `get`, `put` and `command`, as this module exports them for the
+ * default dispatcher
+ *
+ * @example
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ * import { ftpFor } from "jsr:@copas/copas/ftp";
+ *
+ * const { get } = ftpFor(copas.scoped({ net: ["ftp.example.com"] }));
+ * const bytes = await get("ftp://ftp.example.com/pub/README");
+ * console.log(bytes.length);
+ * ```
+ */
 export function ftpFor(host: RequestHost): Ftp {
   return {
     get:
@@ -99,9 +233,86 @@ export function ftpFor(host: RequestHost): Ftp {
 
 const own = ftpFor(copas);
 
-/** Gets a file by the default dispatcher; see {@linkcode Ftp}. */
+/**
+ * Gets a file by the default dispatcher.
+ *
+ * Called with a URL, it resolves to the bytes of the file; with
+ * {@linkcode FtpGetParams}, the bytes go to the `sink` and it resolves to 1.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login or the file
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {TooLongError} when the file is longer than 64 MiB and there is no sink
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { get } from "jsr:@copas/copas/ftp";
+ *
+ * const bytes = await get("ftp://ftp.example.com/pub/README");
+ * console.log(bytes.length);
+ * ```
+ */
 export const get: Ftp["get"] = own.get;
-/** Puts a file by the default dispatcher; see {@linkcode Ftp}. */
+/**
+ * Puts a file by the default dispatcher; it replaces one of the same name.
+ *
+ * Called with a URL and the content, or with {@linkcode FtpPutParams}, it
+ * resolves to the number of bytes that were sent.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login or the file
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { put } from "jsr:@copas/copas/ftp";
+ *
+ * await put("ftp://me:secret@ftp.example.com/notes.txt", "Hello");
+ * ```
+ */
 export const put: Ftp["put"] = own.put;
-/** Does a command by the default dispatcher; see {@linkcode Ftp}. */
+/**
+ * Sends a command, or several in one session, by the default dispatcher. It
+ * resolves to code and text of the last reply.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login, or a reply is not as
+ * `check` wants it
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { command } from "jsr:@copas/copas/ftp";
+ *
+ * const url = "ftp://me:secret@ftp.example.com";
+ * await command({ url, command: "dele", argument: "notes.txt" });
+ * ```
+ */
 export const command: Ftp["command"] = own.command;

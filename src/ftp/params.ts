@@ -20,53 +20,56 @@ import {
   userOf,
 } from "../requests/parameters.ts";
 
-/** Where an FTP request goes, and who asks. */
+/**
+ * The server and the login of an FTP request. A parameter that stands by itself
+ * is taken in place of that part of the `url`.
+ */
 export interface FtpParams extends CommonParams {
-  /** `ftp://user:password@host:port/path;type=i`, or `ftps://` for TLS from the first byte. The path is relative to where the login leads; `%2F` begins an absolute one. */
+  /** `ftp://user:password@host:port/path;type=i`, or `ftps://` for TLS from the first byte. The path is relative to the directory of the login; `%2F` begins an absolute one. Needed where there is no `host`. */
   url?: string | URL;
-  /** The server, where there is no URL. */
+  /** The server, a name or an address. Default: that of `url`. */
   host?: string;
-  /** Its port. Default: 21, and 990 with `secure: "implicit"`. */
+  /** The server's port. Default: that of `url`, else 21, and 990 with `secure: "implicit"`. */
   port?: number;
-  /** The file, where there is no URL. */
+  /** The path of the file. Default: that of `url`. */
   path?: string;
-  /** Who logs in. Default: `"ftp"`, which is anonymous. */
+  /** The user that logs in. Default: that of `url`, else `"ftp"`, which is anonymous. */
   user?: string;
-  /** The password. Default: `"anonymous@anonymous.org"`. */
+  /** The user's password. Default: that of `url`, else `"anonymous@anonymous.org"`. */
   password?: string;
-  /** `"i"`: the bytes as they are; `"a"`: text, whose lines the server ends in its own way. Default: `"i"`. */
+  /** `"i"`: the bytes as they are. `"a"`: text, whose line ends the server converts. Default: that of `url`, else `"i"`. */
   type?: "a" | "i";
-  /** `"explicit"`: TLS by `AUTH TLS`, before the login. `"implicit"`: from the first byte. Both for commands and data. Default: `false`, and `"implicit"` with `ftps:`. */
+  /** `"explicit"`: TLS by `AUTH TLS`, before the login. `"implicit"`: TLS from the first byte. Both are for commands and data. `false`: no TLS. Default: `false`, and `"implicit"` with `ftps:`. */
   secure?: false | "explicit" | "implicit";
 }
 
-/** A file to be got. */
+/** The parameters of a `get`. */
 export interface FtpGetParams extends FtpParams {
-  /** Where the content goes. */
+  /** The stream or function that takes the content. */
   sink: Sink;
-  /** Called with each chunk, and the bytes so far. */
+  /** The request calls it with each chunk, and how many bytes it was so far. Default: none. */
   step?: Step;
 }
 
-/** A file to be put. */
+/** The parameters of a `put`. */
 export interface FtpPutParams extends FtpParams {
-  /** The content. */
+  /** The content of the file: text (sent as UTF-8), bytes, or a stream of them. */
   source: Source;
-  /** Called with each chunk, and the bytes so far. */
+  /** The request calls it with each chunk, and how many bytes it was so far. Default: none. */
   step?: Step;
 }
 
-/** A command, or several. */
+/** The parameters of one command, or of several in one session. */
 export interface FtpCommandParams extends FtpParams {
-  /** The command, as `"dele"`; or several, one after the other. */
+  /** The command, such as `"dele"`; or several, sent one after the other. */
   command: string | string[];
-  /** Its argument; for several commands theirs, in the same order. */
+  /** The argument of the command; for several commands a list, in the same order. Default: none. */
   argument?: string | (string | undefined)[];
-  /** What the replies have to be: a code, or a pattern of one as `"2.."`. Default: no error, that is below 400. */
+  /** The code that every reply must have, or a pattern of it such as `"2.."`; another one is a `ReplyError`. Default: every code below 400. */
   check?: number | string;
 }
 
-/** Where a checked request goes. */
+/** The checked parameters that all FTP requests have. */
 export interface FtpTarget {
   readonly host: string;
   readonly port: number;
@@ -97,7 +100,14 @@ const SECURE = [false, "explicit", "implicit"];
 const PORT = 21;
 const TLS_PORT = 990;
 
-/** Checks the parameters of `call`, which also has those that `more` names. */
+/**
+ * Checks the parameters that all FTP requests have.
+ *
+ * @param call names the call in the message of an error: `"get()"`
+ * @param more the names of the parameters that only this call has
+ * @throws {TypeError} when a parameter is unknown, missing or of the wrong type
+ * @throws {RangeError} when a number is out of range
+ */
 export function readTarget(
   call: string,
   params: FtpParams & { step?: Step },

@@ -1,6 +1,6 @@
 /**
  * HTTP and HTTPS requests, with the API of LuaSocket's and Copas's `http`. A
- * request waits as a receive does: meanwhile the other threads run.
+ * request waits as a receive does: the other threads run meanwhile.
  *
  * @example Ten pages at once
  * ```ts
@@ -32,21 +32,42 @@ export type { HttpParams } from "./params.ts";
 export type { CommonParams, RequestTimeouts } from "../requests/parameters.ts";
 export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
 
-/** HTTP requests of one dispatcher. */
+/** HTTP requests of one dispatcher, or of a narrower view of one. */
 export interface Http {
   /**
-   * Asks for `url`: by GET, or with a `body` by POST (as a form's content,
-   * `application/x-www-form-urlencoded`).
+   * Asks for `url`: by GET, or with a `body` by POST. A GET follows
+   * up to 5 redirects.
    *
-   * @returns body, code, headers and status line. An answer of 400 and above is
-   * one like any other
-   * @throws {TimeoutError} when the server did not go on for 60 seconds
-   * @throws {ClosedError} when it closed the connection too early
-   * @throws {TooLongError} when the body is longer than 64 MiB
+   * @param url begins with `http://` or `https://`. A user and a password in it
+   * are sent as Basic authorization
+   * @param body the content of a form (`application/x-www-form-urlencoded`);
+   * text is sent as UTF-8. Default: none, and the method is GET
+   * @returns resolves to body, code, headers and status line. A code of 400 and
+   * above is an answer as any other, and no error
+   * @throws {TypeError} when the URL is not one of http or https, or an argument
+   * is of the wrong type
+   * @throws {TimeoutError} when one call of the socket took 60 seconds
+   * @throws {CancelledError} when the thread was removed
+   * @throws {ClosedError} when the server closed the connection before the end of the answer
+   * @throws {TooLongError} when the body is longer than 64 MiB, or the headers than 16 KiB
    * @throws {HandshakeError} when TLS could not be established
-   * @throws {ReplyError} when it redirects from https to http
-   * @throws {Deno.errors.InvalidData} when its answer is not HTTP, or changes the
-   * protocol (`101`)
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the
+   * server, or one that it redirects to
+   * @throws {ReplyError} when the server redirects from https to http, or to
+   * what is not an address of http or https
+   * @throws {Deno.errors.InvalidData} when the answer is not HTTP, or
+   * changes the protocol (`101`)
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { request } from "jsr:@copas/copas/http";
+   *
+   * const [body, code, headers] = await request("https://example.com/");
+   * console.log(code, headers["content-type"], body.length);
+   * ```
    */
   request(
     url: string | URL,
@@ -55,10 +76,43 @@ export interface Http {
     [body: string, code: number, headers: ResponseHeaders, status: string]
   >;
   /**
-   * Sends a request with all its details.
+   * Sends a request with all its details. An error that the caller's source,
+   * sink or step throws ends the request, and rejects it as it is.
    *
-   * @returns 1, code, headers and status line; the body is in the `sink`
-   * @throws as above; what a source, sink or step of the caller's throws, as it is
+   * @param params the URL, and whatever differs from a plain GET
+   * @returns resolves to 1, code, headers and status line when the `sink` has
+   * taken the body. A code of 400 and above is an answer as any other, and no
+   * error
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {TimeoutError} when one call of the socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed the connection before the end of the answer
+   * @throws {TooLongError} when the body is longer than `maxbody`, or the headers than 16 KiB
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the
+   * server, the proxy, or a server that it redirects to
+   * @throws {ReplyError} when the server redirects from https to http and
+   * `redirect` is not `"all"`, when it redirects to what is not an address of
+   * http or https, or when the proxy does not connect
+   * @throws {Deno.errors.InvalidData} when the answer is not HTTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { request } from "jsr:@copas/copas/http";
+   *
+   * const [, code] = await request({
+   *   url: "https://example.com/notes/1",
+   *   method: "PUT",
+   *   headers: { "content-type": "text/plain" },
+   *   source: "Hello",
+   *   timeout: 10,
+   * });
+   * console.log(code);
+   * ```
    */
   request(
     params: HttpParams,
@@ -66,15 +120,19 @@ export interface Http {
 }
 
 /**
- * HTTP requests of another dispatcher than the default one, or of a narrower
- * view of it.
+ * Makes the HTTP requests of another dispatcher than the default one, or of a
+ * narrower view of one.
+ *
+ * @param host the dispatcher or view. Its sockets carry the requests, and its
+ * network scope holds for them
+ * @returns `request`, as this module exports it for the default dispatcher
  *
  * @example
  * ```ts
  * import { Copas } from "jsr:@copas/copas";
  * import { httpFor } from "jsr:@copas/copas/http";
  *
- * const copas = new Copas();
+ * const copas = new Copas({ net: ["example.com:443"] });
  * const { request } = httpFor(copas);
  * const [, code] = await request("https://example.com/");
  * ```
@@ -90,7 +148,30 @@ export function httpFor(host: RequestHost): Http {
 }
 
 /**
- * Asks for a URL, or sends a request with all its details; see {@linkcode Http}.
+ * Asks for a URL, or sends a request with all its details, by the default
+ * dispatcher.
+ *
+ * Called with a URL (and the content of a form), it resolves to body, code,
+ * headers and status line; with {@linkcode HttpParams}, to 1, code, headers and
+ * status line, and the body goes to the `sink`.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server redirects from https to http (unless
+ * `redirect` is `"all"`) or to what is not an address of http or https, or the
+ * proxy does not connect
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {TooLongError} when the body is longer than `maxbody` (64 MiB where it is
+ * returned), or the headers than 16 KiB
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server, the
+ * proxy, or a server that it redirects to
+ * @throws {Deno.errors.InvalidData} when an answer is not HTTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
  *
  * @example A download
  * ```ts

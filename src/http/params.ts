@@ -24,29 +24,44 @@ import {
 } from "../requests/parameters.ts";
 import { checkMethod, type HeadersLike, readHeaders } from "./headers.ts";
 
-/** An HTTP request. */
+/**
+ * The parameters of an HTTP request.
+ *
+ * @example
+ * ```ts
+ * import type { HttpParams } from "jsr:@copas/copas/http";
+ *
+ * const params: HttpParams = {
+ *   url: "https://example.com/notes",
+ *   method: "POST",
+ *   headers: { "content-type": "application/json" },
+ *   source: JSON.stringify({ text: "Hello" }),
+ *   timeout: { connect: 5, receive: 30 },
+ * };
+ * ```
+ */
 export interface HttpParams extends CommonParams {
-  /** Where to: `http:` or `https:`. A user and a password in it are sent as Basic authorization. */
+  /** The address of what is asked for; it begins with `http://` or `https://`. A user and a password in it are sent as Basic authorization. */
   url: string | URL;
-  /** The method. Default: `"GET"`, as in LuaSocket, also with a `source`. */
+  /** The method. Default: `"GET"`, with a `source` as well, as in LuaSocket. */
   method?: string;
-  /** Headers in place of, or besides, those that a request has anyway. */
+  /** Headers to send. One that a request has by itself is replaced. Default: none. */
   headers?: HeadersLike;
-  /** The body. With text or bytes its length is sent; with a stream it goes in chunks, unless `headers` have a content-length. */
+  /** The body to send. Text and bytes are sent with their length, a stream in chunks unless `headers` have a content-length. Default: none. */
   source?: Source;
-  /** Where the body of the answer goes. Default: nowhere. */
+  /** The stream or function that takes the body of the answer. Default: the body is dropped. */
   sink?: Sink;
-  /** Called with each chunk of a body, sent or received, and the bytes so far. */
+  /** The request calls it with each chunk of a body, sent or received, and how many bytes it was so far. Default: none. */
   step?: Step;
-  /** Whether redirects are followed; `"all"`: also from https to http. Default: `true`. */
+  /** `true`: a GET or HEAD without a `source` follows redirects, but not from https to http. `"all"`: it follows those as well. `false`: the redirect is the answer. Default: `true`. */
   redirect?: boolean | "all";
-  /** How many redirects are followed; the next one is the answer. `false`: no limit. Default: 5. */
+  /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
-  /** A proxy, as `http://host:port`; the port's default is 3128. A user and a password in it are for the proxy. */
+  /** The proxy to connect to, as `http://host:port`; without a port, 3128. A user and a password in it are for the proxy. Default: none; the environment is not read. */
   proxy?: string | URL;
-  /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: 64 MiB where the body is returned, no limit with a `sink`. */
+  /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;
-  /** What is asked for, in place of path and query of the URL. */
+  /** What to ask the server for, in place of the path and query of `url`: printable ASCII without spaces. Default: path and query of `url`. */
   uri?: string;
 }
 
@@ -87,7 +102,14 @@ const REDIRECTS = [true, false, "all"];
 const MAX_REDIRECTS = 5;
 const PROXY_PORT = "3128";
 
-/** Checks the parameters of `call`. */
+/**
+ * Checks the parameters of a request.
+ *
+ * @param call names the call in the message of an error: `"request()"`
+ * @param maxbody bytes, where the parameters have no `maxbody`. Default: no limit
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number is out of range
+ */
 export function readParams(
   call: string,
   params: HttpParams,
@@ -140,7 +162,7 @@ function readProxy(call: string, proxy?: string | URL): URL | undefined {
   if (proxy === undefined) return undefined;
   const url = readUrl(`${call}: proxy`, proxy, ["http:"]);
   const text = String(proxy);
-  // URL drops a port that is the scheme's own, so it has to be looked for.
+  // URL drops the default port of a scheme, so only the text tells whether the caller gave one.
   const isGiven = /^[a-z]+:\/\/(?:[^/@]*@)?[^/]*:\d+(?:[/?#]|$)/i.test(text);
   if (url.port === "" && !isGiven) url.port = PROXY_PORT;
   return url;

@@ -1,5 +1,5 @@
 /**
- * What has been used of the network, and the shortest grant for it.
+ * What a dispatcher has used of the network, and the shortest grant for it.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import { formatAddress } from "./address.ts";
 import type { Direction } from "./scope.ts";
 
 /**
- * What a dispatcher has used of the network, as `copas.netaccess()` tells it.
+ * The addresses that a dispatcher has used, and the flags of Deno's that grant
+ * them. `copas.netaccess()` returns it.
  *
  * @example Run with `-A` once, and print what would have been enough
  * ```ts
@@ -19,21 +20,40 @@ import type { Direction } from "./scope.ts";
  * ```
  */
 export class NetAccess {
-  /** Where it has listened, as entries of `--allow-net`. */
+  /** The addresses that the dispatcher has listened on, as entries of `--allow-net`, sorted. */
   readonly listen: string[];
-  /** Whereto it has connected or sent, as entries of `--allow-net`. */
+  /** The addresses that it has connected or sent to, as entries of `--allow-net`, sorted. */
   readonly connect: string[];
-  /** Whether it has used what needs `--unstable-net`: UDP, or a port shared with workers. */
+  /** Whether it has used something that needs `--unstable-net`: UDP, or a port that workers share. */
   readonly unstable: boolean;
 
-  /** For Copas itself: use `copas.netaccess()`. */
+  /**
+   * Only Copas calls it: use `copas.netaccess()`.
+   *
+   * @ignore
+   */
   constructor(listen: string[], connect: string[], unstable: boolean) {
     this.listen = listen;
     this.connect = connect;
     this.unstable = unstable;
   }
 
-  /** Deno's flags: `--allow-net=127.0.0.1:8080,example.com:443`; `""` when nothing was used. A Unix socket's file needs to be read and written as well. */
+  /**
+   * Writes Deno's flags that grant all of it, for a command line. A Unix socket
+   * also gets `--allow-read` and `--allow-write` for its path. A flag is quoted
+   * where the shell needs that.
+   *
+   * @returns such as `--allow-net=127.0.0.1:8080,example.com:443`, or `""` when
+   * nothing was used
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * using _server = copas.socket.bind("127.0.0.1", 8080);
+   * console.log(copas.netaccess().toString()); // --allow-net=127.0.0.1:8080
+   * ```
+   */
   toString(): string {
     const all = [...new Set([...this.listen, ...this.connect])];
     const entries = all.filter((entry) => !isCovered(entry, all)).sort();
@@ -50,13 +70,13 @@ export class NetAccess {
   }
 }
 
-/** Whether the same host stands there for all its ports. */
+/** Tells whether another entry has the same host without a port, and so allows this one. */
 function isCovered(entry: string, all: string[]): boolean {
-  const at = entry.lastIndexOf(":");
-  return at > 0 && all.includes(entry.slice(0, at));
+  const colon = entry.lastIndexOf(":");
+  return colon > 0 && all.includes(entry.slice(0, colon));
 }
 
-/** Nothing of it needs quotes in a shell but a path's odd characters. */
+/** Quotes the flag only where a path has characters that mean something to a shell. */
 function flag(name: string, values: string[]): string {
   const text = `--allow-${name}=${values.join(",")}`;
   return /^[\w=,.:\/[\]*-]+$/.test(text)
@@ -64,25 +84,25 @@ function flag(name: string, values: string[]): string {
     : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Beyond this many ports of a host, its entry has none: they are chosen by the system, most likely. */
-const MOST_PORTS = 8;
+/** A host with more ports gets one entry without a port: most likely the system has chosen them. */
+const MAX_PORTS = 8;
 
-/** Collects what is used. */
+/** Collects the addresses that are used. */
 export class AccessLog {
-  /** Set when what was used needs `--unstable-net`. */
+  /** Whether something was used that needs `--unstable-net`. */
   unstable = false;
   readonly #used = {
     listen: new Map<string, Set<number> | "all">(),
     connect: new Map<string, Set<number> | "all">(),
   };
 
-  /** Notes an address. */
+  /** Records an address. `host` may also be `"unix:/path"` or `"vsock:CID:PORT"`; then the port is ignored. */
   add(direction: Direction, host: string, port: number): void {
     const hosts = this.#used[direction];
     const ports = hosts.get(host);
     if (ports === undefined) hosts.set(host, new Set([port]));
     else if (ports !== "all" && !ports.has(port)) {
-      if (ports.size < MOST_PORTS) ports.add(port);
+      if (ports.size < MAX_PORTS) ports.add(port);
       else hosts.set(host, "all");
     }
   }

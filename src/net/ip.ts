@@ -1,6 +1,6 @@
 /**
- * IP addresses as numbers, and the networks that no name on the internet may
- * point into.
+ * IP addresses as numbers, and the networks that are not the public internet: a
+ * name may not point into them unless the scope says so.
  *
  * @module
  */
@@ -11,18 +11,23 @@ export interface Ip {
   readonly value: bigint;
 }
 
-/** Reads an address, IPv6 without brackets. A zone (`%eth0`) is dropped. Gives `undefined` for what is none. */
+/**
+ * Reads an IP address.
+ *
+ * @param text IPv6 without brackets; a zone (`%eth0`) is dropped
+ * @returns `undefined` when the text is not an IP address
+ */
 export function parseIp(text: string): Ip | undefined {
   const [address] = text.split("%");
   return address.includes(":") ? parseIpv6(address) : parseIpv4(text);
 }
 
-/** Reads a host that is an address; IPv6 with brackets or without. */
+/** Reads a host that may be an IP address, IPv6 with brackets or without. Gives `undefined` for a name. */
 export function parseIpHost(host: string): Ip | undefined {
   return parseIp(/^\[(.*:.*)\]$/.exec(host)?.[1] ?? host);
 }
 
-/** Four numbers without leading zeros: `010.0.0.1` means different addresses to different programs. */
+/** Leading zeros are refused: programs disagree on which address `010.0.0.1` is. */
 function parseIpv4(text: string): Ip | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
@@ -36,7 +41,7 @@ function parseIpv4(text: string): Ip | undefined {
   return { bits: 32, value };
 }
 
-/** `::ffff:127.0.0.1` is 127.0.0.1, for the system and for Deno's permissions (2.9.6). */
+/** The system and Deno's permissions (2.9.6) take `::ffff:127.0.0.1` for 127.0.0.1. */
 const MAPPED = 0xffffn;
 
 function parseIpv6(text: string): Ip | undefined {
@@ -55,7 +60,7 @@ function parseIpv6(text: string): Ip | undefined {
     : { bits: 128, value };
 }
 
-/** The 16-bit groups of a half; the last may be an IPv4 address. */
+/** Reads the 16-bit groups on one side of `::`; the last one may be an IPv4 address. */
 function groups(half: string): bigint[] | undefined {
   if (half === "") return [];
   const result: bigint[] = [];
@@ -81,7 +86,7 @@ export class IpRange {
     this.#shift = BigInt(ip.bits - prefix);
   }
 
-  /** Whether it holds `ip`. */
+  /** Tells whether `ip` is one of them. */
   has(ip: Ip): boolean {
     return ip.bits === this.#first.bits &&
       ip.value >> this.#shift === this.#first.value >> this.#shift;
@@ -95,7 +100,7 @@ function range(text: string): IpRange {
 
 const LOOPBACK = [range("127.0.0.0/8"), range("::1/128")];
 
-/** What is not the public internet: RFC 6890 and its successors in IANA's registry. */
+/** The networks that are not the public internet: RFC 6890 and its successors in IANA's registry. */
 const LOCAL = [
   ...LOOPBACK,
   range("0.0.0.0/8"),
@@ -118,12 +123,12 @@ const LOCAL = [
   range("ff00::/8"),
 ];
 
-/** Whether an address is this machine's own. */
+/** Tells whether an address always means this machine. */
 export function isLoopback(ip: Ip): boolean {
   return LOOPBACK.some((range) => range.has(ip));
 }
 
-/** Whether an address is this machine's own, or that of a private network, or no single host's. */
+/** Tells whether an address is not one of a host on the public internet: this machine, a private network, or many hosts at once. */
 export function isLocal(ip: Ip): boolean {
   return LOCAL.some((range) => range.has(ip));
 }

@@ -1,13 +1,13 @@
 /**
- * The gate: holds every address against the dispatcher's scope before the
- * system is asked, and notes what is used.
+ * Which addresses a dispatcher may use: each is checked against its scope
+ * before the system is asked, and what is used is recorded.
  *
  * @module
  */
 
-import { ScopeError } from "../errors/errors.ts";
 import { AccessLog, type NetAccess } from "./access.ts";
 import { formatAddress } from "./address.ts";
+import { outOfScope, unknownHost } from "./address_error.ts";
 import { parseIpHost } from "./ip.ts";
 import {
   type Direction,
@@ -15,110 +15,123 @@ import {
   readScope,
   type Scope,
 } from "./scope.ts";
+import { isGranted } from "./suggested_flag.ts";
 
 /** Finds the addresses of a name. */
 export type Lookup = (name: string) => Promise<string[]>;
 
-/** What is done with an address, in the words of errors. */
-const FAILED = { listen: "Cannot listen on", connect: "Cannot connect to" };
+/** How the message of an error begins where the caller has no better words. */
+const MESSAGE_PREFIXES = {
+  listen: "Cannot listen on",
+  connect: "Cannot connect to",
+};
 
 /**
- * Where an address is held against a scope, and against the scopes around it.
+ * Checks addresses against the scope of a dispatcher or view, and against the
+ * scope of each dispatcher or view that it was made from.
  *
- * `Network` does it for all sockets: what connects by `copas.socket.tcp()` of a
- * dispatcher, as http, ftp and smtp do, needs nothing of this. Whoever reaches
- * the network in another way gets the dispatcher's `network.policy`, and connects
- * to what that gives, not to the name:
+ * `Network` does that for every socket, so http, ftp and smtp, which connect by
+ * `copas.socket`, need nothing of this. Code that reaches the network in another
+ * way takes the dispatcher's `network.policy`, and connects to the addresses
+ * that it resolves to, not to the name:
  *
  * ```ts ignore
- * gate.admit("connect", host, port); // throws a ScopeError
- * const addresses = await gate.resolve(host, port);
+ * policy.authorize("connect", host, port); // throws a ScopeError
+ * const addresses = await policy.resolve(host, port);
  * ```
  *
- * Where `resolve` gives `undefined`, connect to the name, and ask
- * `gate.admitResolved` about the peer's address when the connection is there,
- * before anything is sent.
+ * Where `resolve` gives `undefined`, such code connects to the name, and gives
+ * the peer's address to `policy.checkResolved` before it sends anything.
  */
 export class NetPolicy {
-  readonly #outer?: NetPolicy;
+  readonly #parent?: NetPolicy;
   readonly #net?: NetScope;
   readonly #scopes?: Record<Direction, Scope>;
   readonly #lookup: Lookup;
   readonly #log = new AccessLog();
 
-  /** Without `net` everything is allowed that the `outer` gate allows. */
+  /**
+   * @param call names the call that was given `net`, for errors
+   * @param net Default: everything that `parent` allows
+   * @param parent the policy of the dispatcher or view that this one narrows
+   * @param lookup Default: that of `parent`, or the system's
+   */
   constructor(
     call: string,
     net?: NetScope,
-    outer?: NetPolicy,
-    lookup: Lookup = outer?.lookup ?? systemLookup,
+    parent?: NetPolicy,
+    lookup: Lookup = parent === undefined ? systemLookup : parent.#lookup,
   ) {
-    this.#outer = outer;
+    this.#parent = parent;
     this.#scopes = net === undefined ? undefined : readScope(call, net);
     // A copy: the caller may change the list later.
     this.#net = structuredClone(net);
     this.#lookup = lookup;
   }
 
-  /** How names are looked up. */
-  get lookup(): Lookup {
-    return this.#lookup;
-  }
-
-  /** This gate's scope and those around it, as they were given. */
+  /** The scope of this policy and of those that it was made from, as they were given. */
   get scopes(): NetScope[] {
-    const outer = this.#outer?.scopes ?? [];
+    const outer = this.#parent?.scopes ?? [];
     return this.#net === undefined ? outer : [this.#net, ...outer];
   }
 
-  /** Whether there is any scope to hold an address against. */
+  /** Whether there is any scope that addresses are checked against. */
   get isScoped(): boolean {
-    return this.#scopes !== undefined || this.#outer?.isScoped === true;
+    return this.#scopes !== undefined || this.#parent?.isScoped === true;
   }
 
   /**
-   * Lets an address pass as it is written.
+   * Checks an address that is used at once, and records it.
    *
-   * @throws {ScopeError} when it is outside the scope
+   * @param host as the caller has written it
+   * @param messagePrefix says what fails: `"Cannot bind"`
+   * @throws {ScopeError} when the scope does not allow it
    */
-  admit(
+  authorize(
     direction: Direction,
     host: string,
     port: number,
-    failed: string = FAILED[direction],
+    messagePrefix?: string,
   ): void {
-    this.check(direction, host, port, failed);
-    this.use(direction, host, port);
+    this.check(direction, host, port, messagePrefix);
+    this.recordUse(direction, host, port);
   }
 
-  /** The same for an address that is not used at once. */
+  /**
+   * Checks an address without recording it.
+   *
+   * @param host as the caller has written it
+   * @throws {ScopeError} when the scope does not allow it
+   */
   check(
     direction: Direction,
     host: string,
     port: number,
-    failed: string = FAILED[direction],
+    messagePrefix: string = MESSAGE_PREFIXES[direction],
   ): void {
     this.#require(
       (scope) => scope.allows(host, port),
       direction,
       host,
       port,
-      failed,
+      messagePrefix,
     );
   }
 
   /**
-   * Lets the address pass that a name has turned out to be. An address as
-   * `host` was held against the scope already.
+   * Checks the address that a name has turned out to have. Where the caller has
+   * written an address, `check` was enough.
    *
+   * @param host as the caller has written it
+   * @param ip the address that was found
    * @throws {ScopeError} when the name must not point there
    */
-  admitResolved(
+  checkResolved(
     direction: Direction,
     host: string,
     port: number,
     ip: string,
-    failed: string = FAILED[direction],
+    messagePrefix: string = MESSAGE_PREFIXES[direction],
   ): void {
     if (parseIpHost(host) !== undefined) return;
     this.#require(
@@ -126,41 +139,42 @@ export class NetPolicy {
       direction,
       ip,
       port,
-      `${failed} ${formatAddress(host, port)}, which is`,
+      `${messagePrefix} ${formatAddress(host, port)}, which is`,
     );
   }
 
-  /** Notes that an address was used which needs no entry in the scope. */
-  use(direction: Direction, host: string, port: number): void {
+  /** Records an address that was used; for one that needs no entry in the scope, without a check. */
+  recordUse(direction: Direction, host: string, port: number): void {
     this.#log.add(direction, host, port);
-    this.#outer?.use(direction, host, port);
+    this.#parent?.recordUse(direction, host, port);
   }
 
-  /** Notes that something was used that needs `--unstable-net`. */
-  useUnstable(): void {
+  /** Records that something was used that needs `--unstable-net`. */
+  recordUnstable(): void {
     this.#log.unstable = true;
-    this.#outer?.useUnstable();
+    this.#parent?.recordUnstable();
   }
 
-  /** What has been used through this gate and those within it. */
+  /** What was used until now, by this dispatcher or view and those made from it. */
   get access(): NetAccess {
     return this.#log.take();
   }
 
   /**
-   * The addresses of a name that may be connected to, so that what was checked
-   * is what is connected to. `undefined`: connect to `host` itself. It is an
-   * address, there is no scope, or Deno does not grant what it takes to look
-   * the name up and to connect to its address; then `admitResolved` must be
-   * asked when the connection is there.
+   * Finds the addresses of a name that the scope allows, so that what was
+   * checked is what the caller connects to.
    *
-   * @throws {ScopeError} when the name points out of the scope
-   * @throws {Deno.errors.NotFound} when it can't be found
+   * @returns the addresses, or `undefined` when the caller has to connect to
+   * `host` itself: it is an address, there is no scope, or Deno does not grant
+   * to look the name up and to connect to its addresses. Then the caller gives
+   * the address of the connection to `checkResolved`
+   * @throws {ScopeError} when the scope allows none of the addresses
+   * @throws {Deno.errors.NotFound} when the name is not found
    */
   async resolve(
     host: string,
     port: number,
-    failed: string = FAILED.connect,
+    messagePrefix?: string,
   ): Promise<string[] | undefined> {
     if (!this.isScoped || parseIpHost(host) !== undefined) return undefined;
     if (!isGranted(host)) return undefined;
@@ -168,54 +182,36 @@ export class NetPolicy {
     try {
       found = await this.#lookup(host);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new Deno.errors.NotFound(`unknown host; ${why}`, { cause });
+      throw unknownHost(cause);
     }
-    let refused: unknown;
-    const admitted = found.filter((ip) => {
+    let refusal: unknown;
+    const allowed = found.filter((ip) => {
       try {
-        this.admitResolved("connect", host, port, ip, failed);
+        this.checkResolved("connect", host, port, ip, messagePrefix);
         return true;
       } catch (error) {
-        refused ??= error;
+        refusal ??= error;
         return false;
       }
     });
-    if (admitted.length === 0 && refused !== undefined) throw refused;
-    const granted = admitted.filter((ip) => isGranted(formatAddress(ip, port)));
+    if (allowed.length === 0 && refusal !== undefined) throw refusal;
+    const granted = allowed.filter((ip) => isGranted(formatAddress(ip, port)));
     return granted.length > 0 ? granted : undefined;
   }
 
   #require(
-    allowed: (scope: Scope) => boolean,
+    isAllowed: (scope: Scope) => boolean,
     direction: Direction,
     host: string,
     port: number,
-    failed: string,
+    messagePrefix: string,
   ): void {
     const scope = this.#scopes?.[direction];
-    if (scope !== undefined && !allowed(scope)) {
-      const address = /^(unix|vsock):/.test(host)
-        ? host
-        : formatAddress(host, port);
-      throw new ScopeError(
-        `${failed} ${address}: it is outside the dispatcher's network scope; ` +
-          `add "${address}" to its net, for ${direction}`,
-        { address, entry: address },
-      );
+    if (scope !== undefined && !isAllowed(scope)) {
+      throw outOfScope(messagePrefix, direction, host, port);
     }
-    if (this.#outer === undefined) return;
-    this.#outer.#require(allowed, direction, host, port, failed);
-  }
-}
-
-/** Asks Deno without asking the user. */
-function isGranted(host: string): boolean {
-  try {
-    return Deno.permissions.querySync({ name: "net", host }).state ===
-      "granted";
-  } catch {
-    return false; // no host in Deno's eyes
+    if (this.#parent === undefined) return;
+    this.#parent.#require(isAllowed, direction, host, port, messagePrefix);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * The grammar of `--allow-net`: one entry, and what it allows. Deno's own words
- * decide; the tests hold every line of this file against Deno.
+ * The grammar of `--allow-net`: one entry, and which addresses it allows. It
+ * follows Deno's own parser; the tests compare every line of this file with
+ * what Deno itself allows.
  *
  * @module
  */
@@ -8,36 +9,39 @@
 import { show } from "../errors/arguments.ts";
 import { type Ip, IpRange, parseIp } from "./ip.ts";
 
-/** What an address is held against: an IP address, or a name in lower case. */
+/** A host that rules are asked about: an IP address, or a name in lower case. */
 export type Host = Ip | string;
 
-/** One thing that an entry allows: hosts, on one port or on all. */
+/** Allows some hosts, on one port or on all. An entry is one rule or several. */
 export class Rule {
-  readonly #has: (host: Host) => boolean;
+  readonly #matches: (host: Host) => boolean;
   readonly #port?: number;
 
-  constructor(has: (host: Host) => boolean, port?: number) {
-    this.#has = has;
+  /** @param port Default: all ports */
+  constructor(matches: (host: Host) => boolean, port?: number) {
+    this.#matches = matches;
     this.#port = port;
   }
 
-  /** Whether it allows `host` on `port`. */
+  /** Tells whether the rule allows `host` on `port`. */
   allows(host: Host, port: number): boolean {
-    return (this.#port === undefined || this.#port === port) && this.#has(host);
+    return (this.#port === undefined || this.#port === port) &&
+      this.#matches(host);
   }
 }
 
-/** What entries may look like, for errors. */
+/** The forms of an entry, for errors. */
 const FORMS =
   'write it as for --allow-net: "host", "host:port", "127.0.0.1:8080", ' +
   '"[::1]:8080", "*.example.com:443", "10.0.0.0/8", ":8080" or "unix:/absolute/path"';
 
-/** `":8080"` stands for these. */
-const HERE = ["0.0.0.0", "127.0.0.1", "localhost"];
+/** The hosts that `":8080"` allows. */
+const PORT_ONLY_HOSTS = ["0.0.0.0", "127.0.0.1", "localhost"];
 
 /**
  * Reads one entry.
  *
+ * @param call names the call that was given the scope, for errors
  * @throws {TypeError} that names the entry and what is wrong with it
  */
 export function parseEntry(call: string, entry: unknown): Rule[] {
@@ -69,7 +73,9 @@ export function parseEntry(call: string, entry: unknown): Rule[] {
   const port = digits === undefined ? undefined : parsePort(digits, wrong);
   if (host !== "") return [new Rule(hostMatcher(host, wrong), port)];
   if (port === undefined) throw wrong("it has no host");
-  return HERE.map((name) => new Rule(hostMatcher(name, wrong), port));
+  return PORT_ONLY_HOSTS.map((name) =>
+    new Rule(hostMatcher(name, wrong), port)
+  );
 }
 
 type Wrong = (why: string) => TypeError;
@@ -141,10 +147,10 @@ function vsockRule(entry: string, wrong: Wrong): Rule {
   return new Rule((host) => host === entry);
 }
 
-/** A name in lower case, without the dot of the root at its end. Gives `undefined` for what is none. */
+/** Reads a host name: gives it in lower case and without a dot at its end, or `undefined` when it is not a name. */
 export function parseName(text: string): string | undefined {
   const name = text.toLowerCase().replace(/\.$/, "");
-  // "127.0.0.1." is refused by Deno: a dot at the end makes no name of an address.
+  // As Deno, which refuses "127.0.0.1.": a dot at the end does not turn an address into a name.
   if (parseIp(name) !== undefined) return undefined;
   return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) ? name : undefined;
 }

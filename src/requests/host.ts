@@ -8,10 +8,19 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 
-/** What a request needs of a dispatcher. A `Copas` has it, and so has a narrower view of one. */
+/** What a request needs of a dispatcher. A `Copas` has it, and so does a narrower view of one. */
 export interface RequestHost {
-  /** The maker of the request's sockets: so the network scope holds for every one of them. */
+  /** Makes the sockets of the request, each of which checks the network scope. */
   readonly socket: { tcp(options?: StreamSocketOptions): StreamSocket };
-  /** Waits for a promise on behalf of the calling thread. */
+  /**
+   * Waits for a promise in the calling thread.
+   *
+   * @param promise what to wait for
+   * @param options `timeout`: seconds until the wait ends; `signal` ends it.
+   * Default: no limit
+   * @returns resolves as the promise does
+   * @throws {TimeoutError} when `timeout` passed
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   */
   wait<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
 }

@@ -1,6 +1,7 @@
 /**
- * What the three modules of requests have in common: timeouts, URLs, and the
- * check that no text smuggles in a line of its own.
+ * The parameters that the requests of http, ftp and smtp have in common:
+ * timeouts, URLs, and the check that text has no line break, which would add a
+ * line to the protocol.
  *
  * @module
  */
@@ -10,30 +11,34 @@ import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import { checkSslParams } from "../tls/params.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 
-/** Seconds for the phases of a request. Each holds for one call of a socket, not for the whole request. */
+/** Seconds for the phases of a request. Each limits one call of a socket, not the whole request. `Infinity` or a negative number: no limit. */
 export interface RequestTimeouts {
-  /** To connect, TLS included. Default: 60. */
+  /** Seconds to connect, TLS included. Default: 60. */
   connect?: number;
-  /** Until the server takes what is sent. Default: 60. */
+  /** Seconds until the server takes what was sent. Default: 60. */
   send?: number;
-  /** Until the server says something more. Default: 60. */
+  /** Seconds until more of the answer arrives. Default: 60. */
   receive?: number;
 }
 
-/** What every request takes. */
+/** The parameters that every request has. */
 export interface CommonParams {
-  /** Seconds that each call of a socket may take: one number, or one for each phase. `Infinity` or a negative number: no limit. Default: 60. */
+  /** Seconds that one call of a socket may take: a number for all phases, or an object with one for each. `Infinity` or a negative number: no limit. Default: 60. */
   timeout?: number | RequestTimeouts;
-  /** Ends the request with a `CancelledError` when it aborts. */
+  /** Ends the request with a `CancelledError` when it aborts. Default: none. */
   signal?: AbortSignal;
-  /** How TLS is done where the request has it: private authorities, a client certificate. */
+  /** How TLS verifies the server and identifies the client, where the request has TLS: `caCerts`, `cert`, `key`. Default: Deno's authorities, and no client certificate. */
   sslparams?: SslParams | SslParamsSource;
 }
 
 const PHASES = ["connect", "send", "receive"] as const;
 const DEFAULT_SECONDS = 60;
 
-/** Refuses what is no object of parameters, or has a key that is unknown. */
+/**
+ * Refuses parameters that are not an object, or that have an unknown key.
+ *
+ * @throws {TypeError} when they do
+ */
 export function checkKeys(
   call: string,
   params: unknown,
@@ -52,7 +57,11 @@ export function checkKeys(
   }
 }
 
-/** Refuses wrong ones among the parameters that all requests have. */
+/**
+ * Checks `signal` and `sslparams`.
+ *
+ * @throws {TypeError} when one is of the wrong type
+ */
 export function checkCommon(call: string, params: CommonParams): void {
   const { signal, sslparams } = params;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -61,7 +70,13 @@ export function checkCommon(call: string, params: CommonParams): void {
   if (sslparams !== undefined) checkSslParams(call, sslparams, "client");
 }
 
-/** The timeouts of the request's sockets. */
+/**
+ * Reads the timeouts of the request's sockets.
+ *
+ * @param given seconds. Default: 60
+ * @throws {TypeError} when it is neither a number nor an object of phases
+ * @throws {RangeError} when one is `NaN`
+ */
 export function readTimeouts(
   call: string,
   given: number | RequestTimeouts = DEFAULT_SECONDS,
@@ -93,7 +108,12 @@ export function readTimeouts(
   };
 }
 
-/** Refuses text that would begin a line of its own in what is sent. The text is not shown: it may be a password. */
+/**
+ * Refuses text with a line break: it would add a line to what is sent. The
+ * message does not show the text, which may be a password.
+ *
+ * @throws {TypeError} when it is not a string, or has a CR, LF or NUL
+ */
 export function checkOneLine(call: string, name: string, text: unknown): void {
   if (typeof text !== "string") throw wrongType(call, name, "a string", text);
   if (/[\r\n\0]/.test(text)) {
@@ -103,7 +123,13 @@ export function checkOneLine(call: string, name: string, text: unknown): void {
   }
 }
 
-/** Reads a URL. `URL` would drop a line break silently. */
+/**
+ * Reads a URL. A line break in it is refused, because `URL` would drop it
+ * without an error.
+ *
+ * @param protocols with a colon: `["http:", "https:"]`
+ * @throws {TypeError} when it is not a URL of one of the protocols
+ */
 export function readUrl(
   call: string,
   given: string | URL,
@@ -132,17 +158,22 @@ function withoutPassword(text: string): string {
   return text.replace(/\/\/[^/]*@/, "//");
 }
 
-/** The URL as messages show it: without user and password. */
+/** Writes a URL for a message: without user and password. */
 export function nameOf(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
 }
 
-/** The host as a socket takes it. */
+/** Gives the host of a URL as a socket takes it: an IPv6 address without brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
 
-/** User and password of a URL, as they were before they were escaped. */
+/**
+ * Reads user and password of a URL, and unescapes them. Gives `undefined` when
+ * it has neither.
+ *
+ * @throws {TypeError} when they are not well escaped, or have a line break
+ */
 export function userOf(
   call: string,
   url: URL,
@@ -152,7 +183,11 @@ export function userOf(
   return { user, password: unescape(call, "the password", url.password) };
 }
 
-/** Text of a URL without its percent signs, on one line. */
+/**
+ * Unescapes text of a URL.
+ *
+ * @throws {TypeError} when it is not well escaped, or has a line break
+ */
 export function unescape(call: string, name: string, text: string): string {
   let plain;
   try {

@@ -19,18 +19,33 @@ export type MessageContent =
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>;
 
-/** A message, or a part of one. */
+/**
+ * A message, or a part of one.
+ *
+ * @example With an attachment
+ * ```ts
+ * import type { Message } from "jsr:@copas/copas/smtp";
+ *
+ * const mail: Message = {
+ *   headers: { Subject: "Minutes", To: "Fred <fred@example.com>" },
+ *   body: "Here they are.",
+ *   attachments: [{
+ *     filename: "minutes.pdf",
+ *     content: (await Deno.open("minutes.pdf")).readable,
+ *   }],
+ * };
+ * ```
+ */
 export interface Message {
   /**
-   * Its headers: `{ Subject: "Grüße", To: "Fred <fred@example.com>" }`. What is
-   * not ASCII is encoded. Date, Message-ID and MIME-Version are added, and
-   * `Content-Type` is `text/plain; charset=utf-8` unless you say otherwise. `Bcc`
-   * is left out.
+   * Its headers: `{ Subject: "Grüße", To: "Fred <fred@example.com>" }`. Text
+   * outside ASCII is encoded. Copas adds Date, Message-ID and MIME-Version, and
+   * leaves `Bcc` out. Default of `Content-Type`: `text/plain; charset=utf-8`.
    */
   headers?: Record<string, string>;
-  /** Its content, or its parts; then it is `multipart/mixed` unless `Content-Type` names another kind. */
+  /** Its content, or its parts; then the message is `multipart/mixed` unless `Content-Type` names another type of several parts. Default: empty. */
   body?: MessageContent | Message[];
-  /** Files that go along. */
+  /** Files to send with it. Default: none. */
   attachments?: Attachment[];
 }
 
@@ -38,9 +53,9 @@ export interface Message {
 export interface Attachment {
   /** The name that the recipient sees. */
   filename: string;
-  /** What is in it. */
+  /** Its content. */
   content: MessageContent;
-  /** Its type, as `image/png`. Default: by the ending of its name. */
+  /** Its media type, such as `image/png`. Default: by the extension of its name. */
   type?: string;
 }
 
@@ -49,10 +64,22 @@ const KEYS = ["headers", "body", "attachments"];
 const SAFE = { disableFileAccess: true, disableUrlAccess: true };
 
 /**
- * Makes the text of a message, for the `source` of `send`. A message whose
- * content is a stream can be read once.
+ * Makes the text of a message, for the `source` of `send`. `send` does the same
+ * with its parameter `message`.
  *
- * @throws {TypeError} when a header has a line break, or something is missing
+ * @param given headers, content and attachments
+ * @returns the text in chunks, headers first. Where the content is a stream, it
+ * can be read once
+ * @throws {TypeError} when a key is unknown, a header or a filename has a line
+ * break, or a value is of the wrong type
+ *
+ * @example
+ * ```ts
+ * import { message } from "jsr:@copas/copas/smtp";
+ *
+ * const text = message({ headers: { Subject: "Hello" }, body: "How are you?" });
+ * for await (const chunk of text) await Deno.stdout.write(chunk);
+ * ```
  */
 export function message(given: Message): AsyncIterable<Uint8Array> {
   const root = node(given);
@@ -111,7 +138,7 @@ function attach(parent: MimeNode, { filename, content, type }: Attachment) {
   if (type !== undefined) checkType(type);
   const child = makeNode(type, parent, filename);
   child.setHeader("Content-Disposition", "attachment");
-  // Text as well: a file has to arrive as it was.
+  // Text, too: other encodings may change its line ends.
   child.setHeader("Content-Transfer-Encoding", "base64");
   child.setContent(contentOf(content));
 }

@@ -44,26 +44,96 @@ export {
 } from "./message.ts";
 export type { SmtpParams } from "./params.ts";
 
-/** Mail by one dispatcher. */
+/** Mail by one dispatcher, or by a narrower view of one. */
 export interface Smtp {
   /**
-   * Sends a mail. Where the server refuses one of several recipients, nobody
-   * gets it.
+   * Sends a mail. When the server refuses one of several recipients, Copas sends
+   * the mail to none of them. An error that the caller's source or content
+   * throws ends the request, and rejects it as it is.
    *
-   * @returns 1
-   * @throws {ReplyError} when the server refuses the login, the sender, a
-   * recipient (`refused` has them all) or the message
-   * @throws {TimeoutError} when it did not go on for 60 seconds
+   * @param params the mail, the server and the login
+   * @returns resolves to 1 when the server has taken the mail
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login, the sender, a recipient
+   * (`refused` has all of those) or the message
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed a connection before the end
    * @throws {HandshakeError} when TLS could not be established
-   * @throws {ClosedError} when it closed the connection too early
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { send } from "jsr:@copas/copas/smtp";
+   *
+   * await send({
+   *   from: "me@example.com",
+   *   rcpt: "fred@example.com",
+   *   message: { headers: { Subject: "Hello" }, body: "How are you?" },
+   *   server: "mail.example.com",
+   * });
+   * ```
    */
   send(params: SmtpParams): Promise<1>;
 }
 
-/** Mail by another dispatcher than the default one, or by a narrower view of it. */
+/**
+ * Sends mail by another dispatcher than the default one, or by a narrower view
+ * of one.
+ *
+ * @param host the dispatcher or view. Its sockets carry the mail, and its
+ * network scope holds for them
+ * @returns `send`, as this module exports it for the default dispatcher
+ *
+ * @example
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ * import { smtpFor } from "jsr:@copas/copas/smtp";
+ *
+ * const { send } = smtpFor(copas.scoped({ net: ["mail.example.com:25"] }));
+ * await send({
+ *   from: "me@example.com",
+ *   rcpt: "fred@example.com",
+ *   message: { headers: { Subject: "Hello" }, body: "How are you?" },
+ *   server: "mail.example.com",
+ * });
+ * ```
+ */
 export function smtpFor(host: RequestHost): Smtp {
   return { send: (params) => sendBy(host, params) };
 }
 
-/** Sends a mail by the default dispatcher; see {@linkcode Smtp}. */
+/**
+ * Sends a mail by the default dispatcher. It resolves to 1 when the server has
+ * taken the mail.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among the parameters is out of range
+ * @throws {ReplyError} when the server refuses the login, the sender, a recipient
+ * (`refused` has all of those) or the message
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`, or 60 seconds
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { send } from "jsr:@copas/copas/smtp";
+ *
+ * await send({
+ *   from: "me@example.com",
+ *   rcpt: "fred@example.com",
+ *   message: { headers: { Subject: "Hello" }, body: "How are you?" },
+ *   server: "mail.example.com",
+ * });
+ * ```
+ */
 export const send: Smtp["send"] = smtpFor(copas).send;

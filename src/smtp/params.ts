@@ -1,5 +1,5 @@
 /**
- * What it takes to send a mail, and the check of it.
+ * The parameters of a mail, and their check.
  *
  * @module
  */
@@ -22,31 +22,33 @@ import {
 } from "../requests/parameters.ts";
 import { type Message, message } from "./message.ts";
 
-/** A mail, and the server that takes it. */
+/** The parameters of a mail: the message, the server and the login. */
 export interface SmtpParams extends CommonParams {
-  /** The sender's address: where bounces go. `"me@example.com"`, also in angle brackets. `"<>"` is nobody. */
+  /** The address of the sender, to which servers return what they can't deliver: `"me@example.com"`, also in angle brackets. `"<>"`: none. */
   from: string;
-  /** The recipients' addresses. */
+  /** The address of the recipient, or of several: `"fred@example.com"`, also in angle brackets. */
   rcpt: string | string[];
-  /** The message as it is sent: headers, a blank line, the body. `smtp.message` makes one. */
+  /** The message as it is sent: headers, a blank line, the body. `message` makes one. Needed where there is no `message`. */
   source?: Source;
-  /** The message by its parts, in place of `source`. */
+  /** The message by its headers, content and attachments, in place of `source`. */
   message?: Message;
-  /** The server. Default: `"localhost"`. */
+  /** The server, a name or an address. Default: `"localhost"`. */
   server?: string;
-  /** Its port. Default: 25, and 465 with `secure: "implicit"`. */
+  /** The server's port. Default: 25, and 465 with `secure: "implicit"`. */
   port?: number;
-  /** The name by which this side introduces itself. Default: `"localhost"`. */
+  /** The host name that the client gives in its greeting (`EHLO`). Default: `"localhost"`. */
   domain?: string;
-  /** Who logs in. Default: nobody does. */
+  /** The user that logs in. Default: no login. */
   user?: string;
-  /** The password of `user`. */
+  /** The user's password. Needed where there is a `user`. */
   password?: string;
   /**
-   * How the connection is secured. `"offered"`: by STARTTLS, if the server
-   * offers it. `"required"`: by STARTTLS, or nothing is sent. `"implicit"`: from
-   * the first byte. Default: `"implicit"` for port 465, else `"offered"`. Without
-   * `"required"`, somebody on the way can keep the server from offering it.
+   * How TLS secures the connection. `"offered"`: by STARTTLS if the server
+   * offers it, else not at all. `"required"`: by STARTTLS; the request fails when
+   * the server does not offer it. `"implicit"`: from the first byte. Default:
+   * `"implicit"` for port 465, else `"offered"`. With `"offered"`, an attacker
+   * between client and server can remove the offer, and read the password and
+   * the mail.
    */
   secure?: "offered" | "required" | "implicit";
 }
@@ -85,7 +87,13 @@ const SECURE = ["offered", "required", "implicit"];
 const PORT = 25;
 const TLS_PORT = 465;
 
-/** Checks the parameters of `call`. */
+/**
+ * Checks the parameters of a mail.
+ *
+ * @param call names the call in the message of an error: `"send()"`
+ * @throws {TypeError} when a parameter is unknown, missing or of the wrong type
+ * @throws {RangeError} when a number is out of range, or `rcpt` is empty
+ */
 export function readParams(call: string, params: SmtpParams): Mail {
   checkKeys(call, params, KEYS);
   checkCommon(call, params);
@@ -139,7 +147,7 @@ function recipients(call: string, rcpt: unknown): string[] {
   return all.map((each) => address(call, "rcpt", each));
 }
 
-/** An address without its brackets. Whatever could end the command, or begin another argument of it, is refused. */
+/** Reads an address, without its brackets. Refuses one that could end the command of the protocol or add an argument to it. */
 function address(
   call: string,
   name: string,

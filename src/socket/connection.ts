@@ -7,7 +7,8 @@
 import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
-import { HandshakeError, isGone } from "../errors/errors.ts";
+import { HandshakeError } from "../errors/errors.ts";
+import { isGone } from "../errors/platform.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import type { Limits } from "./limits.ts";

@@ -17,7 +17,8 @@ import {
   formatAddress,
 } from "../net/address.ts";
 import { type Ip, parseIp } from "../net/ip.ts";
-import { checkHostPort, type Network, networkError } from "../net/network.ts";
+import { addressError, checkHostPort } from "../net/address_error.ts";
+import type { Network } from "../net/network.ts";
 import {
   checkReceive,
   type Datagram,
@@ -217,7 +218,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
         );
       }
       checkHostPort(call, ip!, port!);
-      this.#network.policy.admit("connect", ip!, port!, FAILED);
+      this.#network.policy.authorize("connect", ip!, port!, FAILED);
       const conn = this.#bind(ip!);
       const bytes = typeof data === "string" ? encoder.encode(data) : data;
       // A datagram that got lost brings nobody down who did not ask for it.
@@ -246,7 +247,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
         });
     } catch (error) {
       if (!this.#closed && !isClosed(error)) {
-        throw networkError(FAILED, ip, port, error);
+        throw addressError(FAILED, formatAddress(ip, port), error);
       }
       throw new ClosedError(
         `${FAILED} ${formatAddress(ip, port)}: the socket is closed`,
@@ -270,7 +271,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     if (address === undefined) {
       throw wrongType("setpeername()", "the ip", "an IP address", ip);
     }
-    this.#network.policy.admit("connect", ip, port!, FAILED);
+    this.#network.policy.authorize("connect", ip, port!, FAILED);
     this.#bind(ip);
     this.#peer = {
       transport: "udp",

@@ -10,12 +10,8 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import {
-  ClosedError,
-  closedError,
-  TimeoutError,
-  TooLongError,
-} from "../errors/errors.ts";
+import { ClosedError, TimeoutError, TooLongError } from "../errors/errors.ts";
+import { closedError } from "../errors/platform.ts";
 import { ReadSource } from "../readiness/read_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import type { ByteStream } from "../readiness/stream.ts";

@@ -16,7 +16,8 @@ import {
   formatAddress,
   socketName,
 } from "../net/address.ts";
-import { checkHostPort, type Network } from "../net/network.ts";
+import { checkHostPort } from "../net/address_error.ts";
+import type { Network } from "../net/network.ts";
 import { Connection, type SocketOption } from "./connection.ts";
 import { closeOpened, ConnectionSetup } from "./connection_setup.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";

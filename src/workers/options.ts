@@ -14,6 +14,8 @@ import {
 } from "../errors/arguments.ts";
 import { formatAddress } from "../net/address.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
+import { portSharingUnavailable } from "../net/address_error.ts";
+import { hasUnstableNet } from "../net/suggested_flag.ts";
 import type { ServeOrder } from "./messages.ts";
 
 /** Where workers listen, and what they may do. */
@@ -102,15 +104,8 @@ export function workerSettings(
   checkLimits(call, options);
   const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = options;
   checkString(call, "name", name);
-  // Deno ends the process where reusePort is used without the flag. This
-  // function is there exactly when the flag is (2.9.6).
-  if (Deno.listenDatagram === undefined) {
-    throw new Deno.errors.NotSupported(
-      `${call}: workers share the port ${
-        formatAddress(hostname, port)
-      }, for which Deno needs a flag; run with --unstable-net`,
-    );
-  }
+  // Deno ends the process where reusePort is used without the flag.
+  if (!hasUnstableNet()) throw portSharingUnavailable(call, hostname, port);
   return {
     source: sourceOf(module),
     order: {

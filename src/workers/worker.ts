@@ -5,9 +5,9 @@
  * @module
  */
 
-import { addressError } from "../errors/errors.ts";
 import { formatAddress } from "../net/address.ts";
 import type { ServerOptions } from "../server/stream_server.ts";
+import { addressError } from "../net/address_error.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Status } from "../copas/threads.ts";

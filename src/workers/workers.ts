@@ -7,7 +7,7 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import { formatAddress } from "../net/address.ts";
-import { networkError } from "../net/network.ts";
+import { addressError } from "../net/address_error.ts";
 import type { NetScope } from "../net/scope.ts";
 import { WorkerHandle, type WorkerReport } from "./handle.ts";
 import type { ServeOrder } from "./messages.ts";
@@ -311,7 +311,7 @@ function pickPort(order: ServeOrder): Deno.TcpListener {
     order.port = listener.addr.port;
     return listener;
   } catch (error) {
-    throw networkError("Cannot bind", hostname, 0, error);
+    throw addressError("Cannot bind", hostname, 0, error);
   }
 }
 

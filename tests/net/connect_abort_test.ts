@@ -1,6 +1,7 @@
-// Deno 2.9.6 loses a connection that is made in the turn in which its signal
-// aborts: nobody gets it, nobody can close it. So Deno must hear of the abort a
-// turn later, when what was made has been handed over.
+// Deno 2.9.6 loses a connection that is made in the turn of the event loop in
+// which its signal aborts: the caller does not get it, so it stays open. So Deno
+// must be told of the abort a turn later, when the connection that was made has
+// been handed over.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, ClosedError } from "../../src/errors/errors.ts";

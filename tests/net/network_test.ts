@@ -56,7 +56,7 @@ Deno.test("a TLS socket is held against the scope as well", async () => {
   await assertRejects(() => skt.connect("127.0.0.1", 443), ScopeError);
 });
 
-Deno.test("a listener that somebody else opened must be in the scope", () => {
+Deno.test("a listener that the program opened itself must be in the scope", () => {
   const copas = new Copas({ net: ["127.0.0.1:0"] });
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   assertThrows(() => copas.addserver(listener, () => {}), ScopeError);
@@ -129,7 +129,7 @@ Deno.test("what was checked is what is connected to", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = server.addr;
   const lookups: string[] = [];
-  const gate = new NetPolicy(
+  const policy = new NetPolicy(
     "test",
     ["name.example", "127.0.0.1"],
     undefined,
@@ -138,7 +138,7 @@ Deno.test("what was checked is what is connected to", async () => {
       return Promise.resolve(["10.0.0.1", "127.0.0.1"]);
     },
   );
-  const network = new Network(gate);
+  const network = new Network(policy);
   const { signal } = new AbortController();
   const [theirs, ours] = await Promise.all([
     server.accept(),
@@ -153,12 +153,12 @@ Deno.test("what was checked is what is connected to", async () => {
 
 Deno.test("a name that was rebound to this machine is refused", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const gate = new NetPolicy("test", ["name.example"], undefined, () => {
+  const policy = new NetPolicy("test", ["name.example"], undefined, () => {
     return Promise.resolve(["127.0.0.1"]);
   });
   const error = await assertRejects(
     () =>
-      new Network(gate).connect(
+      new Network(policy).connect(
         "name.example",
         server.addr.port,
         new AbortController().signal,
@@ -169,12 +169,12 @@ Deno.test("a name that was rebound to this machine is refused", async () => {
 });
 
 Deno.test("a name that can't be looked up is an unknown host", async () => {
-  const gate = new NetPolicy("test", ["name.example"], undefined, () => {
+  const policy = new NetPolicy("test", ["name.example"], undefined, () => {
     return Promise.reject(new Error("no such name"));
   });
   await assertRejects(
     () =>
-      new Network(gate).connect(
+      new Network(policy).connect(
         "name.example",
         80,
         new AbortController().signal,
@@ -186,7 +186,7 @@ Deno.test("a name that can't be looked up is an unknown host", async () => {
 
 Deno.test("the next address is tried when the first one refuses", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const gate = new NetPolicy(
+  const policy = new NetPolicy(
     "test",
     ["name.example", "127.0.0.0/8"],
     undefined,
@@ -194,7 +194,7 @@ Deno.test("the next address is tried when the first one refuses", async () => {
       return Promise.resolve(["127.0.0.2", "127.0.0.1"]);
     },
   );
-  const conn = await new Network(gate).connect(
+  const conn = await new Network(policy).connect(
     "name.example",
     server.addr.port,
     new AbortController().signal,

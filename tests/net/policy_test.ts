@@ -3,8 +3,8 @@ import { ScopeError } from "../../src/errors/errors.ts";
 import { NetPolicy } from "../../src/net/policy.ts";
 import type { NetScope } from "../../src/net/scope.ts";
 
-/** A gate for which every name has `addresses`. */
-function gate(net: NetScope, ...addresses: string[]): NetPolicy {
+/** A policy for which every name has `addresses`. */
+function policyOf(net: NetScope, ...addresses: string[]): NetPolicy {
   return new NetPolicy(
     "test",
     net,
@@ -14,7 +14,11 @@ function gate(net: NetScope, ...addresses: string[]): NetPolicy {
 }
 
 Deno.test("a name may point into the public internet", async () => {
-  const found = await gate(["example.com:443"], "93.184.216.34", "2606:2800::1")
+  const found = await policyOf(
+    ["example.com:443"],
+    "93.184.216.34",
+    "2606:2800::1",
+  )
     .resolve("example.com", 443);
   assertEquals(found, ["93.184.216.34", "2606:2800::1"]);
 });
@@ -45,7 +49,7 @@ Deno.test("a name must not point into a network that the scope doesn't allow", a
   ];
   for (const ip of local) {
     const error = await assertRejects(
-      () => gate(["example.com"], ip).resolve("example.com", 443),
+      () => policyOf(["example.com"], ip).resolve("example.com", 443),
       ScopeError,
       "Cannot connect to example.com:443, which is",
     );
@@ -54,39 +58,39 @@ Deno.test("a name must not point into a network that the scope doesn't allow", a
 });
 
 Deno.test("another entry lets a name point into a private network", async () => {
-  const intranet = gate(["db.example:5432", "10.0.0.0/8:5432"], "10.1.2.3");
+  const intranet = policyOf(["db.example:5432", "10.0.0.0/8:5432"], "10.1.2.3");
   assertEquals(await intranet.resolve("db.example", 5432), ["10.1.2.3"]);
-  const wrongPort = gate(["db.example", "10.0.0.0/8:5432"], "10.1.2.3");
+  const wrongPort = policyOf(["db.example", "10.0.0.0/8:5432"], "10.1.2.3");
   await assertRejects(() => wrongPort.resolve("db.example", 80), ScopeError);
 });
 
 Deno.test("localhost may point to this machine, and to no other", async () => {
   for (const name of ["localhost", "LOCALHOST", "a.localhost"]) {
-    const found = await gate([name], "127.0.0.1", "::1").resolve(name, 80);
+    const found = await policyOf([name], "127.0.0.1", "::1").resolve(name, 80);
     assertEquals(found, ["127.0.0.1", "::1"]);
   }
   await assertRejects(
-    () => gate(["localhost"], "10.0.0.1").resolve("localhost", 80),
+    () => policyOf(["localhost"], "10.0.0.1").resolve("localhost", 80),
     ScopeError,
   );
   await assertRejects(
-    () => gate(["notlocalhost"], "127.0.0.1").resolve("notlocalhost", 80),
+    () => policyOf(["notlocalhost"], "127.0.0.1").resolve("notlocalhost", 80),
     ScopeError,
   );
 });
 
 Deno.test("of a name's addresses only those are used that are allowed", async () => {
-  const mixed = gate(["example.com"], "10.0.0.1", "93.184.216.34");
+  const mixed = policyOf(["example.com"], "10.0.0.1", "93.184.216.34");
   assertEquals(await mixed.resolve("example.com", 443), ["93.184.216.34"]);
 });
 
 Deno.test("a view can only narrow: both scopes hold", () => {
   const outer = new NetPolicy("test", ["127.0.0.1:80", "127.0.0.1:81"]);
   const inner = new NetPolicy("test", ["127.0.0.1:81", "127.0.0.1:82"], outer);
-  inner.admit("connect", "127.0.0.1", 81);
+  inner.authorize("connect", "127.0.0.1", 81);
   for (const port of [80, 82]) {
     const error = assertThrows(
-      () => inner.admit("connect", "127.0.0.1", port),
+      () => inner.authorize("connect", "127.0.0.1", port),
       ScopeError,
     );
     assertEquals(error.address, `127.0.0.1:${port}`);
@@ -95,15 +99,15 @@ Deno.test("a view can only narrow: both scopes hold", () => {
 });
 
 Deno.test("a name that a view's own scope lets point somewhere is still held against the outer one", async () => {
-  const outer = gate(["db.example"], "10.0.0.1");
+  const outer = policyOf(["db.example"], "10.0.0.1");
   const inner = new NetPolicy("test", ["db.example", "10.0.0.1"], outer);
   await assertRejects(() => inner.resolve("db.example", 80), ScopeError);
 });
 
 Deno.test("listen and connect have lists apart; a missing one allows nothing", () => {
   const apart = new NetPolicy("test", { listen: [":8080"] });
-  apart.admit("listen", "127.0.0.1", 8080);
-  assertThrows(() => apart.admit("connect", "127.0.0.1", 8080), ScopeError);
+  apart.authorize("listen", "127.0.0.1", 8080);
+  assertThrows(() => apart.authorize("connect", "127.0.0.1", 8080), ScopeError);
 });
 
 Deno.test("what is no scope is refused", () => {
@@ -133,24 +137,24 @@ Deno.test("without a scope nothing is looked up", async () => {
     undefined,
     () => Promise.reject("looked up"),
   );
-  open.admit("connect", "example.com", 80);
+  open.authorize("connect", "example.com", 80);
   assertEquals(await open.resolve("example.com", 80), undefined);
 });
 
 Deno.test("what was used is listed shortly, for views as well", () => {
   const outer = new NetPolicy("test");
   const inner = new NetPolicy("test", ["127.0.0.1", "[::1]"], outer);
-  outer.admit("listen", "0.0.0.0", 80);
-  inner.admit("connect", "127.0.0.1", 80);
-  inner.admit("connect", "127.0.0.1", 80);
-  inner.admit("connect", "::1", 81);
+  outer.authorize("listen", "0.0.0.0", 80);
+  inner.authorize("connect", "127.0.0.1", 80);
+  inner.authorize("connect", "127.0.0.1", 80);
+  inner.authorize("connect", "::1", 81);
   assertEquals(inner.access.connect, ["127.0.0.1:80", "[::1]:81"]);
   assertEquals(
     String(outer.access),
     "--allow-net=0.0.0.0:80,127.0.0.1:80,[::1]:81",
   );
   for (let port = 1000; port < 1100; port++) {
-    outer.admit("connect", "127.0.0.1", port);
+    outer.authorize("connect", "127.0.0.1", port);
   }
   assertEquals(outer.access.connect, ["127.0.0.1", "[::1]:81"]);
   assertEquals(
@@ -161,8 +165,8 @@ Deno.test("what was used is listed shortly, for views as well", () => {
 
 Deno.test("a Unix socket's grant has its file", () => {
   const open = new NetPolicy("test");
-  open.admit("listen", "unix:/srv/s", 0);
-  open.useUnstable();
+  open.authorize("listen", "unix:/srv/s", 0);
+  open.recordUnstable();
   assertEquals(
     String(open.access),
     "--unstable-net --allow-net=unix:/srv/s --allow-read=/srv/s --allow-write=/srv/s",
