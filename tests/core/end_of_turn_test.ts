@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 function make() {
   const turn = new EndOfTurn(new VirtualClock());
@@ -24,7 +24,7 @@ Deno.test("at the end of a turn, all is written before anything is begun", async
   turn.startAtEnd(item("start 2"));
   turn.flushAtEnd(item("write 2"));
   assertEquals(events, []);
-  await settled();
+  await turn();
   assertEquals(events, ["write 1", "write 2", "start 1", "start 2"]);
 });
 
@@ -36,7 +36,7 @@ Deno.test("a turn does not end as long as threads call", async () => {
     await null;
     assertEquals(events, []);
   }
-  await settled();
+  await turn();
   assertEquals(events, ["write"]);
 });
 
@@ -46,7 +46,7 @@ Deno.test("what is asked for while a turn ends comes at the end of the next one"
     turn.flushAtEnd(item("write 2", () => turn.startAtEnd(item("start 2"))));
   }));
   turn.startAtEnd(item("start 1"));
-  await settled();
+  await turn();
   assertEquals(events, ["write 1", "start 1", "write 2", "start 2"]);
 });
 
@@ -60,9 +60,9 @@ Deno.test("an error at the end of a turn is reported, and the next turn ends as 
   turn.flushAtEnd(item("write 1", () => {
     throw new Error("broken");
   }));
-  await settled();
+  await turn();
   turn.flushAtEnd(item("write 2"));
-  await settled();
+  await turn();
   removeEventListener("error", report);
   assertEquals(events, ["write 1", "Uncaught Error: broken", "write 2"]);
 });
