@@ -94,12 +94,13 @@ export class Lock {
    */
   get(timeout?: number | WaitOptions): Promise<number> {
     const thread = this.#scheduler.current;
+    const ownership = this.#ownership;
     // The common case: the lock is free, and no promise is made.
     if (
-      this.#ownership.owner === undefined && timeout === undefined &&
+      ownership.owner === undefined && timeout === undefined &&
       !thread.removed && !this.#destroyed && this.#scheduler.mayProceed()
     ) {
-      this.#ownership.acquire(thread);
+      ownership.acquire(thread);
       return resolvedZero;
     }
     try {

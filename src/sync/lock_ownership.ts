@@ -61,7 +61,7 @@ export class LockOwnership {
   #release(): void {
     if (--this.#count > 0) return;
     this.clear();
-    this.#grantNext();
+    if (this.waiters.first !== undefined) this.#grantNext();
   }
 
   /** Takes the lock back, however often its owner has got it. No other thread gets it. */
