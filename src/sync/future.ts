@@ -1,23 +1,28 @@
 /**
- * The future: a thread whose result others wait for.
+ * The future: a thread whose result other threads wait for.
  *
  * @module
  */
 
+import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { CancelledError } from "../errors/errors.ts";
-import { readLimit, rejected, Waiters } from "./waiters.ts";
-import type { UnaskedError, UnaskedErrors } from "./unasked_errors.ts";
+import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import { rejected } from "./immediate.ts";
+import type { UnobservedError, UnobservedErrors } from "./unobserved_errors.ts";
+import { Waiters } from "./waiters.ts";
 
 // The constants of `copas.future`, with the values that they have in Copas.
 const PENDING = false;
 const SUCCESS = true;
 const ERROR = "error";
 
-/** What `future.try()` returns: that it is pending, the result, or the error. */
+/**
+ * What `future.try()` returns, with the constants of `copas.future`:
+ * `[PENDING]`, `[SUCCESS, value]` or `[ERROR, error]`.
+ */
 export type Outcome<T> =
   | [status: false]
   | [status: true, value: T]
@@ -26,11 +31,12 @@ export type Outcome<T> =
 /**
  * The result of a thread. `await` it, or call `get`.
  *
- * An error of the thread goes to those who ask. One that nobody asks for goes
- * to the thread's error handler, once: when the thread that made the future has
- * ended, 10 seconds after the error, or when the dispatcher exits, whichever
- * comes first. For a future that code outside every thread made: as soon as
- * that code waits for nothing of Copas's. Who asks after that still gets it.
+ * An error of the thread goes to every caller that asks for the result. If none
+ * asks, the thread's error handler gets it, once: when the thread that made the
+ * future has ended, 10 seconds after the error, or when the dispatcher exits,
+ * whichever comes first. For a future that code outside every thread made: as
+ * soon as that code waits for nothing of Copas's. A caller that asks after that
+ * still gets the error.
  *
  * @example Two things at once
  * ```ts
@@ -48,29 +54,32 @@ export type Outcome<T> =
  */
 export class Future<T> implements PromiseLike<T> {
   readonly #scheduler: Scheduler;
-  readonly #line: Waiters<T>;
-  /** Who made the future. */
+  readonly #waiters: Waiters<T>;
+  /** The thread that made the future. */
   readonly #creator: Thread;
   readonly #task: Thread;
-  readonly #errors: UnaskedErrors;
+  readonly #errors: UnobservedErrors;
   #outcome: Outcome<T> = [PENDING];
-  #unasked?: UnaskedError;
+  /** The thread's error, until a caller has asked for it. */
+  #unobserved?: UnobservedError;
 
-  /** For Copas itself: use `copas.future.addthread()`. */
+  /** @ignore Only `copas.future.addthread()` and `copas.future.addnamedthread()` call it. */
   constructor(
     scheduler: Scheduler,
-    errors: UnaskedErrors,
+    errors: UnobservedErrors,
     name: string | undefined,
     body: () => T | PromiseLike<T>,
   ) {
     this.#errors = errors;
     this.#scheduler = scheduler;
-    this.#line = new Waiters(scheduler, this, { failure: () => this.#failure });
+    this.#waiters = new Waiters(scheduler, this, {
+      messagePrefix: () => this.#messagePrefix,
+    });
     this.#creator = scheduler.current;
     this.#task = scheduler.spawn(name, () => this.#run(body));
   }
 
-  /** The thread. When it is removed, the future fails with its `CancelledError`. */
+  /** The future's thread. When it is removed, the future fails with its `CancelledError`. */
   get task(): Task {
     return this.#task;
   }
@@ -80,7 +89,7 @@ export class Future<T> implements PromiseLike<T> {
     try {
       this.#succeed(await body());
     } catch (error) {
-      // Of a future that was cancelled, the thread's error handler hears.
+      // The future was cancelled: the error is the thread's own.
       if (this.#outcome[0] !== PENDING) throw error;
       this.#fail(error, task);
     }
@@ -89,17 +98,17 @@ export class Future<T> implements PromiseLike<T> {
   #succeed(value: T): void {
     if (this.#outcome[0] !== PENDING) return;
     this.#outcome = [SUCCESS, value];
-    for (const wait of this.#line) wait.resolveLater(value);
-    this.#line.dispose();
+    this.#waiters.resolveAll(value);
+    this.#waiters.dispose();
   }
 
   #fail(error: unknown, task: Thread): void {
     this.#outcome = [ERROR, error];
-    const isAsked = this.#line.first !== undefined;
-    const isEnd = task.removed && error instanceof CancelledError;
-    this.#line.dissolve(() => error);
-    if (isAsked || isEnd) return;
-    this.#unasked = this.#errors.add(
+    const isObserved = this.#waiters.first !== undefined;
+    const isRemoval = task.removed && error instanceof CancelledError;
+    this.#waiters.rejectAll(() => error);
+    if (isObserved || isRemoval) return;
+    this.#unobserved = this.#errors.add(
       this.#creator,
       () => this.#scheduler.report(error, task, task.socket),
     );
@@ -108,46 +117,62 @@ export class Future<T> implements PromiseLike<T> {
   /**
    * Waits for the result.
    *
-   * @param timeout seconds to wait at most; 0 does not wait. Or an object with
-   * `timeout` and `signal`. Default: for ever, and such a wait does not keep
-   * `loop()` going; the thread does
+   * @param timeout seconds to wait at most, or an object with `timeout` and
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going (the future's thread
+   * does). Default: without limit
    * @returns what the thread's function returned
-   * @throws what the function threw
+   * @throws {TimeoutError} when the thread had not ended in that time
    * @throws {CancelledError} when the future was cancelled, or its thread was
    * removed; when the waiting thread was removed or the signal aborted
-   * @throws {TimeoutError} when the time was up
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
+   * @throws {Error} what the thread's function threw, whatever it is
    */
   get(timeout?: number | WaitOptions): Promise<T> {
     try {
       return this.#get(timeout);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
   #get(timeout?: number | WaitOptions): Promise<T> {
-    const limit = readLimit("get()", timeout, Infinity);
-    const refused = this.#line.refusal(undefined, limit.signal);
-    if (refused !== undefined) return rejected(refused);
+    const limit = readWaitOptions("get()", timeout, Infinity);
+    this.#waiters.checkNotCancelled(undefined, limit.signal);
     const [status, value] = this.try();
     if (status === SUCCESS) return Promise.resolve(value);
-    if (status === ERROR) return rejected(value);
-    return limit.seconds === 0
-      ? rejected(this.#line.timeoutError(undefined, 0))
-      : this.#line.join(undefined, limit);
+    // Whatever the thread threw, the caller need not await it.
+    if (status === ERROR) return handled(Promise.reject(value));
+    return this.#waiters.wait(undefined, limit);
   }
 
-  /** How it stands: `[PENDING]`, `[SUCCESS, value]` or `[ERROR, error]`, with the constants of `copas.future`. */
+  /**
+   * Looks at the result without waiting. An error counts as asked for then.
+   *
+   * @returns `[PENDING]` while the thread runs, `[SUCCESS, value]` or
+   * `[ERROR, error]`, with the constants of `copas.future`
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const future = copas.future.addthread(() => 42);
+   * await copas.pause(1);
+   * const [status, value] = future.try();
+   * if (status === copas.future.SUCCESS) console.log(value); // 42
+   * ```
+   */
   try(): Outcome<T> {
-    this.#unasked?.asked();
-    this.#unasked = undefined;
+    this.#unobserved?.observe();
+    this.#unobserved = undefined;
     return this.#outcome;
   }
 
   /**
-   * Removes the thread, and lets the future fail: all who wait for it get a
-   * `CancelledError`, now and later. What the thread returns or throws after
-   * that is not the future's result any more.
+   * Removes the thread, and lets the future fail: all callers that ask for the
+   * result get a `CancelledError`, now and later. What the thread returns or
+   * throws after that is not the future's result any more.
    *
    * @returns whether there was anything to cancel: `false` when the thread had
    * come to its end, or the future was cancelled before
@@ -155,14 +180,23 @@ export class Future<T> implements PromiseLike<T> {
   cancel(): boolean {
     if (this.#outcome[0] !== PENDING) return false;
     const error = () =>
-      new CancelledError(`${this.#failure}: the future was cancelled`);
+      new CancelledError(`${this.#messagePrefix}: the future was cancelled`);
     this.#outcome = [ERROR, error()];
     this.#task.cancel();
-    this.#line.dissolve(error);
+    this.#waiters.rejectAll(error);
     return true;
   }
 
-  /** For `await`: waits for the result as `get()` does. */
+  /**
+   * Waits for the result without limit, for `await future`.
+   *
+   * @param onfulfilled called with what the thread's function returned. Default:
+   * the promise gets that
+   * @param onrejected called with what the thread's function threw, or with a
+   * `CancelledError` when the future was cancelled, its thread or the waiting
+   * thread removed. Default: the promise gets that error
+   * @returns a promise of what the called function returns
+   */
   then<A = T, B = never>(
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -170,18 +204,23 @@ export class Future<T> implements PromiseLike<T> {
     return this.get().then(onfulfilled, onrejected);
   }
 
-  get #failure(): string {
+  get #messagePrefix(): string {
     return `Cannot get the result of ${this.#task.name}`;
   }
 
-  /** The name of the thread, and how it stands. */
+  /**
+   * Describes the future, for messages and logs.
+   *
+   * @returns the name of its thread, and whether it is pending, has a result,
+   * or failed: `"future of thread_1: pending, 2 waiting"`
+   */
   toString(): string {
     const [status] = this.#outcome;
-    const how = status === PENDING
-      ? `pending, ${this.#line.size} waiting`
+    const state = status === PENDING
+      ? `pending, ${this.#waiters.size} waiting`
       : status === SUCCESS
       ? "has a result"
       : "failed";
-    return `future of ${this.#task.name}: ${how}`;
+    return `future of ${this.#task.name}: ${state}`;
   }
 }

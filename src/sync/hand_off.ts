@@ -1,63 +1,74 @@
 /**
- * The inside of a queue: which thread gets which item, and whose item gets room.
+ * How the items of a queue get from the threads that push to those that pop:
+ * which thread gets which item, and whose item gets room.
  *
  * @module
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { DestroyedError } from "../errors/errors.ts";
+import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import { rejected, resolvedTrue } from "./immediate.ts";
 import { ItemStore } from "./item_store.ts";
-import { readLimit, rejected, Waiters } from "./waiters.ts";
+import { Waiters } from "./waiters.ts";
 
-/** It takes items; it only gives them; all were taken; they were given up. */
+/**
+ * `open`: items can be pushed and popped. `stopping`: they can only be popped.
+ * `drained`: stopped, and all of them were popped. `destroyed`: they were given up.
+ */
 export type HandOffState = "open" | "stopping" | "drained" | "destroyed";
 
-/** Seconds that `pop` waits when it is not told otherwise. */
-const USUAL = 10;
+/** Seconds that `pop` waits when the caller names no timeout. */
+const POP_TIMEOUT = 10;
 
-/** A push that did not wait. */
-const AT_ONCE = Promise.resolve(true as const);
-
-/** Items on their way from those who push to those who pop. */
+/** The items of one queue, and the threads that wait for an item or for room. */
 export class HandOff<T> {
-  state: HandOffState = "open";
   readonly #scheduler: Scheduler;
   readonly #name: string;
   readonly #maxsize: number;
+  readonly #ondrained: () => void;
   readonly #items = new ItemStore<T>();
-  /** Those who wait for an item, and the numbers of those that they were given; 0 before. */
+  /** The threads that wait for an item, each with the number of the item that it was given; 0 before. */
   readonly #poppers: Waiters<T, number>;
-  /** Those who wait for room, and their items. */
+  /** The threads that wait for room, each with its item. */
   readonly #pushers: Waiters<true, T>;
-  readonly #drained: () => void;
-  /** Items that threads were given and have not got yet. */
-  #underway = 0;
+  #state: HandOffState = "open";
+  /** How many items threads were given that have not got them yet. */
+  #undelivered = 0;
 
-  /** @param drained called when the last item of the stopped channel has reached its thread */
+  /** @param ondrained called when the last item of the stopped queue has reached its thread */
   constructor(
     scheduler: Scheduler,
     queue: { readonly name: string },
     maxsize: number,
-    drained: () => void,
+    ondrained: () => void,
   ) {
     this.#scheduler = scheduler;
     this.#name = queue.name;
     this.#maxsize = maxsize;
-    this.#drained = drained;
+    this.#ondrained = ondrained;
     this.#poppers = new Waiters(scheduler, queue, {
-      failure: () => `Cannot pop from ${this.#name}`,
-      reason: () => "it is empty",
-      // The item was not used: somebody else gets it.
+      messagePrefix: () => `Cannot pop from ${this.#name}`,
+      timeoutReason: () => "it is empty",
       revoked: (wait, item) => this.#takeBack(wait.detail, item),
       delivered: (wait) => {
         if (wait.detail > 0) this.#delivered();
       },
     });
     this.#pushers = new Waiters(scheduler, queue, {
-      failure: () => `Cannot push to ${this.#name}`,
-      reason: () => "it is full",
+      messagePrefix: () => `Cannot push to ${this.#name}`,
+      timeoutReason: () => "it is full",
     });
+  }
+
+  /** Whether items can be pushed, popped, or neither. */
+  get state(): HandOffState {
+    return this.#state;
+  }
+
+  /** Whether nothing can be popped any more. */
+  get hasEnded(): boolean {
+    return this.#state === "drained" || this.#state === "destroyed";
   }
 
   /** How many items there are. */
@@ -70,36 +81,35 @@ export class HandOff<T> {
     return this.#poppers.size + this.#pushers.size;
   }
 
-  /** Whether nothing can be popped any more. */
-  get hasEnded(): boolean {
-    return this.state === "drained" || this.state === "destroyed";
-  }
-
   /** Puts an item at the end; waits while there is no room. */
   push(item: T, timeout?: number | WaitOptions): Promise<true> {
-    // The way of most calls: there is room, and no promise is made.
+    // The common case: there is room, and no promise is made.
     if (
-      timeout === undefined && this.state === "open" &&
+      timeout === undefined && this.#state === "open" &&
       this.#items.size < this.#maxsize && !this.#scheduler.current.removed &&
       this.#scheduler.mayProceed()
     ) {
       this.#put(item);
-      return AT_ONCE;
+      return resolvedTrue;
     }
-    const limit = readLimit("push()", timeout, Infinity);
-    const refused = this.state !== "open"
-      ? this.endedError(`Cannot push to ${this.#name}`)
-      : this.#pushers.refusal(item, limit.signal);
-    if (refused !== undefined) return rejected(refused);
+    try {
+      return this.#push(item, timeout);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  #push(item: T, timeout?: number | WaitOptions): Promise<true> {
+    const limit = readWaitOptions("push()", timeout, Infinity);
+    if (this.#state !== "open") throw this.endedError("push to");
+    this.#pushers.checkNotCancelled(item, limit.signal);
     if (this.#items.size >= this.#maxsize) {
-      return limit.seconds === 0
-        ? rejected(this.#pushers.timeoutError(item, 0))
-        : this.#pushers.join(item, limit);
+      return this.#pushers.wait(item, limit);
     }
     this.#put(item);
     return this.#scheduler.mayProceed()
-      ? AT_ONCE
-      : this.#pushers.pass(item, true);
+      ? resolvedTrue
+      : this.#pushers.yieldThenGive(item, true);
   }
 
   #put(item: T): void {
@@ -109,31 +119,34 @@ export class HandOff<T> {
 
   /** Takes the first item; waits while there is none. */
   pop(timeout?: number | WaitOptions): Promise<T> {
-    const { size } = this.#items;
-    // The way of most calls: there is an item.
+    // The common case: there is an item.
     if (
-      size > 0 && (timeout === undefined || timeout === Infinity) &&
+      this.#items.size > 0 &&
+      (timeout === undefined || timeout === Infinity) &&
       !this.#scheduler.current.removed && this.#scheduler.mayProceed()
     ) return Promise.resolve(this.#take());
-    const limit = readLimit("pop()", timeout, USUAL);
-    const refused = this.hasEnded
-      ? this.endedError(`Cannot pop from ${this.#name}`)
-      : this.#poppers.refusal(0, limit.signal);
-    if (refused !== undefined) return rejected(refused);
-    if (size === 0 && limit.seconds === 0) {
-      return rejected(this.#poppers.timeoutError(0, 0));
+    try {
+      return this.#pop(timeout);
+    } catch (error) {
+      return rejected(error);
     }
-    if (size > 0 && this.#scheduler.mayProceed()) {
-      return Promise.resolve(this.#take());
-    }
-    const promise = this.#poppers.join(0, limit);
-    if (size > 0) this.#match();
+  }
+
+  #pop(timeout?: number | WaitOptions): Promise<T> {
+    const limit = readWaitOptions("pop()", timeout, POP_TIMEOUT);
+    if (this.hasEnded) throw this.endedError("pop from");
+    this.#poppers.checkNotCancelled(0, limit.signal);
+    if (this.#items.size === 0) return this.#poppers.wait(0, limit);
+    if (this.#scheduler.mayProceed()) return Promise.resolve(this.#take());
+    // The item is the thread's own now, and reaches it in the next round.
+    const promise = this.#poppers.enqueue(0, limit);
+    this.#match();
     return promise;
   }
 
   #take(): T {
     const item = this.#items.take();
-    if (this.#pushers.first !== undefined || this.state === "stopping") {
+    if (this.#pushers.first !== undefined || this.#state === "stopping") {
       this.#match();
     }
     return item;
@@ -141,50 +154,50 @@ export class HandOff<T> {
 
   /** Takes no more items: pushes that wait for room fail. */
   stop(): void {
-    if (this.state !== "open") return;
-    this.state = "stopping";
-    this.#refusePushers();
+    if (this.#state !== "open") return;
+    this.#state = "stopping";
+    this.#rejectPushers();
     this.#match();
   }
 
-  /** Gives the items up: all who wait get an error. */
+  /** Gives the items up: all threads that wait get an error. */
   destroy(): void {
-    this.state = "destroyed";
+    this.#state = "destroyed";
     this.#items.clear();
-    this.#refusePushers();
-    this.#refusePoppers();
+    this.#rejectPushers();
+    this.#rejectPoppers();
   }
 
-  /** An item comes back from a thread that was removed before it could use it. */
+  /** The error of a call that comes too late: `call` and the queue's name begin its message. */
+  endedError(call: string): DestroyedError {
+    const reason = this.#state === "stopping"
+      ? "it is stopping"
+      : "it is destroyed";
+    return new DestroyedError(`Cannot ${call} ${this.#name}: ${reason}`);
+  }
+
+  /** An item comes back from a thread that was removed before it could use it: another thread gets it. */
   #takeBack(number: number, item: T): void {
-    if (this.state === "destroyed") return;
+    if (this.#state === "destroyed") return;
     this.#items.putBack(number, item);
     this.#match();
   }
 
   /** A thread has got its item. */
   #delivered(): void {
-    this.#underway--;
-    if (this.state === "stopping") this.#match();
+    this.#undelivered--;
+    if (this.#state === "stopping") this.#match();
   }
 
-  /** The error of a call that comes too late. */
-  endedError(failure: string): DestroyedError {
-    const why = this.state === "stopping"
-      ? "it is stopping"
-      : "it is destroyed";
-    return new DestroyedError(`${failure}: ${why}`);
-  }
-
-  /** Gives items to those who wait for them, and room to those who wait for that. */
+  /** Gives items to the threads that wait for them, and room to those that wait for room. */
   #match(): void {
     const items = this.#items;
     for (;;) {
       const popper = this.#poppers.first;
       if (popper !== undefined && items.size > 0) {
         const item = items.take();
-        popper.detail = items.last;
-        this.#underway++;
+        popper.detail = items.lastTaken;
+        this.#undelivered++;
         popper.resolveLater(item);
         continue;
       }
@@ -193,22 +206,22 @@ export class HandOff<T> {
       items.push(pusher.detail);
       pusher.resolveLater(true);
     }
-    // An item that is under way may still come back.
-    if (this.state !== "stopping" || items.size + this.#underway > 0) return;
-    this.state = "drained";
-    this.#refusePoppers();
-    this.#drained();
+    if (this.#state === "stopping") this.#drainIfEmpty();
   }
 
-  #refusePushers(): void {
-    this.#pushers.dissolve(() =>
-      this.endedError(`Cannot push to ${this.#name}`)
-    );
+  #drainIfEmpty(): void {
+    // An item that was not delivered may still come back.
+    if (this.#items.size + this.#undelivered > 0) return;
+    this.#state = "drained";
+    this.#rejectPoppers();
+    this.#ondrained();
   }
 
-  #refusePoppers(): void {
-    this.#poppers.dissolve(() =>
-      this.endedError(`Cannot pop from ${this.#name}`)
-    );
+  #rejectPushers(): void {
+    this.#pushers.rejectAll(() => this.endedError("push to"));
+  }
+
+  #rejectPoppers(): void {
+    this.#poppers.rejectAll(() => this.endedError("pop from"));
   }
 }

@@ -1,22 +1,23 @@
 /**
- * The items of a queue: first in, first out, and one that was taken in vain
- * goes back to where it was.
+ * The items of a queue: first in, first out, and an item that its thread could
+ * not use goes back to where it was.
  *
  * @module
  */
 
-/** Below this, room at the front is not worth moving the items. */
-const SMALL = 64;
+/** With fewer empty places at the front than this, moving the items costs more than it frees. */
+const LEAST_EMPTY_PLACES = 64;
 
 /** Items in their order. */
 export class ItemStore<T> {
-  /** The number of the item that was taken last. They count up in the order of the items. */
-  last = 0;
+  /** The number of the item that was taken last. Items are numbered from 1, in their order. */
+  lastTaken = 0;
   #items: (T | undefined)[] = [];
   /** Where the first item stands. */
   #first = 0;
-  #taken = 0;
-  /** Items that came back, with their numbers. They were taken before all others, so they come first. */
+  /** The highest number that was given to an item. */
+  #highest = 0;
+  /** Items that came back. They were taken before all others, so they come first. */
   #returned: { number: number; item: T }[] = [];
 
   /** How many items there are. */
@@ -33,20 +34,25 @@ export class ItemStore<T> {
   take(): T {
     if (this.#returned.length > 0) {
       const { number, item } = this.#returned.shift()!;
-      this.last = number;
+      this.lastTaken = number;
       return item;
     }
     const item = this.#items[this.#first] as T;
     this.#items[this.#first++] = undefined;
-    this.last = ++this.#taken;
-    // The room at the front is given up when it is half of all.
-    if (this.#first === this.#items.length) {
+    this.lastTaken = ++this.#highest;
+    this.#freeEmptyPlaces();
+    return item;
+  }
+
+  /** Gives up the empty places at the front when they are half of all. */
+  #freeEmptyPlaces(): void {
+    const empty = this.#first;
+    if (empty === this.#items.length) {
       this.#items.length = this.#first = 0;
-    } else if (this.#first > SMALL && this.#first * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#first);
+    } else if (empty > LEAST_EMPTY_PLACES && empty * 2 > this.#items.length) {
+      this.#items = this.#items.slice(empty);
       this.#first = 0;
     }
-    return item;
   }
 
   /** Puts an item that was taken as number `number` back to its place. */

@@ -4,34 +4,24 @@
  * @module
  */
 
-import { checkDelay, checkFunction } from "../errors/arguments.ts";
-import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
+import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
+import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { readLimit, rejected, Waiters } from "./waiters.ts";
+import { rejected, resolvedZero } from "./immediate.ts";
+import { LockOwnership } from "./lock_ownership.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
-  /** Seconds that `get` waits when it is not told otherwise. Default: 10. */
+  /** Seconds that `get` waits when the caller names no timeout; `Infinity` is without limit. Default: 10. */
   timeout?: number;
-  /** Whether the owner has to wait like everybody else when it gets the lock again. Default: `false`. */
+  /** Whether the owner has to wait like other threads when it gets the lock again. Default: `false`. */
   notreentrant?: boolean;
   /** The lock's name, for messages. Default: `lock_1` and so on. */
   name?: string;
-}
-
-/** A get that did not wait: 0 seconds. */
-const AT_ONCE = Promise.resolve(0);
-
-/** That the owner has to release the lock before it ends. */
-class ReleaseDuty extends EndHook {
-  constructor(protected readonly neglected: (task: Thread) => void) {
-    super();
-  }
 }
 
 /**
@@ -39,7 +29,7 @@ class ReleaseDuty extends EndHook {
  *
  * The owner may get it again, and releases it as often. Code outside every
  * thread counts as one thread. When a thread ends while it owns a lock, the
- * lock is released, and the thread's error handler hears of it.
+ * lock is released, and the thread's error handler gets an error that says so.
  *
  * @example A cache that one thread at a time fills
  * ```ts
@@ -52,7 +42,7 @@ class ReleaseDuty extends EndHook {
  *   using _held = await lock.hold();
  *   const known = cache.get(key);
  *   if (known !== undefined) return known;
- *   await copas.pause(0.1); // asks somebody who is slow
+ *   await copas.pause(0.1); // asks a slow service
  *   cache.set(key, key.toUpperCase());
  *   return key.toUpperCase();
  * }
@@ -65,19 +55,14 @@ class ReleaseDuty extends EndHook {
 export class Lock {
   /** The lock's name, for messages. */
   readonly name: string;
-  /** Seconds that `get` waits when it is not told otherwise. */
+  /** Seconds that `get`, `hold` and `with` wait when the caller names no timeout. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
   readonly #notreentrant: boolean;
-  /** Those who wait, and since when. */
-  readonly #line: Waiters<number, number>;
-  readonly #duty: EndHook;
-  #owner?: Thread = undefined;
-  /** How often the owner has got it. */
-  #count = 0;
+  readonly #ownership: LockOwnership;
   #destroyed = false;
 
-  /** For Copas itself: use `copas.lock.new()`. */
+  /** @ignore Only `copas.lock.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, options: LockOptions) {
     const { timeout = 10, notreentrant = false } = options;
     checkDelay("lock.new()", "the timeout", timeout);
@@ -85,69 +70,63 @@ export class Lock {
     this.timeout = timeout;
     this.#scheduler = scheduler;
     this.#notreentrant = notreentrant;
-    this.#line = new Waiters(scheduler, this, {
-      failure: () => `Cannot get ${this.name}`,
-      reason: () => `${this.#owner?.name} owns it`,
-      revoked: ({ task }) => {
-        if (this.#owner === task) this.#leave();
-      },
-    });
-    this.#duty = new ReleaseDuty((task) => this.#ownerEnded(task));
+    this.#ownership = new LockOwnership(scheduler, this);
   }
 
-  /** The thread that owns the lock, if one does. */
+  /** The thread that owns the lock; `undefined` while the lock is free, and when it was destroyed. */
   get owner(): Task | undefined {
-    return this.#owner;
+    return this.#ownership.owner;
   }
 
   /**
    * Gets the lock; waits while another thread owns it.
    *
-   * @param timeout seconds to wait at most; 0 does not wait, `Infinity` or a
-   * negative number waits for ever, and such a wait does not keep `loop()`
-   * going. Or an object with `timeout` and `signal`. Default: the lock's timeout
+   * @param timeout seconds to wait at most, or an object with `timeout` and
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going. Default: the lock's
+   * `timeout`
    * @returns the seconds that it waited: 0 when the lock was free
-   * @throws {TimeoutError} when the time was up
-   * @throws {DestroyedError} when the lock was destroyed
+   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {DestroyedError} when the lock was destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
    */
   get(timeout?: number | WaitOptions): Promise<number> {
-    const task = this.#scheduler.current;
-    // The way of most calls: a free lock, and no promise is made.
+    const thread = this.#scheduler.current;
+    const ownership = this.#ownership;
+    // The common case: the lock is free, and no promise is made.
     if (
-      this.#owner === undefined && timeout === undefined && !task.removed &&
-      !this.#destroyed && this.#scheduler.mayProceed()
+      ownership.owner === undefined && timeout === undefined &&
+      !thread.removed && !this.#destroyed && this.#scheduler.mayProceed()
     ) {
-      this.#own(task);
-      return AT_ONCE;
+      ownership.acquire(thread);
+      return resolvedZero;
     }
     try {
-      return this.#get(task, timeout);
+      return this.#get(thread, timeout);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
-  #get(task: Thread, timeout?: number | WaitOptions): Promise<number> {
-    const limit = readLimit("get()", timeout, this.timeout);
-    const refused = this.#destroyed
-      ? this.#destroyedError("get")
-      : this.#line.refusal(NaN, limit.signal);
-    if (refused !== undefined) return rejected(refused);
-    const { clock } = this.#scheduler;
-    const mayEnter = this.#owner === undefined ||
-      (this.#owner === task && !this.#notreentrant);
-    if (!mayEnter) {
-      return limit.seconds === 0
-        ? rejected(this.#line.timeoutError(NaN, 0))
-        : this.#line.join(clock.now(), limit);
-    }
-    this.#own(task);
-    return this.#scheduler.mayProceed() ? AT_ONCE : this.#line.pass(NaN, 0);
+  #get(thread: Thread, timeout?: number | WaitOptions): Promise<number> {
+    const limit = readWaitOptions("get()", timeout, this.timeout);
+    if (this.#destroyed) throw this.#destroyedError("get");
+    const { owner, waiters } = this.#ownership;
+    waiters.checkNotCancelled(NaN, limit.signal);
+    const mayOwn = owner === undefined ||
+      (owner === thread && !this.#notreentrant);
+    if (!mayOwn) return waiters.wait(this.#scheduler.clock.now(), limit);
+    this.#ownership.acquire(thread);
+    return this.#scheduler.mayProceed()
+      ? resolvedZero
+      : waiters.yieldThenGive(NaN, 0);
   }
 
   /**
-   * Releases the lock: who has waited longest owns it from now on.
+   * Releases the lock. When the owner has released it as often as it got it,
+   * the thread that has waited longest owns it.
    *
    * @returns `true`
    * @throws {Error} when the current thread does not own the lock
@@ -155,17 +134,25 @@ export class Lock {
    */
   release(): true {
     if (this.#destroyed) throw this.#destroyedError("release");
-    this.#checkOwner(this.#scheduler.current);
-    this.#leave();
+    this.#ownership.release(this.#scheduler.current);
     return true;
   }
 
   /**
-   * Runs `fn` under the lock, and releases it whatever happens.
+   * Runs `fn` under the lock, and releases it whether `fn` returns or throws.
    *
-   * @param timeout as for `get`
+   * @param fn what to run; it may wait
+   * @param timeout seconds to wait for the lock at most, or an object with
+   * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
+   * waits without limit. Default: the lock's `timeout`
    * @returns what `fn` returns
-   * @throws what `get` throws, and what `fn` throws
+   * @throws {TypeError} when `fn` is not a function, or the timeout or the
+   * signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
+   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {DestroyedError} when the lock was destroyed while the call waited, or before
+   * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {Error} when `fn` has released the lock itself; and what `fn` throws
    *
    * @example
    * ```ts
@@ -198,25 +185,32 @@ export class Lock {
   }
 
   /**
-   * Gets the lock, to be released at the end of the block:
+   * Gets the lock until the end of the block:
    * `using held = await lock.hold()`.
    *
-   * @param timeout as for `get`
-   * @throws what `get` throws
+   * @param timeout seconds to wait at most, or an object with `timeout` and
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going. Default: the lock's
+   * `timeout`
+   * @returns what releases the lock, at the end of the block or by its `release()`
+   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {DestroyedError} when the lock was destroyed, also while the call waits
+   * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
    */
   async hold(timeout?: number | WaitOptions): Promise<Held> {
     await this.get(timeout);
     const owner = this.#scheduler.current;
     return new Held(() => {
-      // A lock that is destroyed, or was freed because the thread ended, has nothing to be released.
-      if (this.#destroyed || owner.done) return;
-      this.#checkOwner(owner);
-      this.#leave();
+      // When the lock was destroyed, or its owner has ended, it is released already.
+      if (!this.#destroyed && !owner.done) this.#ownership.release(owner);
     });
   }
 
   /**
-   * Ends the lock: all who wait get a `DestroyedError`, and so does every later call.
+   * Ends the lock: all threads that wait for it get a `DestroyedError`, and so
+   * does every later call.
    *
    * @returns `true`
    * @throws {DestroyedError} when it was destroyed before
@@ -224,56 +218,22 @@ export class Lock {
   destroy(): true {
     if (this.#destroyed) throw this.#destroyedError("destroy");
     this.#destroyed = true;
-    this.#duty.lift();
-    this.#owner = undefined;
-    this.#line.dissolve(() => this.#destroyedError("get"));
+    this.#ownership.clear();
+    this.#ownership.waiters.rejectAll(() => this.#destroyedError("get"));
     return true;
   }
 
-  /** The lock's name, its owner, and how many wait. */
+  /**
+   * Describes the lock, for messages and logs.
+   *
+   * @returns its name, its owner, and how many threads wait:
+   * `"lock_1: owned by thread_2, 3 waiting"`
+   */
   toString(): string {
     if (this.#destroyed) return `${this.name}: destroyed`;
-    if (this.#owner === undefined) return `${this.name}: free`;
-    return `${this.name}: owned by ${this.#owner.name}, ${this.#line.size} waiting`;
-  }
-
-  #own(task: Thread): void {
-    if (this.#count++ > 0) return;
-    this.#owner = task;
-    this.#duty.assign(task);
-  }
-
-  #leave(): void {
-    if (--this.#count > 0) return;
-    this.#duty.lift();
-    this.#owner = undefined;
-    const next = this.#line.first;
-    if (next === undefined) return;
-    // What still runs of a thread that has ended counts as code outside every thread.
-    this.#own(next.task.done ? this.#scheduler.main : next.task);
-    next.resolveLater(this.#scheduler.clock.now() - next.detail);
-  }
-
-  #ownerEnded(task: Thread): void {
-    this.#count = 1;
-    this.#leave();
-    this.#scheduler.report(
-      new Error(
-        `${this.name}: ${task.name} ended without release(); the lock was released`,
-      ),
-      task,
-      task.socket,
-    );
-  }
-
-  #checkOwner(task: Thread): void {
-    if (this.#owner === task) return;
-    const owner = this.#owner === undefined
-      ? "nobody owns it"
-      : `${this.#owner.name} owns it`;
-    throw new Error(
-      `Cannot release ${this.name}: ${owner}, not ${task.name}; only the owner can`,
-    );
+    const { owner, waiters } = this.#ownership;
+    if (owner === undefined) return `${this.name}: free`;
+    return `${this.name}: owned by ${owner.name}, ${waiters.size} waiting`;
   }
 
   #destroyedError(call: string): DestroyedError {

@@ -5,28 +5,22 @@
  * @module
  */
 
-import { checkFunction } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
-import type { Thread } from "../core/thread.ts";
+import { checkFunction } from "../errors/arguments.ts";
+import { DestroyedError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
-import { CancelledError, DestroyedError } from "../errors/errors.ts";
 import { HandOff } from "./hand_off.ts";
-import { readLimit, rejected, Waiters } from "./waiters.ts";
+import { QueueCompletion } from "./queue_completion.ts";
+import { QueueWorkers } from "./queue_workers.ts";
 
 /** How a queue is made. */
 export interface QueueOptions {
   /** The queue's name, for messages and for its workers' names. Default: `copas_queue_1` and so on. */
   name?: string;
-  /** How many items it holds; `push` waits while it is full. Default: no limit. */
+  /** How many items it holds, from 1 on; `push` waits while it is full. Default: `Infinity`, no limit. */
   maxsize?: number;
 }
-
-/** Seconds that `finish` waits when it is not told otherwise. */
-const USUAL = 10;
-
-/** A finish that did not wait. */
-const AT_ONCE = Promise.resolve(true as const);
 
 /**
  * A queue: first in, first out, for the items as well as for the threads.
@@ -55,76 +49,66 @@ const AT_ONCE = Promise.resolve(true as const);
 export class Queue<T = unknown> implements AsyncIterable<T> {
   /** The queue's name, for messages and for its workers' names. */
   readonly name: string;
-  /** How many items it holds. */
+  /** How many items it holds; `Infinity` when there is no limit. */
   readonly maxsize: number;
-  readonly #scheduler: Scheduler;
-  readonly #channel: HandOff<T>;
-  /** Those who wait for the finish, and whether the queue is destroyed when they give up. */
-  readonly #finishers: Waiters<true, boolean>;
-  readonly #workers = new Set<Task>();
-  /** How many workers there have been. */
-  #count = 0;
+  readonly #handOff: HandOff<T>;
+  readonly #workers: QueueWorkers<T>;
+  readonly #completion: QueueCompletion<T>;
 
-  /** For Copas itself: use `copas.queue.new()`. */
+  /** @ignore Only `copas.queue.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, maxsize: number) {
     this.name = name;
     this.maxsize = maxsize;
-    this.#scheduler = scheduler;
-    this.#channel = new HandOff(
-      scheduler,
-      this,
-      maxsize,
-      () => this.#workEnded(),
-    );
-    this.#finishers = new Waiters(scheduler, this, {
-      failure: () => `Cannot finish ${name}`,
-      reason: () => `left are ${this.#counts()}`,
-      expired: (wait) => {
-        if (wait.detail) this.#destroy();
-      },
-    });
+    const update = () => this.#completion.update();
+    const handOff = new HandOff<T>(scheduler, this, maxsize, update);
+    const workers = new QueueWorkers<T>(scheduler, this, update);
+    this.#handOff = handOff;
+    this.#workers = workers;
+    this.#completion = new QueueCompletion(scheduler, this, handOff, workers);
   }
 
   /**
    * Puts an item at the end of the queue; waits while the queue is full.
    *
-   * @param timeout seconds to wait at most, or an object with `timeout` and
-   * `signal`. Default: for ever, and such a wait does not keep `loop()` going
+   * @param item the item
+   * @param timeout seconds to wait for room at most, or an object with
+   * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
+   * waits without limit, and such a wait does not keep `loop()` going. Default:
+   * without limit
    * @returns `true`
-   * @throws {DestroyedError} when the queue was stopped or destroyed, also while the push waits
    * @throws {TimeoutError} when the queue was full all the time
+   * @throws {DestroyedError} when the queue was stopped or destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
    */
   push(item: T, timeout?: number | WaitOptions): Promise<true> {
-    try {
-      return this.#channel.push(item, timeout);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#handOff.push(item, timeout);
   }
 
   /**
    * Takes the first item; waits while there is none.
    *
-   * @param timeout seconds to wait at most; 0 does not wait, `Infinity` or a
-   * negative number waits for ever, and such a wait does not keep `loop()`
-   * going. Or an object with `timeout` and `signal`. Default: 10
+   * @param timeout seconds to wait for an item at most, or an object with
+   * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
+   * waits without limit, and such a wait does not keep `loop()` going. Default: 10
    * @returns the item
    * @throws {TimeoutError} when no item came
-   * @throws {DestroyedError} when the queue was destroyed, or is stopped and empty
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and
+   * empty, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
    */
   pop(timeout?: number | WaitOptions): Promise<T> {
-    try {
-      return this.#channel.pop(timeout);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#handOff.pop(timeout);
   }
 
   /**
-   * The items, as they come: each turn of the loop pops one. It ends when the
-   * queue is stopped and empty, or destroyed.
+   * Pops one item after the other, without a limit of time, for `for await`.
+   *
+   * @returns the iterator. It ends when the queue is stopped and empty, or
+   * destroyed; a thread that was removed gets a `CancelledError` from `next()`
    *
    * @example
    * ```ts
@@ -162,162 +146,105 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * worker goes on with the next item. It ends with the queue, or when it is
    * removed. A worker that waits for an item does not keep `loop()` going.
    *
+   * @param fn what handles an item; it may wait
    * @returns the thread; its name is that of the queue with `:worker_1` and so on
-   * @throws {DestroyedError} when the queue was destroyed
+   * @throws {TypeError} when `fn` is not a function
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and empty
    */
   addworker(fn: (item: T) => unknown): Task {
     checkFunction("addworker()", "fn", fn);
     this.#checkAlive("add a worker to");
-    const name = `${this.name}:worker_${++this.#count}`;
-    return this.#scheduler.spawn(name, () => this.#work(fn));
-  }
-
-  async #work(fn: (item: T) => unknown): Promise<void> {
-    const task = this.#scheduler.current;
-    this.#workers.add(task);
-    try {
-      for await (const item of this) await this.#handle(item, fn, task);
-    } finally {
-      this.#workers.delete(task);
-      this.#workEnded();
-    }
-  }
-
-  async #handle(
-    item: T,
-    fn: (item: T) => unknown,
-    task: Thread,
-  ): Promise<void> {
-    try {
-      await fn(item);
-    } catch (error) {
-      // The end of a worker that was removed is not an error.
-      if (task.removed && error instanceof CancelledError) throw error;
-      this.#scheduler.report(error, task, task.socket);
-    }
+    return this.#workers.add(fn);
   }
 
   /**
-   * The workers that have not ended.
+   * Lists the queue's workers.
    *
-   * @throws {DestroyedError} when the queue was destroyed
+   * @returns the threads of the workers that have not ended
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and empty
    */
   getworkers(): Task[] {
     this.#checkAlive("list the workers of");
-    return [...this.#workers];
+    return this.#workers.list();
   }
 
   /**
-   * How many items wait to be popped.
+   * Counts the items that wait to be popped.
    *
-   * @throws {DestroyedError} when the queue was destroyed
+   * @returns how many there are
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and empty
    */
   getsize(): number {
     this.#checkAlive("count the items of");
-    return this.#channel.size;
+    return this.#handOff.size;
   }
 
   /**
    * Takes no more items. Those that are there can still be popped; with the
-   * last of them the queue is destroyed. Pushes that wait for room fail.
+   * last of them the queue is destroyed. Pushes that wait for room get a
+   * `DestroyedError`.
    *
    * @returns `true`
-   * @throws {DestroyedError} when the queue was destroyed
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and empty
    */
   stop(): true {
     this.#checkAlive("stop");
-    this.#channel.stop();
+    this.#handOff.stop();
     return true;
   }
 
   /**
-   * Takes no more items, and waits until all are popped and the workers have
-   * handled theirs.
+   * Takes no more items, and waits until all are popped and the workers have ended.
    *
    * @param timeout seconds to wait at most, or an object with `timeout` and
-   * `signal`. Default: 10
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going. Default: 10
    * @param nodestroyontimeout whether the queue is left stopped, with its
-   * items, when the time is up. Default: `false`, it is destroyed
+   * items, when the call times out. Default: `false`, it is destroyed
    * @returns `true`
-   * @throws {TimeoutError} when the time was up
-   * @throws {DestroyedError} when the queue was destroyed, also while the call waits
+   * @throws {TimeoutError} when items or workers are left after that time
+   * @throws {DestroyedError} when the queue was destroyed, or is stopped and
+   * empty without workers, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
    */
   finish(
     timeout?: number | WaitOptions,
     nodestroyontimeout = false,
   ): Promise<true> {
-    try {
-      return this.#finish(timeout, nodestroyontimeout);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #finish(
-    timeout: number | WaitOptions | undefined,
-    nodestroyontimeout: boolean,
-  ): Promise<true> {
-    const limit = readLimit("finish()", timeout, USUAL);
-    const { state } = this.#channel;
-    const refused =
-      state === "destroyed" || (state === "drained" && this.#workers.size === 0)
-        ? this.#channel.endedError(`Cannot finish ${this.name}`)
-        : this.#finishers.refusal(false, limit.signal);
-    if (refused !== undefined) return rejected(refused);
-    this.#channel.stop();
-    if (this.#channel.hasEnded && this.#workers.size === 0) return AT_ONCE;
-    const destroys = !nodestroyontimeout;
-    if (limit.seconds > 0) return this.#finishers.join(destroys, limit);
-    const failed = rejected(this.#finishers.timeoutError(destroys, 0));
-    if (destroys) this.#destroy();
-    return failed;
-  }
-
-  /** The last item was popped, or a worker has ended: perhaps all is done. */
-  #workEnded(): void {
-    if (this.#channel.state !== "drained" || this.#workers.size > 0) return;
-    for (const wait of this.#finishers) wait.resolveLater(true);
+    return this.#completion.finish(timeout, !nodestroyontimeout);
   }
 
   /**
-   * Ends the queue and forgets its items: all who wait get a `DestroyedError`,
-   * and so does every later call. Workers end with the item that they handle.
+   * Ends the queue and forgets its items: all threads that wait get a
+   * `DestroyedError`, and so does every later call. Workers end with the item
+   * that they handle.
    *
    * @returns `true`
-   * @throws {DestroyedError} when it was destroyed before
+   * @throws {DestroyedError} when the queue was destroyed before, or is stopped and empty
    */
   destroy(): true {
     this.#checkAlive("destroy");
-    this.#destroy();
+    this.#completion.destroy();
     return true;
   }
 
-  #destroy(): void {
-    this.#channel.destroy();
-    this.#finishers.dissolve(() =>
-      this.#channel.endedError(`Cannot finish ${this.name}`)
-    );
-  }
-
-  /** The queue's name, how many items there are, how many workers, and how many threads wait. */
+  /**
+   * Describes the queue, for messages and logs.
+   *
+   * @returns its name, how many items and workers there are, and how many
+   * threads wait: `"jobs: 0 items, 2 workers, 2 waiting"`
+   */
   toString(): string {
-    const { state, waiting } = this.#channel;
-    if (this.#channel.hasEnded) return `${this.name}: destroyed`;
-    const how = state === "stopping" ? "stopping, " : "";
-    return `${this.name}: ${how}${this.#counts()}, ${waiting} waiting`;
-  }
-
-  #counts(): string {
-    const count = (n: number, noun: string) =>
-      `${n} ${noun}${n === 1 ? "" : "s"}`;
-    return `${count(this.#channel.size, "item")}, ${
-      count(this.#workers.size, "worker")
-    }`;
+    const { state, hasEnded, waiting } = this.#handOff;
+    if (hasEnded) return `${this.name}: destroyed`;
+    const prefix = state === "stopping" ? "stopping, " : "";
+    const rest = this.#completion.describeRest();
+    return `${this.name}: ${prefix}${rest}, ${waiting} waiting`;
   }
 
   #checkAlive(call: string): void {
-    if (!this.#channel.hasEnded) return;
-    throw this.#channel.endedError(`Cannot ${call} ${this.name}`);
+    if (this.#handOff.hasEnded) throw this.#handOff.endedError(call);
   }
 }

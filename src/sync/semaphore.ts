@@ -4,30 +4,28 @@
  * @module
  */
 
+import type { Scheduler } from "../core/scheduler.ts";
 import {
   checkDelay,
   checkFunction,
   checkInteger,
   outOfRange,
 } from "../errors/arguments.ts";
-import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
+import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { readLimit, rejected, Waiters } from "./waiters.ts";
+import { rejected, resolvedTrue } from "./immediate.ts";
+import { Waiters } from "./waiters.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
   /** How many resources there are at first. Default: 0. */
   start?: number;
-  /** Seconds that `take` waits when it is not told otherwise. Default: 10. */
+  /** Seconds that `take` waits when the caller names no timeout; `Infinity` is without limit. Default: 10. */
   timeout?: number;
   /** The semaphore's name, for messages. Default: `semaphore_1` and so on. */
   name?: string;
 }
-
-/** A take that did not wait. */
-const AT_ONCE = Promise.resolve(true as const);
 
 /**
  * A semaphore: a number of resources, at most `max`. Threads take some of them,
@@ -55,15 +53,15 @@ export class Semaphore {
   readonly name: string;
   /** How many resources it can hold. */
   readonly max: number;
-  /** Seconds that `take` waits when it is not told otherwise. */
+  /** Seconds that `take`, `hold` and `with` wait when the caller names no timeout. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
-  /** Those who wait, and for how many. */
-  readonly #line: Waiters<true, number>;
+  /** The threads that wait, and how many resources each wants. */
+  readonly #waiters: Waiters<true, number>;
   #count: number;
   #destroyed = false;
 
-  /** For Copas itself: use `copas.semaphore.new()`. */
+  /** @ignore Only `copas.semaphore.new()` calls it. */
   constructor(
     scheduler: Scheduler,
     name: string,
@@ -81,8 +79,8 @@ export class Semaphore {
     this.max = max;
     this.timeout = timeout;
     this.#scheduler = scheduler;
-    this.#line = new Waiters(scheduler, this, {
-      failure: (n) => `Cannot take ${n} of ${this.name}`,
+    this.#waiters = new Waiters(scheduler, this, {
+      messagePrefix: (n) => `Cannot take ${n} of ${this.name}`,
       abandoned: () => this.#serve(0),
       revoked: (wait) => this.#serve(wait.detail),
     });
@@ -90,86 +88,97 @@ export class Semaphore {
   }
 
   /**
-   * Takes `n` resources; waits while there are not enough, or others wait.
+   * Takes `n` resources; waits while there are not enough, or other threads wait.
    *
-   * @param n how many. Default: 1
-   * @param timeout seconds to wait at most; 0 does not wait, `Infinity` or a
-   * negative number waits for ever, and such a wait does not keep `loop()`
-   * going. Or an object with `timeout` and `signal`. Default: the semaphore's timeout
+   * @param n how many resources, a whole number from 0 on. Default: 1
+   * @param timeout seconds to wait at most, or an object with `timeout` and
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going. Default: the
+   * semaphore's `timeout`
    * @returns `true`
    * @throws {TooManyError} when `n` is more than the semaphore can hold
-   * @throws {TimeoutError} when the time was up
-   * @throws {DestroyedError} when the semaphore was destroyed
+   * @throws {TimeoutError} when there were not enough resources all the time
+   * @throws {DestroyedError} when the semaphore was destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when `n`, the timeout or the signal is of a wrong type
+   * @throws {RangeError} when `n` is not a whole number from 0 on, or the timeout is `NaN`
    */
   take(n = 1, timeout?: number | WaitOptions): Promise<true> {
-    // The way of most calls: there is one, and no promise is made.
+    // The common case: a resource is there, and no promise is made.
     if (
       n === 1 && timeout === undefined && this.#has(1) && !this.#destroyed &&
       !this.#scheduler.current.removed && this.#scheduler.mayProceed()
     ) {
       this.#count--;
-      return AT_ONCE;
+      return resolvedTrue;
     }
     try {
       return this.#take(n, timeout);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
   #take(n: number, timeout?: number | WaitOptions): Promise<true> {
     checkInteger("take()", "n", n, 0);
-    const limit = readLimit("take()", timeout, this.timeout);
+    const limit = readWaitOptions("take()", timeout, this.timeout);
     const failure = `Cannot take ${n} of ${this.name}`;
-    const refused = this.#destroyed
-      ? this.#destroyedError(failure)
-      : n > this.max
-      ? new TooManyError(`${failure}: it holds at most ${this.max}`)
-      : this.#line.refusal(n, limit.signal);
-    if (refused !== undefined) return rejected(refused);
-    if (!this.#has(n)) {
-      return limit.seconds === 0
-        ? rejected(this.#line.timeoutError(n, 0))
-        : this.#line.join(n, limit);
+    if (this.#destroyed) throw this.#destroyedError(failure);
+    if (n > this.max) {
+      throw new TooManyError(`${failure}: it holds at most ${this.max}`);
     }
+    this.#waiters.checkNotCancelled(n, limit.signal);
+    if (!this.#has(n)) return this.#waiters.wait(n, limit);
     this.#count -= n;
-    return this.#scheduler.mayProceed() ? AT_ONCE : this.#line.pass(n, true);
+    return this.#scheduler.mayProceed()
+      ? resolvedTrue
+      : this.#waiters.yieldThenGive(n, true);
   }
 
-  /** Whether `n` are there, and nobody came before. */
+  /** Whether `n` resources are there, and no thread waits that came before. */
   #has(n: number): boolean {
-    return this.#count >= n && this.#line.first === undefined;
+    return this.#count >= n && this.#waiters.first === undefined;
   }
 
   /**
-   * Gives `n` resources. Those who wait get theirs first; what is left then is
-   * kept, up to `max`.
+   * Gives `n` resources. The threads that wait get theirs first; of what is
+   * left then the semaphore keeps as many as it can hold.
    *
-   * @param n how many. Default: 1
+   * @param n how many resources, a whole number from 0 on. Default: 1
    * @returns `true`
    * @throws {TooManyError} when more than `max` are left: then `max` are kept
    * @throws {DestroyedError} when the semaphore was destroyed
+   * @throws {TypeError} when `n` is not a number
+   * @throws {RangeError} when `n` is not a whole number from 0 on
    */
   give(n = 1): true {
     checkInteger("give()", "n", n, 0);
     if (this.#destroyed) {
       throw this.#destroyedError(`Cannot give ${n} to ${this.name}`);
     }
-    const spare = this.#serve(n);
-    if (spare === 0) return true;
+    const surplus = this.#serve(n);
+    if (surplus === 0) return true;
     throw new TooManyError(
-      `Cannot give ${n} to ${this.name}: it holds at most ${this.max}, ${spare} are too many`,
+      `Cannot give ${n} to ${this.name}: it holds at most ${this.max}, ${surplus} are too many`,
     );
   }
 
   /**
-   * Takes `n` resources, to be given back at the end of the block:
+   * Takes `n` resources until the end of the block:
    * `using held = await semaphore.hold()`.
    *
-   * @param n how many. Default: 1
-   * @param timeout as for `take`
-   * @throws what `take` throws
+   * @param n how many resources, a whole number from 0 on. Default: 1
+   * @param timeout seconds to wait at most, or an object with `timeout` and
+   * `signal`. 0 does not wait; `Infinity` or a negative number waits without
+   * limit, and such a wait does not keep `loop()` going. Default: the
+   * semaphore's `timeout`
+   * @returns what gives the resources back, at the end of the block or by its `release()`
+   * @throws {TooManyError} when `n` is more than the semaphore can hold
+   * @throws {TimeoutError} when there were not enough resources all the time
+   * @throws {DestroyedError} when the semaphore was destroyed, also while the call waits
+   * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when `n`, the timeout or the signal is of a wrong type
+   * @throws {RangeError} when `n` is not a whole number from 0 on, or the timeout is `NaN`
    */
   async hold(n = 1, timeout?: number | WaitOptions): Promise<Held> {
     await this.take(n, timeout);
@@ -179,11 +188,37 @@ export class Semaphore {
   }
 
   /**
-   * Runs `fn` with one resource taken, and gives it back whatever happens.
+   * Runs `fn` with one resource taken, and gives it back whether `fn` returns or throws.
    *
-   * @param timeout as for `take`
+   * @param fn what to run; it may wait
+   * @param timeout seconds to wait for the resource at most, or an object with
+   * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
+   * waits without limit. Default: the semaphore's `timeout`
    * @returns what `fn` returns
-   * @throws what `take` throws, and what `fn` throws
+   * @throws {TimeoutError} when there was no resource all the time
+   * @throws {DestroyedError} when the semaphore was destroyed while the call waited, or before
+   * @throws {CancelledError} when the thread was removed or the signal aborted
+   * @throws {TypeError} when `fn` is not a function, or the timeout or the
+   * signal is of a wrong type
+   * @throws {RangeError} when the timeout is `NaN`
+   * @throws {TooManyError} when the semaphore is full as the resource comes
+   * back; and what `fn` throws
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const slots = copas.semaphore.new(2, 2);
+   * for (const name of ["a", "b", "c"]) {
+   *   copas.addthread(() =>
+   *     slots.with(async () => {
+   *       await copas.pause(1);
+   *       console.log(`${name} is here`);
+   *     })
+   *   );
+   * }
+   * await copas.loop();
+   * ```
    */
   async with<T>(
     fn: () => T | PromiseLike<T>,
@@ -195,8 +230,9 @@ export class Semaphore {
   }
 
   /**
-   * How many resources there are.
+   * Counts the resources that can be taken.
    *
+   * @returns how many there are, from 0 to `max`
    * @throws {DestroyedError} when the semaphore was destroyed
    */
   getcount(): number {
@@ -205,20 +241,22 @@ export class Semaphore {
   }
 
   /**
-   * How many resources have to be given until nobody waits any more; 0 when nobody does.
+   * Counts the resources that the waiting threads lack.
    *
+   * @returns how many have to be given until no thread waits; 0 when none does
    * @throws {DestroyedError} when the semaphore was destroyed
    */
   getwait(): number {
     this.#checkAlive("count");
-    if (this.#line.first === undefined) return 0;
+    if (this.#waiters.first === undefined) return 0;
     let wanted = 0;
-    for (const wait of this.#line) wanted += wait.detail;
+    for (const wait of this.#waiters) wanted += wait.detail;
     return wanted - this.#count;
   }
 
   /**
-   * Ends the semaphore: all who wait get a `DestroyedError`, and so does every later call.
+   * Ends the semaphore: all threads that wait get a `DestroyedError`, and so
+   * does every later call.
    *
    * @returns `true`
    * @throws {DestroyedError} when it was destroyed before
@@ -226,32 +264,37 @@ export class Semaphore {
   destroy(): true {
     this.#checkAlive("destroy");
     this.#destroyed = true;
-    this.#line.dissolve((n) =>
+    this.#waiters.rejectAll((n) =>
       this.#destroyedError(`Cannot take ${n} of ${this.name}`)
     );
     return true;
   }
 
-  /** The semaphore's name, how many resources there are, and how many threads wait. */
+  /**
+   * Describes the semaphore, for messages and logs.
+   *
+   * @returns its name, how many resources there are, and how many threads wait:
+   * `"semaphore_1: 0 of 2, 1 waiting"`
+   */
   toString(): string {
     return this.#destroyed
       ? `${this.name}: destroyed`
-      : `${this.name}: ${this.#count} of ${this.max}, ${this.#line.size} waiting`;
+      : `${this.name}: ${this.#count} of ${this.max}, ${this.#waiters.size} waiting`;
   }
 
-  /** Serves those who wait, with `n` resources more. Returns how many the semaphore can't hold. */
+  /** Serves the threads that wait, with `n` resources more. Returns how many the semaphore can't hold. */
   #serve(n: number): number {
     this.#count += n;
     for (
       let wait;
-      (wait = this.#line.first) !== undefined && wait.detail <= this.#count;
+      (wait = this.#waiters.first) !== undefined && wait.detail <= this.#count;
     ) {
       this.#count -= wait.detail;
       wait.resolveLater(true);
     }
-    const spare = Math.max(0, this.#count - this.max);
-    this.#count -= spare;
-    return spare;
+    const surplus = Math.max(0, this.#count - this.max);
+    this.#count -= surplus;
+    return surplus;
   }
 
   #checkAlive(call: string): void {

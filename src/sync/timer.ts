@@ -4,26 +4,26 @@
  * @module
  */
 
-import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { sleepUntil } from "../core/sleep.ts";
 import type { ErrorHandler } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
+import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import { CancelledError } from "../errors/errors.ts";
 
-/** What a timer does, and when. Times are in seconds. */
+/** What a timer calls, and when. */
 export interface TimerOptions<P = undefined> {
-  /** The time from being armed to the call, and from the end of a call to the next. */
+  /** Seconds, 0 or more, from being armed to the first call, and from the end of a call to the next. */
   delay: number;
-  /** What is called, with the timer and `params`. It may wait. */
+  /** The function that the timer calls, with itself and `params`. It may wait. */
   callback: (timer: Timer<P>, params: P) => unknown;
   /** Whether the timer goes on after the first call. Default: `false`. */
   recurring?: boolean;
-  /** The time to the first call; 0 is the next step. Default: `delay`. */
+  /** Seconds, 0 or more, to the first call; with 0 it comes in the next step. Default: `delay`. */
   initialdelay?: number;
-  /** Handed to the callback. */
+  /** What the callback is called with, after the timer. Default: `undefined`. */
   params?: P;
-  /** Who hears of errors of the callback. Default: the default error handler. */
+  /** Gets the errors of the callback. Default: the dispatcher's default error handler. */
   errorhandler?: ErrorHandler;
   /** The timer's name, and that of its thread. Default: `copas_timer_1` and so on. */
   name?: string;
@@ -34,8 +34,9 @@ export interface TimerOptions<P = undefined> {
  * the timer's name. An armed timer keeps `loop()` going.
  *
  * A recurring timer waits for `delay` seconds from the end of a call to the
- * next. If it is late, because others were busy, the next wait is the shorter
- * for it, down to 0: so delays don't add up. What it missed is not made up for.
+ * next. If it is late, because other threads were busy, the next wait is shorter
+ * by that time, down to 0: so delays don't add up. Calls that were missed are
+ * not made up for.
  *
  * @example
  * ```ts
@@ -56,11 +57,11 @@ export interface TimerOptions<P = undefined> {
 export class Timer<P = undefined> implements Disposable {
   /** The timer's name, and that of its thread. */
   readonly name: string;
-  /** Seconds to a call. */
+  /** Seconds from being armed to the first call, and from the end of a call to the next. */
   readonly delay: number;
   /** Whether the timer goes on after the first call. */
   readonly recurring: boolean;
-  /** Handed to the callback. */
+  /** What the callback is called with, after the timer. */
   readonly params: P;
   readonly #scheduler: Scheduler;
   readonly #callback: (timer: Timer<P>, params: P) => unknown;
@@ -69,7 +70,7 @@ export class Timer<P = undefined> implements Disposable {
   #task?: Thread = undefined;
   #cancelled = false;
 
-  /** For Copas itself: use `copas.timer.new()`. */
+  /** @ignore Only `copas.timer.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, options: TimerOptions<P>) {
     const { delay, callback, errorhandler } = options;
     checkDelay("timer.new()", "the delay", delay);
@@ -87,7 +88,7 @@ export class Timer<P = undefined> implements Disposable {
     this.arm(options.initialdelay);
   }
 
-  /** Whether the timer is going to call its callback. In the callback of a timer that is not recurring it isn't any more. */
+  /** Whether the timer is going to call its callback. `false` already in the only call of a timer that is not recurring. */
   get armed(): boolean {
     return this.#task !== undefined && !this.#task.removed;
   }
@@ -100,9 +101,12 @@ export class Timer<P = undefined> implements Disposable {
   /**
    * Arms a timer that has expired or was cancelled.
    *
-   * @param initialdelay seconds to the first call. Default: the timer's delay
+   * @param initialdelay seconds to the first call, 0 or more; with 0 it comes in
+   * the next step. Default: the timer's `delay`
    * @returns the timer
    * @throws {Error} when it is armed already
+   * @throws {TypeError} when `initialdelay` is not a number
+   * @throws {RangeError} when `initialdelay` is negative or `NaN`
    */
   arm(initialdelay: number = this.delay): this {
     checkDelay("arm()", "the initialdelay", initialdelay);
@@ -118,9 +122,9 @@ export class Timer<P = undefined> implements Disposable {
   }
 
   /**
-   * Cancels the timer. A recurring timer's callback that is waiting for
-   * something is abandoned: its wait fails with a `CancelledError`. In its own
-   * callback, `cancel` only means that there will be no further call.
+   * Cancels the timer: it calls its callback no more. When a callback of a
+   * recurring timer is waiting for something, that wait fails with a
+   * `CancelledError`, unless the callback itself calls `cancel`.
    *
    * @returns the timer
    * @throws {Error} when it is not armed: it was cancelled, or has expired
@@ -136,19 +140,24 @@ export class Timer<P = undefined> implements Disposable {
     return this;
   }
 
-  /** Cancels the timer if it is armed, for `using`. */
+  /** Cancels the timer if it is armed, at the end of a `using` block. */
   [Symbol.dispose](): void {
     if (this.armed) this.cancel();
   }
 
-  /** The timer's name, and whether it is armed. */
+  /**
+   * Describes the timer, for messages and logs.
+   *
+   * @returns its name, and whether it is armed, cancelled or expired:
+   * `"copas_timer_1: armed"`
+   */
   toString(): string {
-    const how = this.armed
+    const state = this.armed
       ? "armed"
       : this.#cancelled
       ? "cancelled"
       : "expired";
-    return `${this.name}: ${how}`;
+    return `${this.name}: ${state}`;
   }
 
   async #run(due: number): Promise<void> {
@@ -160,7 +169,7 @@ export class Timer<P = undefined> implements Disposable {
       if (!this.recurring) this.#task = undefined;
       const began = clock.now();
       await this.#call(task);
-      // It may have been cancelled, and even armed again: then another thread goes on.
+      // The timer may have been cancelled, and even armed again: then another thread goes on.
       if (this.#task !== task) return;
       const ended = clock.now();
       due = Math.max(ended, due + (ended - began) + this.delay);

@@ -311,7 +311,7 @@ function pickPort(order: ServeOrder): Deno.TcpListener {
     order.port = listener.addr.port;
     return listener;
   } catch (error) {
-    throw addressError("Cannot bind", hostname, 0, error);
+    throw addressError("Cannot bind", formatAddress(hostname, 0), error);
   }
 }
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
 import { CancelledError, ClosedError } from "../../src/errors/errors.ts";
 import type { Task } from "../../src/core/task.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
 import { scripted, ScriptedConn } from "../fixtures/socket_script.ts";
 import { virtual } from "../fixtures/virtual.ts";
@@ -334,7 +334,7 @@ Deno.test("wrong arguments are refused with a word on what would be right, and n
       'waitforexit(): the timeout must be a number of seconds, got "1"',
     ],
     [
-      () => copas.wait(settled(), { timeout: NaN }),
+      () => copas.wait(turn(), { timeout: NaN }),
       "wait(): the timeout must be a number of seconds, got NaN",
     ],
     [

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
 import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
 import { virtual as make } from "../fixtures/virtual.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 Deno.test("a wait gives what the promise resolves to, or throws what it is rejected with", async () => {
   const { copas } = make();
@@ -38,7 +38,7 @@ Deno.test("a thread goes on in a step, not when the promise is settled", async (
   copas.addthread(async () => events.push(await copas.wait(gate.promise)));
   await copas.step(0);
   gate.resolve("through");
-  await settled();
+  await turn();
   assertEquals(events, []);
   await copas.step();
   assertEquals(events, ["through"]);
@@ -115,7 +115,7 @@ Deno.test("a promise that fails before or after its wait brings nobody down", as
       "early",
     );
   });
-  await settled();
+  await turn();
   // After the wait was given up.
   copas.addthread(async () => {
     await assertRejects(
@@ -123,20 +123,20 @@ Deno.test("a promise that fails before or after its wait brings nobody down", as
       TimeoutError,
     );
     late.reject(new Error("late"));
-    await settled();
+    await turn();
   });
   // In a thread that was removed, or with a signal that was aborted.
   const task = copas.addthread(async () => {
     await copas.pauseforever().catch(() => {});
     copas.wait(Promise.reject(new Error("removed")));
-    await settled();
+    await turn();
   });
   copas.removethread(task);
   copas.addthread(async () => {
     copas.wait(Promise.reject(new Error("aborted")), {
       signal: AbortSignal.abort(),
     });
-    await settled();
+    await turn();
   });
   await copas.loop();
 });
@@ -165,9 +165,9 @@ Deno.test("a wait outside every thread drives only its own dispatcher", async ()
     await b.copas.pause();
     b.events.push("ran");
   });
-  await a.copas.wait(settled());
+  await a.copas.wait(turn());
   assertEquals(b.events, []);
-  await b.copas.wait(settled());
+  await b.copas.wait(turn());
   assertEquals(b.events, ["ran"]);
   assertThrows(() => b.copas.wakeup(undefined as never), TypeError);
 });

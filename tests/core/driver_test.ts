@@ -5,11 +5,7 @@ import { Copas } from "../../src/copas/copas.ts";
 import { CancelledError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { strict, virtual as make } from "../fixtures/virtual.ts";
-
-/** One turn of the event loop, and all microtasks before it. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+import { turn } from "../fixtures/event_loop.ts";
 
 // --- step() ---------------------------------------------------------------------------
 

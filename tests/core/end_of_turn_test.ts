@@ -3,10 +3,10 @@
 import { assertEquals } from "@std/assert";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 function make() {
-  const turn = new EndOfTurn(new VirtualClock());
+  const endOfTurn = new EndOfTurn(new VirtualClock());
   const events: string[] = [];
   const item = (name: string, also = () => {}) => ({
     atEndOfTurn() {
@@ -14,55 +14,57 @@ function make() {
       also();
     },
   });
-  return { turn, events, item };
+  return { endOfTurn, events, item };
 }
 
 Deno.test("at the end of a turn, all is written before anything is begun", async () => {
-  const { turn, events, item } = make();
-  turn.startAtEnd(item("start 1"));
-  turn.flushAtEnd(item("write 1"));
-  turn.startAtEnd(item("start 2"));
-  turn.flushAtEnd(item("write 2"));
+  const { endOfTurn, events, item } = make();
+  endOfTurn.startAtEnd(item("start 1"));
+  endOfTurn.flushAtEnd(item("write 1"));
+  endOfTurn.startAtEnd(item("start 2"));
+  endOfTurn.flushAtEnd(item("write 2"));
   assertEquals(events, []);
-  await settled();
+  await turn();
   assertEquals(events, ["write 1", "write 2", "start 1", "start 2"]);
 });
 
 Deno.test("a turn does not end as long as threads call", async () => {
-  const { turn, events, item } = make();
-  turn.flushAtEnd(item("write"));
+  const { endOfTurn, events, item } = make();
+  endOfTurn.flushAtEnd(item("write"));
   for (let i = 0; i < 100; i++) {
-    turn.calls++;
+    endOfTurn.calls++;
     await null;
     assertEquals(events, []);
   }
-  await settled();
+  await turn();
   assertEquals(events, ["write"]);
 });
 
 Deno.test("what is asked for while a turn ends comes at the end of the next one", async () => {
-  const { turn, events, item } = make();
-  turn.flushAtEnd(item("write 1", () => {
-    turn.flushAtEnd(item("write 2", () => turn.startAtEnd(item("start 2"))));
+  const { endOfTurn, events, item } = make();
+  endOfTurn.flushAtEnd(item("write 1", () => {
+    endOfTurn.flushAtEnd(
+      item("write 2", () => endOfTurn.startAtEnd(item("start 2"))),
+    );
   }));
-  turn.startAtEnd(item("start 1"));
-  await settled();
+  endOfTurn.startAtEnd(item("start 1"));
+  await turn();
   assertEquals(events, ["write 1", "start 1", "write 2", "start 2"]);
 });
 
 Deno.test("an error at the end of a turn is reported, and the next turn ends as ever", async () => {
-  const { turn, events, item } = make();
+  const { endOfTurn, events, item } = make();
   const report = (event: ErrorEvent) => {
     event.preventDefault();
     events.push(event.message);
   };
   addEventListener("error", report);
-  turn.flushAtEnd(item("write 1", () => {
+  endOfTurn.flushAtEnd(item("write 1", () => {
     throw new Error("broken");
   }));
-  await settled();
-  turn.flushAtEnd(item("write 2"));
-  await settled();
+  await turn();
+  endOfTurn.flushAtEnd(item("write 2"));
+  await turn();
   removeEventListener("error", report);
   assertEquals(events, ["write 1", "Uncaught Error: broken", "write 2"]);
 });

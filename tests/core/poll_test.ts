@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
 import { afterPoll } from "../../src/core/poll.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 /** A busy system may not have carried over yet what a peer has sent: so most of the times, not all. */
 function assertMost(found: number): void {
@@ -28,7 +29,7 @@ Deno.test("after a poll, a read of what had arrived has ended", async () => {
 Deno.test("a poll that was taken back does not call", async () => {
   let called = false;
   const cancel = afterPoll(() => called = true);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   cancel();
   await new Promise<void>((resolve) => afterPoll(resolve));
   assertEquals(called, false);

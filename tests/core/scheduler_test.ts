@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { scripted } from "../fixtures/socket_script.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn as settled } from "../fixtures/event_loop.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
 Deno.test("a dispatcher is finished when it has nothing to do, from the start", async () => {

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError } from "../../src/errors/errors.ts";
 import { virtual } from "../fixtures/virtual.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 
@@ -89,14 +89,14 @@ Deno.test("a thread can be removed before it has come to its first wait", async 
     events.push("never");
   });
   const task = copas.addthread(async () => {
-    await settled();
+    await turn();
     await copas.pause();
     events.push("never");
   });
   remove = () => copas.removethread(task);
   copas.removethread(task);
   await copas.loop();
-  await settled();
+  await turn();
   assertEquals(events.filter((event) => event !== "never"), []);
 });
 

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertFalse } from "@std/assert";
 import { virtual } from "../fixtures/virtual.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 /** Errors that leave a thread are among the events. */
 function make(): ReturnType<typeof virtual> {
@@ -56,7 +56,7 @@ Deno.test("a thread may be a plain function, and may end with any value, a thena
     // deno-lint-ignore no-explicit-any -- a thenable waits in the thread as a promise does
     then: (resolve: any) => void copas.pause(3).then(resolve),
   }));
-  await settled();
+  await turn();
   assertEquals(task.status, "suspended");
   await copas.loop();
   assertEquals([clock.now(), task.status, events], [3, "dead", []]);
@@ -90,9 +90,9 @@ Deno.test("a thread knows itself across every kind of await", async () => {
     events.push(copas.getthreadname());
     await null;
     events.push(copas.getthreadname());
-    await copas.wait(settled());
+    await copas.wait(turn());
     events.push(copas.getthreadname());
-    await settled();
+    await turn();
     events.push(copas.getthreadname());
   });
   assertEquals(copas.getthreadname(), "main");

@@ -6,7 +6,7 @@ import { type AnyWait, Wait } from "../../src/core/wait.ts";
 import { TimedWaitQueue, WaitQueue } from "../../src/core/wait_queue.ts";
 import type { CopasError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn as settled } from "../fixtures/event_loop.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
 
 class TestWait extends Wait<string> {

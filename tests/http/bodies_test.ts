@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, TooLongError } from "../../src/errors/errors.ts";
 import { type HttpParams, type Progress, request } from "../../src/http/mod.ts";
 import { answering, RawServer } from "../fixtures/raw_server.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
@@ -237,7 +238,7 @@ Deno.test("an answer that comes before the body has been read is the answer", as
     try {
       for (const chunk = new Uint8Array(65536);;) {
         yield chunk;
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
       }
     } finally {
       stopped = true;

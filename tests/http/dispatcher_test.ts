@@ -3,6 +3,7 @@ import { Copas } from "../../mod.ts";
 import { CancelledError } from "../../src/errors/errors.ts";
 import { httpFor, type HttpParams } from "../../src/http/mod.ts";
 import { closedPort, RawServer } from "../fixtures/raw_server.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -72,7 +73,7 @@ Deno.test("nothing happens while nobody drives", async () => {
   const copas = new Copas();
   await using server = new RawServer((peer) => peer.head());
   const task = copas.addthread(() => httpFor(copas).request(server.url()));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   assertEquals(server.count, 0);
   copas.removethread(task);
   await copas.loop();

@@ -5,7 +5,8 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, ClosedError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 
 type Connect = (options: { signal: AbortSignal }) => Promise<Deno.Conn>;

@@ -6,7 +6,8 @@
 
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { DuplexBridge } from "../../src/readiness/duplex_bridge.ts";
-import { ScriptedStream, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { ScriptedStream } from "../fixtures/scripted_calls.ts";
 
 /** A bridge whose reader takes all that comes, as `node:tls` does. */
 function flowing(first?: Uint8Array): {
@@ -25,7 +26,7 @@ function flowing(first?: Uint8Array): {
 
 Deno.test("a bridge reads only while somebody waits, though its reader always wants more", async () => {
   const { stream, bridge, heard } = flowing();
-  await settled();
+  await turn();
   assertEquals(stream.reads.count, 1, "in the beginning somebody waits");
   bridge.demanded = false;
   await stream.bring("one");
@@ -42,7 +43,7 @@ Deno.test("a bridge reads only while somebody waits, though its reader always wa
 
 Deno.test("a bridge gives the bytes that were read before it was made first", async () => {
   const { stream, heard } = flowing(new TextEncoder().encode("hello"));
-  await settled();
+  await turn();
   await stream.bring("world");
   assertEquals(heard, ["hello", "world"]);
 });
@@ -51,7 +52,7 @@ Deno.test("what a bridge has given does not change when it reads on", async () =
   const { stream, bridge } = flowing();
   const chunks: Uint8Array[] = [];
   bridge.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-  await settled();
+  await turn();
   await stream.bring("first");
   await stream.bring("other");
   assertEquals(chunks.map(String), ["first", "other"]);
@@ -61,7 +62,7 @@ Deno.test("a bridge writes on where the system took only a part", async () => {
   const { stream, bridge } = flowing();
   let written = 0;
   bridge.write("12345", () => written++);
-  await settled();
+  await turn();
   await stream.writes.resolve(2);
   assertEquals(String(bridge.sent), "2");
   assertEquals(new TextDecoder().decode(stream.writes.pending[0]), "345");
@@ -73,9 +74,9 @@ Deno.test("a bridge writes on where the system took only a part", async () => {
 Deno.test("the end is told to the owner before the reader hears of it", async () => {
   const { stream, bridge, heard } = flowing();
   bridge.onend = () => heard.push("owner");
-  await settled();
+  await turn();
   await stream.reads.resolve(null);
-  await settled();
+  await turn();
   assertEquals(heard, ["owner", "end"]);
 });
 
@@ -83,9 +84,9 @@ Deno.test("a read that fails is told to the owner, and the bridge reads no more"
   const { stream, bridge, heard } = flowing();
   bridge.onfailure = (error, during) =>
     heard.push(`${during}: ${(error as Error).message}`);
-  await settled();
+  await turn();
   await stream.reads.reject(new Error("reset"));
-  await settled();
+  await turn();
   assertEquals(heard, ["read: reset"]);
   bridge.demanded = true;
   assertEquals(stream.reads.count, 1);
@@ -96,9 +97,9 @@ Deno.test("a write that fails is told to the owner, and what comes can still be 
   bridge.onfailure = (error, during) =>
     heard.push(`${during}: ${(error as Error).message}`);
   bridge.write("12345", () => heard.push("dropped"));
-  await settled();
+  await turn();
   await stream.writes.reject(new Error("reset"));
-  await settled();
+  await turn();
   await stream.bring("an answer");
   assertEquals(heard, ["write: reset", "dropped", "an answer"]);
 });
@@ -107,10 +108,10 @@ Deno.test("a destroyed bridge leaves its stream open: that is its owner's", asyn
   const { stream, bridge, heard } = flowing();
   let closes = 0;
   stream.close = () => void closes++;
-  await settled();
+  await turn();
   bridge.destroy();
   await stream.bring("late");
-  await settled();
+  await turn();
   assertEquals([heard, closes], [[], 0]);
   assertStrictEquals(bridge.destroyed, true);
 });

@@ -3,7 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { ListenerSource } from "../../src/readiness/listener_source.ts";
 import { Selector } from "../../src/readiness/selector.ts";
-import { Owner, ScriptedCalls, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { Owner, ScriptedCalls } from "../fixtures/scripted_calls.ts";
 
 function make() {
   const selector = new Selector();
@@ -90,7 +91,7 @@ Deno.test("an accept that throws at once is a failed accept", async () => {
     },
   }, owner);
   source.arm();
-  await settled();
+  await turn();
   assertEquals(source.failure, error);
   assertEquals([selector.outstanding, selector.take()], [0, [owner]]);
   assert(!source.busy);

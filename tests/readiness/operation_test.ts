@@ -3,7 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Operation } from "../../src/readiness/operation.ts";
 import { Selector } from "../../src/readiness/selector.ts";
-import { ScriptedCalls, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { ScriptedCalls } from "../fixtures/scripted_calls.ts";
 
 const error = new Error("no luck");
 
@@ -39,7 +40,7 @@ Deno.test("the outcome is handed on when it is dispatched, not before", async ()
     start(() =>
       outcome === "resolved" ? Promise.resolve(7) : Promise.reject(7)
     );
-    await settled();
+    await turn();
     assertEquals([heard.length, selector.outstanding], [0, 0]);
     dispatch();
     assertEquals(heard, [outcome, 7]);
@@ -51,7 +52,7 @@ Deno.test("a call that throws at once is rejected", async () => {
   start(() => {
     throw error;
   });
-  await settled();
+  await turn();
   dispatch();
   assertEquals(heard, ["rejected", error]);
   assertEquals(selector.outstanding, 0);
@@ -72,7 +73,7 @@ Deno.test("a thenable may throw, or settle twice: the first outcome counts", asy
       reject(3);
     },
   }));
-  await settled();
+  await turn();
   dispatch();
   assertEquals(heard, ["rejected", error, "resolved", 1]);
   assertEquals(selector.outstanding, 0);
@@ -84,7 +85,7 @@ Deno.test("an operation that is cancelled before it began never begins", async (
   const operation = start(() => calls.call());
   operation.cancel();
   selector.driven = true;
-  await settled();
+  await turn();
   dispatch();
   assertEquals([calls.count, selector.outstanding, heard.length], [0, 0, 0]);
 });

@@ -9,7 +9,8 @@ import {
 } from "@std/assert";
 import { ReadSource } from "../../src/readiness/read_source.ts";
 import { Selector } from "../../src/readiness/selector.ts";
-import { Owner, ScriptedStream, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { Owner, ScriptedStream } from "../fixtures/scripted_calls.ts";
 
 function make(driven = true) {
   const selector = new Selector();
@@ -49,7 +50,7 @@ Deno.test("no read begins while nobody drives, and one does as soon as somebody 
   const { selector, stream, source } = make(false);
   source.arm();
   source.arm();
-  await settled();
+  await turn();
   assertEquals(stream.reads.count, 0);
   selector.driven = true;
   assertEquals(stream.reads.count, 1);
@@ -104,7 +105,7 @@ Deno.test("a read that throws at once is a failure like any other", async () => 
   }, owner);
   source.arm();
   selector.driven = true;
-  await settled();
+  await turn();
   assertEquals(source.failure, error);
   assertEquals([selector.outstanding, selector.take()], [0, [owner]]);
 });

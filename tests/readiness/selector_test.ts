@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Selector } from "../../src/readiness/selector.ts";
-import { Owner, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { Owner } from "../fixtures/scripted_calls.ts";
 
 Deno.test("what is announced is handed over once, in order, and into a new queue", () => {
   const selector = new Selector();
@@ -88,7 +89,7 @@ Deno.test("a rest ends with the next announcement, not with an earlier one", asy
   selector.ready(new Owner());
   let rested = false;
   const rest = selector.rest().then(() => rested = true);
-  await settled();
+  await turn();
   assertFalse(rested);
   selector.ready(new Owner());
   await rest;

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Selector } from "../../src/readiness/selector.ts";
 import { WriteSink } from "../../src/readiness/write_sink.ts";
-import { Owner, ScriptedStream, settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { Owner, ScriptedStream } from "../fixtures/scripted_calls.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
 
 const LIMIT = 64 * 1024;
@@ -149,7 +150,7 @@ Deno.test("a write that throws at once, or takes nothing, is a failure", async (
   }, new Owner());
   throwing.putText("abc");
   throwing.write();
-  await settled();
+  await turn();
   assertEquals([throwing.failure, selector.writing], [error, 0]);
 
   const { writes, sink } = make(selector);

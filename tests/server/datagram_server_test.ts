@@ -3,7 +3,8 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import type { DatagramSocket } from "../../src/socket/datagram_socket.ts";
 import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { text } from "../fixtures/socket_script.ts";
 import { reporting } from "../fixtures/socket_server.ts";
 

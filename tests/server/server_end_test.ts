@@ -8,7 +8,8 @@ import {
 } from "@std/assert";
 import { ClosedError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 import {

@@ -3,7 +3,8 @@
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { isInstalled, runScript } from "../fixtures/socket_child.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 import {

@@ -9,7 +9,8 @@ import {
 } from "@std/assert";
 import { ClosedError, TimeoutError } from "../../src/errors/errors.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import {
   closeQuietly,
   pattern,

@@ -10,7 +10,8 @@ import {
 import { Network } from "../../src/net/network.ts";
 import { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
 
 function listen(): Deno.TcpListener {

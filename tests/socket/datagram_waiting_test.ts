@@ -7,7 +7,8 @@ import {
   TimeoutError,
 } from "../../src/errors/errors.ts";
 import { pair } from "../fixtures/datagram_pair.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { text } from "../fixtures/socket_script.ts";
 
 Deno.test("receive times out, after the socket's time or the call's", async () => {

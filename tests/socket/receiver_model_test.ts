@@ -8,7 +8,7 @@ import {
   CopasError,
   TimeoutError,
 } from "../../src/errors/errors.ts";
-import { turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { bytes, scripted } from "../fixtures/socket_script.ts";
 import { randomly, type SeededRandom } from "../fixtures/seeded_random.ts";
 

@@ -7,7 +7,8 @@ import {
   assertRejects,
 } from "@std/assert";
 import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
 import { scripted, text } from "../fixtures/socket_script.ts";
 

@@ -11,7 +11,8 @@ import {
   ClosedError,
   TimeoutError,
 } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { read, tcpPair, write } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";
 

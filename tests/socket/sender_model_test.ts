@@ -4,7 +4,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { CopasError, TimeoutError } from "../../src/errors/errors.ts";
-import { turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { same } from "../fixtures/socket_pair.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 import { randomly } from "../fixtures/seeded_random.ts";

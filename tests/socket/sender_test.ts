@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { pattern, read, same, tcpPair } from "../fixtures/socket_pair.ts";
 import { bytes, scripted, text } from "../fixtures/socket_script.ts";
 

@@ -8,7 +8,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { ClosedError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { readText, tcpPair, unixPair } from "../fixtures/socket_pair.ts";
 import {
   bytes,

@@ -7,7 +7,8 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { ClosedError } from "../../src/errors/errors.ts";
-import { dispatcher, turn } from "../fixtures/socket_dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import {
   pattern,
   read,

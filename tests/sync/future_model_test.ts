@@ -7,7 +7,7 @@ import { type Actor, type Call, Game, playAll } from "./model.ts";
 interface Job {
   readonly name: string;
   readonly future: Future<string>;
-  /** Who made it; nobody is the code outside every thread. */
+  /** The thread that made it; `undefined` is the code outside every thread. */
   readonly creator?: Actor;
   /** What the thread will do when it goes on. */
   plan?: "return" | "throw";
@@ -15,13 +15,13 @@ interface Job {
   removed: boolean;
   /** What it came to: `got …`, `failed: …`, `cancelled`. */
   outcome?: string;
-  line: Call[];
-  /** Since when nobody has asked for the error. */
-  unasked?: number;
+  waiting: Call[];
+  /** Since when the error has not been asked for. */
+  unobserved?: number;
 }
 
 /** How long an error can wait to be asked for. */
-const PATIENCE = 10;
+const REPORT_DELAY = 10;
 
 class FutureGame extends Game {
   readonly jobs: Job[] = [];
@@ -46,7 +46,7 @@ class FutureGame extends Game {
       creator,
       future: creator === undefined ? start() : creator.do(start),
       removed: false,
-      line: [],
+      waiting: [],
     };
     return job;
   }
@@ -61,7 +61,7 @@ class FutureGame extends Game {
     if (what < 0.8) return this.goOn(job);
     if (what < 0.87) return this.cancel(job);
     if (what < 0.92) return this.remove(job);
-    // One that nobody keeps may still report its error.
+    // A future that the test does not keep may still report its error.
     if (job.outcome === undefined) return "nothing";
     this.jobs.push(this.newJob());
     return `${this.jobs.at(-1)!.name} is made`;
@@ -73,9 +73,9 @@ class FutureGame extends Game {
     if (actor.removed) this.expected[id] = "cancelled";
     else if (job.outcome !== undefined) {
       this.expected[id] = job.outcome;
-      job.unasked = undefined;
+      job.unobserved = undefined;
     } else if (timeout === 0) this.expected[id] = "timeout";
-    else job.line.push({ id, actor, deadline: this.now + timeout });
+    else job.waiting.push({ id, actor, deadline: this.now + timeout });
     return `${actor.name}: get(${timeout}) of ${job.name}, call ${id}`;
   }
 
@@ -88,7 +88,7 @@ class FutureGame extends Game {
       ? `got ${value}`
       : (value as { code?: string }).code ?? `failed: ${value}`;
     if (result !== job.outcome) throw new Error(`try(): ${result}`);
-    job.unasked = undefined;
+    job.unobserved = undefined;
     return `try() of ${job.name}`;
   }
 
@@ -103,7 +103,7 @@ class FutureGame extends Game {
     const pending = job.outcome === undefined;
     const result = job.future.cancel();
     if (result !== pending) throw new Error(`cancel(): ${result}`);
-    if (pending) this.settle(job, "cancelled");
+    if (pending) this.end(job, "cancelled");
     return `cancel() of ${job.name}`;
   }
 
@@ -113,34 +113,34 @@ class FutureGame extends Game {
     return `remove ${job.name}`;
   }
 
-  settle(job: Job, outcome: string): void {
+  end(job: Job, outcome: string): void {
     job.outcome = outcome;
-    for (const call of job.line) this.decide(call, outcome);
-    const isAsked = job.line.length > 0;
-    job.line = [];
-    if (!outcome.startsWith("failed") || isAsked) return;
+    for (const call of job.waiting) this.decide(call, outcome);
+    const isObserved = job.waiting.length > 0;
+    job.waiting = [];
+    if (!outcome.startsWith("failed") || isObserved) return;
     if (job.creator === undefined || job.creator.removed) this.reports++;
-    else job.unasked = this.now;
+    else job.unobserved = this.now;
   }
 
   /** The threads of the jobs go on. */
-  protected override settled(): void {
+  protected override delivered(): void {
     for (const job of this.jobs) {
       if (job.outcome !== undefined) continue;
-      if (job.removed) this.settle(job, "cancelled");
-      else if (job.plan === "return") this.settle(job, `got ${job.name}`);
+      if (job.removed) this.end(job, "cancelled");
+      else if (job.plan === "return") this.end(job, `got ${job.name}`);
       else if (job.plan === "throw") {
-        this.settle(job, `failed: Error: ${job.name} failed`);
+        this.end(job, `failed: Error: ${job.name} failed`);
       }
     }
   }
 
   protected removed(actor: Actor): void {
     for (const job of this.jobs) {
-      for (const call of job.line) {
+      for (const call of job.waiting) {
         if (call.actor === actor) this.expected[call.id] = "cancelled";
       }
-      job.line = job.line.filter((call) => call.actor !== actor);
+      job.waiting = job.waiting.filter((call) => call.actor !== actor);
     }
   }
 
@@ -150,26 +150,26 @@ class FutureGame extends Game {
 
   report(which: (job: Job) => boolean): void {
     for (const job of this.jobs) {
-      if (job.unasked === undefined || !which(job)) continue;
-      job.unasked = undefined;
+      if (job.unobserved === undefined || !which(job)) continue;
+      job.unobserved = undefined;
       this.reports++;
     }
   }
 
   protected expire(): void {
     for (const job of this.jobs) {
-      const late = job.line.filter((call) => call.deadline <= this.now);
+      const late = job.waiting.filter((call) => call.deadline <= this.now);
       for (const call of late) this.expected[call.id] = "timeout";
-      job.line = job.line.filter((call) => !late.includes(call));
+      job.waiting = job.waiting.filter((call) => !late.includes(call));
     }
-    this.report((job) => job.unasked! + PATIENCE <= this.now);
+    this.report((job) => job.unobserved! + REPORT_DELAY <= this.now);
   }
 
   protected aborted(id: number): void {
     for (const job of this.jobs) {
-      if (!job.line.some((call) => call.id === id)) continue;
+      if (!job.waiting.some((call) => call.id === id)) continue;
       this.expected[id] = "cancelled";
-      job.line = job.line.filter((call) => call.id !== id);
+      job.waiting = job.waiting.filter((call) => call.id !== id);
     }
   }
 
@@ -178,9 +178,9 @@ class FutureGame extends Game {
   }
 
   protected expectedState(): string {
-    return this.jobs.map(({ name, outcome, line }) => {
+    return this.jobs.map(({ name, outcome, waiting }) => {
       const how = outcome === undefined
-        ? `pending, ${line.length} waiting`
+        ? `pending, ${waiting.length} waiting`
         : outcome.startsWith("got")
         ? "has a result"
         : "failed";

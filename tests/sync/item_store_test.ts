@@ -20,12 +20,12 @@ Deno.test("items that were taken in vain go back to where they were, in any orde
   const numbers = new Map<string, number>();
   for (let i = 0; i < 4; i++) {
     const item = store.take();
-    numbers.set(item, store.last);
+    numbers.set(item, store.lastTaken);
   }
   for (const item of ["b", "a", "d"]) store.putBack(numbers.get(item)!, item);
   assertEquals(store.size, 4);
   assertEquals(store.take(), "a");
-  store.putBack(store.last, "a");
+  store.putBack(store.lastTaken, "a");
   const out = [];
   while (store.size > 0) out.push(store.take());
   assertEquals(out.join(""), "abde");
@@ -43,7 +43,7 @@ Deno.test("a store that was cleared is empty", () => {
   const store = new ItemStore<number>();
   store.push(1);
   store.push(2);
-  store.putBack(store.last, store.take());
+  store.putBack(store.lastTaken, store.take());
   store.clear();
   assertEquals(store.size, 0);
   store.push(3);

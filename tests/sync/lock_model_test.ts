@@ -13,7 +13,7 @@ class LockGame extends Game {
   // The model.
   owner?: Actor;
   count = 0;
-  line: Get[] = [];
+  waiting: Get[] = [];
   /** Those who own the lock since the last step, but have not run yet. */
   fresh: Get[] = [];
   destroyed = false;
@@ -47,7 +47,7 @@ class LockGame extends Game {
       this.count++;
       this.expected[id] = "got 0";
     } else if (timeout === 0) this.expected[id] = "timeout";
-    else this.line.push({ id, actor, began, deadline: began + timeout });
+    else this.waiting.push({ id, actor, began, deadline: began + timeout });
     return `${actor.name}: get(${timeout}), call ${id}`;
   }
 
@@ -62,7 +62,7 @@ class LockGame extends Game {
   leave(): void {
     if (--this.count > 0) return;
     this.owner = undefined;
-    const next = this.line.shift();
+    const next = this.waiting.shift();
     if (next === undefined) return;
     this.owner = next.actor;
     this.count = 1;
@@ -75,16 +75,16 @@ class LockGame extends Game {
     this.lock.destroy();
     this.destroyed = true;
     this.owner = undefined;
-    for (const get of this.line) this.decide(get, "destroyed");
-    this.line = [];
+    for (const get of this.waiting) this.decide(get, "destroyed");
+    this.waiting = [];
     return "destroy()";
   }
 
   protected removed(actor: Actor): void {
-    for (const get of this.line) {
+    for (const get of this.waiting) {
       if (get.actor === actor) this.expected[get.id] = "cancelled";
     }
-    this.line = this.line.filter((get) => get.actor !== actor);
+    this.waiting = this.waiting.filter((get) => get.actor !== actor);
     for (const get of this.fresh) {
       if (get.actor !== actor) continue;
       this.expected[get.id] = "cancelled";
@@ -99,19 +99,19 @@ class LockGame extends Game {
     this.leave();
   }
 
-  protected override settled(): void {
+  protected override delivered(): void {
     this.fresh = [];
   }
 
   protected expire(): void {
-    const late = this.line.filter((get) => get.deadline <= this.now);
+    const late = this.waiting.filter((get) => get.deadline <= this.now);
     for (const get of late) this.expected[get.id] = "timeout";
-    this.line = this.line.filter((get) => !late.includes(get));
+    this.waiting = this.waiting.filter((get) => !late.includes(get));
   }
 
   protected aborted(id: number): void {
-    if (!this.line.some((get) => get.id === id)) return;
-    this.line = this.line.filter((get) => get.id !== id);
+    if (!this.waiting.some((get) => get.id === id)) return;
+    this.waiting = this.waiting.filter((get) => get.id !== id);
     this.expected[id] = "cancelled";
   }
 
@@ -123,7 +123,7 @@ class LockGame extends Game {
     if (this.destroyed) return "lock: destroyed";
     return this.owner === undefined
       ? "lock: free"
-      : `lock: owned by ${this.owner.name}, ${this.line.length} waiting`;
+      : `lock: owned by ${this.owner.name}, ${this.waiting.length} waiting`;
   }
 }
 

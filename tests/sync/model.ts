@@ -7,7 +7,8 @@ import { assertEquals } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Copas, CopasError, type Task } from "../../mod.ts";
 import { type Dispatch, dispatcher } from "./dispatcher.ts";
-import { Random } from "./random.ts";
+import { SeededRandom } from "../fixtures/seeded_random.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 /** A thread that does what it is told, and may wait for several things at once. */
 export class Actor {
@@ -50,7 +51,7 @@ export type Outcomes = Record<number, string>;
 
 /** A game: the tool, its model, and the moves. */
 export abstract class Game {
-  readonly random: Random;
+  readonly random: SeededRandom;
   readonly copas: Copas;
   readonly dispatch: Dispatch;
   readonly actors: Actor[];
@@ -69,7 +70,7 @@ export abstract class Game {
   #actors = 0;
 
   constructor(seed: number, actors = 4) {
-    this.random = new Random(seed);
+    this.random = new SeededRandom(seed);
     this.dispatch = dispatcher({ autojump: false });
     this.copas = this.dispatch.copas;
     this.actors = Array.from({ length: actors }, () => this.#newActor());
@@ -90,7 +91,7 @@ export abstract class Game {
   /** The thread of an actor that was removed has ended. */
   protected ended(_actor: Actor): void {}
   /** All calls that came out have reached their threads. */
-  protected settled(): void {}
+  protected delivered(): void {}
   /** Time has passed in the model. */
   protected abstract expire(): void;
   /** Ends a pending call of the model whose signal aborted. */
@@ -141,7 +142,7 @@ export abstract class Game {
       for (let moves = this.random.integer(1, 4); moves > 0; moves--) {
         this.moves.push(this.#move());
       }
-      await this.#settle();
+      await this.#deliver();
       this.#compare();
       if (!this.random.chance(0.4)) continue;
       const seconds = this.random.integer(1, 3);
@@ -150,7 +151,7 @@ export abstract class Game {
         this.dispatch.clock.advance(part);
         this.expire();
         await this.copas.step(0);
-        await this.#settle();
+        await this.#deliver();
         this.#compare();
       }
     }
@@ -158,7 +159,7 @@ export abstract class Game {
     await this.#run();
   }
 
-  /** Lets everybody run who can. */
+  /** Lets every thread run that can. */
   async #run(): Promise<void> {
     // The waits of this turn get their deadlines at its end.
     await turn();
@@ -187,14 +188,14 @@ export abstract class Game {
     return this.move();
   }
 
-  async #settle(): Promise<void> {
-    this.settled();
+  async #deliver(): Promise<void> {
+    this.delivered();
     this.actors.forEach((actor, i) => {
       if (!actor.removed) return;
       this.ended(actor);
       this.actors[i] = this.#newActor();
     });
-    this.settled();
+    this.delivered();
     this.#decided = [];
     await this.#run();
   }
@@ -209,11 +210,6 @@ export abstract class Game {
       `reports after: ${last}`,
     );
   }
-}
-
-/** A turn of the event loop. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Plays many games, each with a seed of its own. */

@@ -209,7 +209,7 @@ class QueueGame extends Game {
     }
   }
 
-  protected override settled(): void {
+  protected override delivered(): void {
     this.fresh = [];
     if (!this.hasEnded) this.match();
   }

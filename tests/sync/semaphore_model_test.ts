@@ -12,7 +12,7 @@ class SemaphoreGame extends Game {
   readonly max: number;
   // The model.
   count: number;
-  line: Take[] = [];
+  waiting: Take[] = [];
   /** Those who were given theirs since the last step, but have not run yet. */
   fresh: Take[] = [];
   destroyed = false;
@@ -44,11 +44,11 @@ class SemaphoreGame extends Game {
     if (this.destroyed) this.expected[id] = "destroyed";
     else if (n > this.max) this.expected[id] = "too many";
     else if (actor.removed) this.expected[id] = "cancelled";
-    else if (this.line.length === 0 && this.count >= n) {
+    else if (this.waiting.length === 0 && this.count >= n) {
       this.count -= n;
       this.expected[id] = "got true";
     } else if (timeout === 0) this.expected[id] = "timeout";
-    else this.line.push({ id, actor, n, deadline: this.now + timeout });
+    else this.waiting.push({ id, actor, n, deadline: this.now + timeout });
     return `${actor.name}: take(${n}, ${timeout}), call ${id}`;
   }
 
@@ -72,8 +72,8 @@ class SemaphoreGame extends Game {
   /** Serves who waits, and returns how many are too many. */
   serve(n: number): number {
     this.count += n;
-    while (this.line.length > 0 && this.line[0].n <= this.count) {
-      const take = this.line.shift()!;
+    while (this.waiting.length > 0 && this.waiting[0].n <= this.count) {
+      const take = this.waiting.shift()!;
       this.count -= take.n;
       this.fresh.push(take);
       this.expected[take.id] = "got true";
@@ -87,44 +87,46 @@ class SemaphoreGame extends Game {
     if (this.destroyed) return "nothing";
     this.semaphore.destroy();
     this.destroyed = true;
-    for (const take of this.line) this.decide(take, "destroyed");
-    this.line = [];
+    for (const take of this.waiting) this.decide(take, "destroyed");
+    this.waiting = [];
     return "destroy()";
   }
 
   protected removed(actor: Actor): void {
     // The oldest call first: it may hand on to a younger one, which hands on again.
-    const calls = [...this.fresh, ...this.line]
+    const calls = [...this.fresh, ...this.waiting]
       .filter((take) => take.actor === actor)
       .sort((a, b) => a.id - b.id);
     for (const take of calls) {
       this.expected[take.id] = "cancelled";
       const given = this.fresh.includes(take);
       this.fresh = this.fresh.filter((other) => other !== take);
-      this.line = this.line.filter((other) => other !== take);
+      this.waiting = this.waiting.filter((other) => other !== take);
       if (!this.destroyed) this.serve(given ? take.n : 0);
     }
   }
 
-  protected override settled(): void {
+  protected override delivered(): void {
     this.fresh = [];
   }
 
   protected expire(): void {
-    for (const take of this.line.filter((take) => take.deadline <= this.now)) {
+    for (
+      const take of this.waiting.filter((take) => take.deadline <= this.now)
+    ) {
       // One before it may have made room for it.
-      if (!this.line.includes(take)) continue;
+      if (!this.waiting.includes(take)) continue;
       this.expected[take.id] = "timeout";
-      this.line = this.line.filter((other) => other !== take);
+      this.waiting = this.waiting.filter((other) => other !== take);
       this.serve(0);
     }
   }
 
   protected aborted(id: number): void {
-    const take = this.line.find((take) => take.id === id);
+    const take = this.waiting.find((take) => take.id === id);
     if (take === undefined) return;
     this.expected[id] = "cancelled";
-    this.line = this.line.filter((other) => other !== take);
+    this.waiting = this.waiting.filter((other) => other !== take);
     this.serve(0);
   }
 
@@ -135,10 +137,10 @@ class SemaphoreGame extends Game {
 
   protected expectedState(): string {
     if (this.destroyed) return "semaphore: destroyed";
-    const { length } = this.line;
+    const { length } = this.waiting;
     const wanted = length === 0
       ? 0
-      : this.line.reduce((sum, take) => sum + take.n, -this.count);
+      : this.waiting.reduce((sum, take) => sum + take.n, -this.count);
     return `semaphore: ${this.count} of ${this.max}, ${length} waiting, wanted: ${wanted}`;
   }
 }

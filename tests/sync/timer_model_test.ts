@@ -4,7 +4,7 @@ import type { Timer } from "../../mod.ts";
 import { Game, playAll } from "./model.ts";
 
 /** The thread of a timer, in the model. */
-interface LinkedList {
+interface Run {
   due: number;
   /** While the callback waits. */
   call?: { began: number; until: number };
@@ -22,8 +22,8 @@ class TimerGame extends Game {
   readonly delay: number;
   readonly recurring: boolean;
   readonly expectedTicks: number[] = [];
-  chains: LinkedList[] = [];
-  armed?: LinkedList;
+  runs: Run[] = [];
+  armed?: Run;
   cancelled = false;
 
   constructor(seed: number) {
@@ -59,11 +59,11 @@ class TimerGame extends Game {
 
   start(delay: number): void {
     this.armed = { due: this.now + delay };
-    this.chains.push(this.armed);
+    this.runs.push(this.armed);
     this.cancelled = false;
   }
 
-  fire(chain: LinkedList): void {
+  fire(run: Run): void {
     if (!this.recurring) this.armed = undefined;
     const { action, delay, work } = this.#plan(this.expectedTicks.length);
     this.expectedTicks.push(this.now);
@@ -72,26 +72,26 @@ class TimerGame extends Game {
       this.cancelled = true;
     }
     if (action === "arm") this.start(delay);
-    chain.call = { began: this.now, until: this.now + work };
-    if (work === 0) this.callEnded(chain);
+    run.call = { began: this.now, until: this.now + work };
+    if (work === 0) this.callEnded(run);
   }
 
-  callEnded(chain: LinkedList): void {
-    const took = this.now - chain.call!.began;
-    chain.call = undefined;
-    if (this.armed === chain) {
-      chain.due = Math.max(this.now, chain.due + took + this.delay);
-    } else this.chains = this.chains.filter((other) => other !== chain);
+  callEnded(run: Run): void {
+    const took = this.now - run.call!.began;
+    run.call = undefined;
+    if (this.armed === run) {
+      run.due = Math.max(this.now, run.due + took + this.delay);
+    } else this.runs = this.runs.filter((other) => other !== run);
   }
 
-  protected override settled(): void {
+  protected override delivered(): void {
     for (;;) {
-      const chain = this.chains.find(({ due, call }) =>
+      const run = this.runs.find(({ due, call }) =>
         (call?.until ?? due) <= this.now
       );
-      if (chain === undefined) break;
-      if (chain.call === undefined) this.fire(chain);
-      else this.callEnded(chain);
+      if (run === undefined) break;
+      if (run.call === undefined) this.fire(run);
+      else this.callEnded(run);
     }
   }
 
@@ -106,7 +106,7 @@ class TimerGame extends Game {
     }
     this.check(() => this.timer.cancel(), this.armed !== undefined);
     if (this.armed !== undefined) {
-      this.chains = this.chains.filter((chain) => chain !== this.armed);
+      this.runs = this.runs.filter((run) => run !== this.armed);
       this.armed = undefined;
       this.cancelled = true;
     }

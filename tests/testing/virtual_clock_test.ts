@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
 import { TimeoutError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { settled } from "../fixtures/scripted_calls.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
 import { strict } from "../fixtures/virtual.ts";
 
@@ -58,7 +58,7 @@ Deno.test("without jumps the clock stands still until it is advanced", async () 
     });
   }
   const loop = copas.loop();
-  await settled();
+  await turn();
   assertEquals(woken, []);
   const steps: [seconds: number, woken: number[]][] = [
     [9.5, []],
@@ -68,7 +68,7 @@ Deno.test("without jumps the clock stands still until it is advanced", async () 
   ];
   for (const [seconds, expected] of steps) {
     clock.advance(seconds);
-    await settled();
+    await turn();
     assertEquals(woken, expected);
   }
   await loop;

@@ -1,7 +1,8 @@
-// Errors of futures that nobody asks for.
+// Errors of futures that no thread asks for.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Dispatch, dispatcher } from "./dispatcher.ts";
+import { turn } from "../fixtures/event_loop.ts";
 
 /** Makes a future that fails after some seconds. */
 function failing({ copas }: Dispatch, seconds: number) {
@@ -143,8 +144,8 @@ Deno.test("code outside every thread can ask as long as it waits, and right afte
   await copas.pause(2);
   assertEquals(reports, []);
   // It does not: the next turn of the event loop is too late.
-  for (let turn = 0; turn < 2; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; turns < 2; turns++) {
+    await turn();
   }
   assertEquals(reports, [report]);
 });
@@ -158,8 +159,8 @@ Deno.test("another thread can ask while the code outside every thread waits", as
     await assertRejects(() => future.get(), Error, "failed");
   });
   await copas.pause(3);
-  for (let turn = 0; turn < 2; turn++) {
-    await new Promise((resolve) => setImmediate(resolve));
+  for (let turns = 0; turns < 2; turns++) {
+    await turn();
   }
   assertEquals(reports, []);
 });

@@ -1,6 +1,6 @@
 /**
- * Errors of futures that nobody has asked for: somebody has to hear of each,
- * once, and not before it is likely that nobody will ask.
+ * Errors of futures that no thread has asked for: each is reported once, and
+ * not before it is likely that no thread will ask.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { Sleeper } from "../core/sleep_queue.ts";
 import type { Thread } from "../core/thread.ts";
 
-/** How long an error can wait to be asked for, in seconds. */
-const PATIENCE = 10;
+/** Seconds after which an error is reported that no thread has asked for. */
+const REPORT_DELAY = 10;
 
-/** The errors of one dispatcher that nobody has asked for yet. When it exits, they are reported. */
-export class UnaskedErrors {
+/** The errors of one dispatcher that no thread has asked for yet. When the dispatcher exits, they are reported. */
+export class UnobservedErrors {
   readonly #scheduler: Scheduler;
-  readonly #errors = new Set<UnaskedError>();
+  readonly #errors = new Set<UnobservedError>();
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -28,17 +28,17 @@ export class UnaskedErrors {
     };
   }
 
-  /** Calls `report` if nobody asks for the error; most likely `creator` does, the thread that made the future. */
-  add(creator: Thread, report: () => void): UnaskedError {
-    return new UnaskedError(this.#scheduler, creator, report, this.#errors);
+  /** Calls `report` unless the error is asked for in time: most likely by `creator`, the thread that made the future. */
+  add(creator: Thread, report: () => void): UnobservedError {
+    return new UnobservedError(this.#scheduler, creator, report, this.#errors);
   }
 }
 
-/** An error that waits to be asked for: as long as its creator lives, and not longer than the timeout lasts. */
-export class UnaskedError extends EndHook {
+/** An error that may yet be asked for, until its creator ends or the delay is over. */
+export class UnobservedError extends EndHook {
   readonly #scheduler: Scheduler;
   readonly #report: () => void;
-  readonly #all: Set<UnaskedError>;
+  readonly #all: Set<UnobservedError>;
   readonly #alarm: Sleeper;
   #immediate?: ReturnType<typeof setImmediate>;
 
@@ -46,7 +46,7 @@ export class UnaskedError extends EndHook {
     scheduler: Scheduler,
     creator: Thread,
     report: () => void,
-    all: Set<UnaskedError>,
+    all: Set<UnobservedError>,
   ) {
     super();
     this.#scheduler = scheduler;
@@ -54,46 +54,46 @@ export class UnaskedError extends EndHook {
     this.#all = all;
     this.#alarm = new ReportAlarm(this);
     all.add(this);
-    scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + PATIENCE);
+    scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + REPORT_DELAY);
     if (creator.done || scheduler.driver.exiting) this.report();
-    else if (creator === scheduler.main) this.#lookLater();
+    else if (creator === scheduler.main) this.#reportWhenMainIsIdle();
     else this.assign(creator);
   }
 
-  /** Somebody has asked. */
-  asked(): void {
+  /** The caller has asked for the error: it need not be reported. */
+  observe(): void {
     this.#all.delete(this);
     this.#scheduler.sleepers.delete(this.#alarm);
     clearImmediate(this.#immediate);
     this.lift();
   }
 
-  /** Tells of the error, unless somebody has asked. */
+  /** Reports the error, unless it was asked for. */
   report(): void {
     if (!this.#all.has(this)) return;
-    this.asked();
+    this.observe();
     this.#report();
   }
 
-  protected neglected(): void {
+  protected override neglected(): void {
     this.report();
   }
 
   /** Code outside every thread has no end: it may ask in this turn of the event loop, and as long as it waits. */
-  #lookLater = () => {
+  #reportWhenMainIsIdle = () => {
     this.#immediate = setImmediate(() => {
       const { wait } = this.#scheduler.main;
-      if (wait === undefined) this.report();
-      else wait.promise.then(this.#lookLater, this.#lookLater);
+      if (wait === undefined) return this.report();
+      wait.promise.then(this.#reportWhenMainIsIdle, this.#reportWhenMainIsIdle);
     });
   };
 }
 
-/** The end of the timeout. */
+/** Rings when the delay is over. */
 class ReportAlarm extends Sleeper {
-  readonly #error: UnaskedError;
+  readonly #error: UnobservedError;
 
-  constructor(error: UnaskedError) {
+  constructor(error: UnobservedError) {
     super();
     this.#error = error;
   }
