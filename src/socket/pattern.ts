@@ -22,6 +22,12 @@ export type Size = number | Uint8Array<ArrayBuffer>;
  */
 export type Pattern = "*l" | "*a" | Size;
 
+/** What a receive gives: text for a pattern, bytes for a size, `null` at the end of the stream. */
+export type Received = string | Uint8Array<ArrayBuffer> | null;
+
+/** Stands for what was asked for and has not come completely yet. */
+export const INCOMPLETE: unique symbol = Symbol("incomplete");
+
 /** How many bytes a size asks for. */
 export function countOf(size: Size): number {
   return typeof size === "number" ? size : size.length;

@@ -1,21 +1,37 @@
 /**
- * A stream socket as web streams.
+ * A stream socket as web streams, and as a sequence of lines.
  *
  * @module
  */
 
-import type { StreamSocket } from "./stream_socket.ts";
+/** How many bytes of the stream are handed over at once. */
+const CHUNK_SIZE = 64 * 1024;
 
-/** How much of the stream is handed over at once. */
-const CHUNK = 64 * 1024;
+/** A socket that is read. */
+export interface ReadableSocket {
+  receivepartial(size: number): Promise<Uint8Array<ArrayBuffer> | null>;
+  close(): Promise<void>;
+}
+
+/** A socket that is written to. */
+export interface WritableSocket {
+  send(data: string | Uint8Array): Promise<number>;
+  shutdown(direction: "send"): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A socket that is read line by line. */
+export interface LineSocket {
+  receive(pattern: "*l"): Promise<string | null>;
+}
 
 /** What the peer sends, as a stream that reads only as fast as its consumer. */
 export function readableOf(
-  socket: StreamSocket,
+  socket: ReadableSocket,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(controller) {
-      const bytes = await socket.receivepartial(CHUNK);
+      const bytes = await socket.receivepartial(CHUNK_SIZE);
       if (bytes === null) controller.close();
       else controller.enqueue(bytes);
     },
@@ -25,7 +41,7 @@ export function readableOf(
 
 /** What goes to the peer, as a stream that waits while the peer does not read. */
 export function writableOf(
-  socket: StreamSocket,
+  socket: WritableSocket,
 ): WritableStream<string | Uint8Array> {
   return new WritableStream({
     async write(chunk) {
@@ -34,4 +50,19 @@ export function writableOf(
     close: () => socket.shutdown("send"),
     abort: () => socket.close(),
   });
+}
+
+/** The lines of a socket. To leave the loop over them does not close the socket. */
+export function linesOf(socket: LineSocket): AsyncIterableIterator<string> {
+  const iterator: AsyncIterableIterator<string> = {
+    next: () => socket.receive("*l").then(iteratorResult),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}
+
+function iteratorResult(line: string | null): IteratorResult<string> {
+  return line === null
+    ? { done: true, value: undefined }
+    : { done: false, value: line };
 }
