@@ -1,5 +1,5 @@
 /**
- * LuaSocket's makers of sockets.
+ * LuaSocket's functions that make sockets.
  *
  * @module
  */
@@ -19,7 +19,11 @@ export class SocketFactory {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
 
-  /** For Copas itself: use `copas.socket`. */
+  /**
+   * Made by the dispatcher: use `copas.socket`.
+   *
+   * @ignore
+   */
   constructor(scheduler: Scheduler, network: Network) {
     this.#scheduler = scheduler;
     this.#network = network;
@@ -32,13 +36,24 @@ export class SocketFactory {
    * @param port 0 is any free port: ask `server.addr`
    * @param backlog how many connections the system keeps until they are
    * accepted. Default: 4096, so that a thousand that come at once get in
-   * @throws {Deno.errors.AddrInUse} when the port is taken, {Deno.errors.NotCapable} when the permission is missing
+   * @returns the listener, for `copas.addserver`
+   * @throws {Deno.errors.AddrInUse} when the port is taken
+   * @throws {Deno.errors.NotCapable} when the permission is missing
+   * @throws {ScopeError} when the address is outside the network scope of the dispatcher
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the port or the backlog is out of range
    */
   bind(host: string, port: number, backlog = 4096): Deno.TcpListener {
     return this.#network.listen(host, port, backlog);
   }
 
-  /** Makes a stream socket that is not connected yet. */
+  /**
+   * Makes a stream socket that is not connected yet.
+   *
+   * @param options its name, timeouts, limits and `sslparams`
+   * @throws {TypeError} when an option is unknown or of the wrong type
+   * @throws {RangeError} when a limit is out of range
+   */
   tcp(options?: StreamSocketOptions): StreamSocket {
     return new StreamSocket(
       this.#scheduler,
@@ -48,17 +63,24 @@ export class SocketFactory {
     );
   }
 
-  /** Makes a datagram socket without an address yet. Using it needs `--unstable-net`. */
+  /** Makes a datagram socket that has no address yet. To use it needs `--unstable-net`. */
   udp(): DatagramSocket {
     return new DatagramSocket(this.#scheduler, this.#network);
   }
 
   /**
-   * Connects to `host` and `port`.
+   * Makes a stream socket and connects it to `host` and `port`.
    *
-   * @param options `timeout` in seconds, `signal` to give up
+   * @param host a name or an address
+   * @param port 1 to 65535
+   * @param options `timeout` in seconds, default: no limit; `signal` to give up
+   * @returns the socket, connected
    * @throws {TimeoutError} when the time was up
-   * @throws {Deno.errors.ConnectionRefused} and Deno's other network errors
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {ScopeError} when the address is outside the network scope of the dispatcher
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there; Deno's other network errors as they are
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the port is out of range
    */
   connect(
     host: string,

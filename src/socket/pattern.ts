@@ -47,7 +47,7 @@ export function copied(
   return size.subarray(0, end - start);
 }
 
-/** Refuses what is no size. `what` names the argument, `expected` says what would be right. */
+/** Refuses a value that is no size. `what` names the argument, `expected` says what would be right. */
 export function checkSize(
   call: string,
   what: string,
@@ -59,7 +59,7 @@ export function checkSize(
   checkInteger(call, what, size, 0);
 }
 
-/** Refuses what is no pattern. */
+/** Refuses a value that is no pattern. */
 export function checkPattern(call: string, pattern: unknown): void {
   if (pattern === "*l" || pattern === "*a") return;
   const expected = '"*l", "*a", a number of bytes or a Uint8Array for them';

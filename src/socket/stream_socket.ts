@@ -11,6 +11,7 @@ import type { Network } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { PeerCertificate } from "../tls/session.ts";
 import { ENDPOINT } from "./internals.ts";
+import { linesOf } from "./lines.ts";
 import type { Pattern, Size } from "./pattern.ts";
 import {
   type Name,
@@ -19,7 +20,7 @@ import {
 } from "./stream_endpoint.ts";
 import { setOption, type SocketOption } from "./tcp_options.ts";
 import { changedTimeouts, sameTimeouts, type Timeouts } from "./timeouts.ts";
-import { linesOf, readableOf, writableOf } from "./web_streams.ts";
+import { readableOf, writableOf } from "./web_streams.ts";
 
 /**
  * A connection that carries bytes in order: TCP, TLS or Unix.

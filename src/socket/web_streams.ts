@@ -1,5 +1,5 @@
 /**
- * A stream socket as web streams, and as a sequence of lines.
+ * A stream socket as web streams.
  *
  * @module
  */
@@ -18,11 +18,6 @@ export interface WritableSocket {
   send(data: string | Uint8Array): Promise<number>;
   shutdown(direction: "send"): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A socket that is read line by line. */
-export interface LineSocket {
-  receive(pattern: "*l"): Promise<string | null>;
 }
 
 /** What the peer sends, as a stream that reads only as fast as its consumer. */
@@ -50,19 +45,4 @@ export function writableOf(
     close: () => socket.shutdown("send"),
     abort: () => socket.close(),
   });
-}
-
-/** The lines of a socket. To leave the loop over them does not close the socket. */
-export function linesOf(socket: LineSocket): AsyncIterableIterator<string> {
-  const iterator: AsyncIterableIterator<string> = {
-    next: () => socket.receive("*l").then(iteratorResult),
-    [Symbol.asyncIterator]: () => iterator,
-  };
-  return iterator;
-}
-
-function iteratorResult(line: string | null): IteratorResult<string> {
-  return line === null
-    ? { done: true, value: undefined }
-    : { done: false, value: line };
 }
