@@ -18,7 +18,7 @@ import { type Datagram, DatagramReceiver } from "./datagram_receiver.ts";
 import { datagramName } from "./default_names.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
-import { NO_TIMEOUTS, type Timeouts } from "./timeouts.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 /** How the errors of a send begin. */
 const CANNOT_SEND = "Cannot send to";
@@ -35,8 +35,6 @@ export interface DatagramSocketOptions {
 
 /** The inside of a datagram socket. */
 export class DatagramEndpoint {
-  /** The socket's timeouts. */
-  timeouts: Timeouts;
   /** Deno's resource, once the socket is bound. */
   conn?: Deno.DatagramConn = undefined;
   /** The peer that `setpeername` named. */
@@ -60,7 +58,6 @@ export class DatagramEndpoint {
     this.#network = network;
     this.#socket = socket;
     this.#name = options.name;
-    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
   }
 
   /** The socket's name; without one of its own, it tells the address. */
@@ -185,7 +182,7 @@ export class DatagramEndpoint {
     port: number,
   ): Promise<number> {
     const send = () => this.#network.sendDatagram(conn, bytes, ip, port);
-    const { send: timeout } = this.timeouts;
+    const { send: timeout } = this.#socket.timeouts;
     try {
       // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
       return timeout === Infinity && this.#scheduler.mayAwait(this.#socket)

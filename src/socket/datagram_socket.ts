@@ -16,7 +16,7 @@ import {
 } from "./datagram_endpoint.ts";
 import type { Datagram } from "./datagram_receiver.ts";
 import type { Size } from "./pattern.ts";
-import { sameTimeouts, type Timeouts } from "./timeouts.ts";
+import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
 export type { Datagram };
 
@@ -43,6 +43,8 @@ const DEFAULT_SIZE = 8192;
  * ```
  */
 export class DatagramSocket implements AsyncDisposable, Disposable {
+  /** The socket's timeouts, in seconds. Set them with `settimeout`. */
+  timeouts: Timeouts;
   readonly #endpoint: DatagramEndpoint;
 
   /**
@@ -56,6 +58,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     conn?: Deno.DatagramConn,
     options: DatagramSocketOptions = {},
   ) {
+    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#endpoint = new DatagramEndpoint(scheduler, network, this, options);
     if (conn !== undefined) this.#endpoint.adopt(conn);
   }
@@ -69,14 +72,6 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   }
   set name(name: string) {
     this.#endpoint.name = name;
-  }
-
-  /** The socket's timeouts, in seconds. Set them with `settimeout`. */
-  get timeouts(): Timeouts {
-    return this.#endpoint.timeouts;
-  }
-  set timeouts(timeouts: Timeouts) {
-    this.#endpoint.timeouts = timeouts;
   }
 
   /** Whether this side has closed the socket. */

@@ -1,6 +1,6 @@
 /**
- * What stands behind a {@linkcode StreamSocket}: its name, its timeouts, and how
- * it comes to its connection and to TLS.
+ * What stands behind a {@linkcode StreamSocket}: its name, and how it comes to
+ * its connection and to TLS.
  *
  * @module
  */
@@ -37,7 +37,6 @@ import {
   whyNotConnectable,
   whyNotConnected,
 } from "./stream_state.ts";
-import { NO_TIMEOUTS, type Timeouts } from "./timeouts.ts";
 
 /** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
 export type StreamEndpointOptions = StreamSocketOptions & {
@@ -49,8 +48,6 @@ export type Name = string | { toString(): string };
 
 /** The inside of a stream socket. */
 export class StreamEndpoint extends StreamLife {
-  /** The socket's timeouts. */
-  timeouts: Timeouts;
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
@@ -75,7 +72,6 @@ export class StreamEndpoint extends StreamLife {
     this.#options = options;
     this.#name = name;
     this.#sslparams = options.sslparams;
-    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#created = scheduler.clock.now();
   }
 
@@ -140,7 +136,7 @@ export class StreamEndpoint extends StreamLife {
     const call = "connect()";
     checkHostPort(call, host, port);
     checkWaitOptions(call, options);
-    const { connect } = this.timeouts;
+    const { connect } = this.#socket.timeouts;
     const { timeout, signal } = readWaitOptions(call, options, connect);
     const address = formatAddress(host, port);
     const messagePrefix = `Cannot connect to ${address}`;
@@ -228,7 +224,7 @@ export class StreamEndpoint extends StreamLife {
     }
     const sslparams = given ?? this.#sslparams;
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
-    const timeout = handshakeTimeout(options, this.timeouts, mode);
+    const timeout = handshakeTimeout(options, this.#socket.timeouts, mode);
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {

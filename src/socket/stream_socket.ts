@@ -19,7 +19,12 @@ import {
   type StreamEndpointOptions,
 } from "./stream_endpoint.ts";
 import { setOption, type SocketOption } from "./tcp_options.ts";
-import { changedTimeouts, sameTimeouts, type Timeouts } from "./timeouts.ts";
+import {
+  changedTimeouts,
+  NO_TIMEOUTS,
+  sameTimeouts,
+  type Timeouts,
+} from "./timeouts.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
 /**
@@ -43,6 +48,8 @@ import { readableOf, writableOf } from "./web_streams.ts";
  * ```
  */
 export class StreamSocket implements AsyncDisposable, Disposable {
+  /** The socket's three timeouts, in seconds. Set them with `settimeout` and `settimeouts`. */
+  timeouts: Timeouts;
   readonly #endpoint: StreamEndpoint;
   #readable?: ReadableStream<Uint8Array<ArrayBuffer>>;
   #writable?: WritableStream<string | Uint8Array>;
@@ -59,6 +66,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     options: StreamEndpointOptions = {},
     name: Name | undefined = options.name,
   ) {
+    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#endpoint = new StreamEndpoint(
       scheduler,
       network,
@@ -98,14 +106,6 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
   set name(name: string) {
     this.#endpoint.name = name;
-  }
-
-  /** The socket's three timeouts, in seconds. Set them with `settimeout` and `settimeouts`. */
-  get timeouts(): Timeouts {
-    return this.#endpoint.timeouts;
-  }
-  set timeouts(timeouts: Timeouts) {
-    this.#endpoint.timeouts = timeouts;
   }
 
   /** Whether this side has closed the socket. */
