@@ -58,11 +58,13 @@ export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Pattern, Size } from "./src/socket/pattern.ts";
-export type { SocketOption } from "./src/socket/connection.ts";
+export type { SocketOption } from "./src/socket/tcp_options.ts";
 export type { StreamSocketOptions } from "./src/socket/socket_options.ts";
-export type { StreamEndpoint } from "./src/socket/stream_endpoint.ts";
 export { StreamSocket } from "./src/socket/stream_socket.ts";
-export type { TlsEndpoint } from "./src/socket/tls_endpoint.ts";
+export type {
+  StreamSocket as StreamEndpoint,
+  StreamSocket as TlsEndpoint,
+} from "./src/socket/stream_socket.ts";
 export type {
   CertifiedKey,
   SslParams,

@@ -19,7 +19,7 @@ import {
 import { readServerOptions } from "../server/options.ts";
 import { DatagramSocket } from "../socket/datagram_socket.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
-import { socketFriend } from "../socket/tls_endpoint.ts";
+import { endpointOf } from "../socket/internals.ts";
 import { loadEngine } from "../tls/secure.ts";
 import {
   checkSslParams,
@@ -278,7 +278,7 @@ export class Copas extends WorkerServers {
       loadEngine().catch(() => {});
       return async (conn, ...args) => {
         const socket = this.wrap(conn as Deno.Conn, { sslparams });
-        await socketFriend.secure(socket, undefined, "server");
+        await endpointOf(socket).secure(undefined, "server");
         await fn(socket as Socket as S, ...args);
       };
     }
@@ -300,7 +300,7 @@ export class Copas extends WorkerServers {
     for (const task of [...scheduler.tasks, scheduler.main]) {
       for (let wait = task.wait; wait !== undefined;) {
         const { older, socket } = wait;
-        if (socket instanceof StreamSocket) socket.abandon();
+        if (socket instanceof StreamSocket) endpointOf(socket).abandon();
         else if (socket instanceof DatagramSocket) socket.close();
         wait = older;
       }

@@ -34,7 +34,7 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "../socket/timeouts.ts";
-import { socketFriend } from "../socket/tls_endpoint.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import { Tools } from "./tools.ts";
 import { SocketLookup } from "./socket_lookup.ts";
@@ -120,7 +120,7 @@ export abstract class Sockets extends Tools {
         throw new TypeError("wrap(): a datagram socket has no TLS");
       }
       if (known instanceof StreamSocket) {
-        socketFriend.equip(known, "wrap()", options.sslparams);
+        endpointOf(known).equip("wrap()", options.sslparams);
       }
     }
     return this.#wrapping.socket("wrap()", conn, options);

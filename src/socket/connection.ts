@@ -5,62 +5,57 @@
  */
 
 import { wrongType } from "../errors/arguments.ts";
-import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { HandshakeError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import type { Limits } from "./limits.ts";
-import { type HalfOwner, Receiver } from "./receiver.ts";
-import { Sender } from "./sender.ts";
 import type { TlsSession } from "../tls/session.ts";
-
-/** The options that a stream socket knows. */
-export type SocketOption = "tcp-nodelay" | "keepalive";
-
-/** Deno's methods for them. */
-const METHODS = {
-  "tcp-nodelay": "setNoDelay",
-  "keepalive": "setKeepAlive",
-} as const;
-
-/** Why a call on a closed socket fails. */
-const CLOSED = "the socket is closed";
+import type { Scheduler } from "../core/scheduler.ts";
+import type { Limits } from "./limits.ts";
+import { Receiver } from "./receiver.ts";
+import { Sender } from "./sender.ts";
+import type { SocketIdentity } from "./socket_identity.ts";
+import { CLOSED_REASON, HANDSHAKE_REASON } from "./stream_state.ts";
+import { sendSmallWritesAtOnce } from "./tcp_options.ts";
 
 /** What a connected stream socket works on. */
 export class Connection {
+  /** Deno's resource, to be asked for addresses and options. */
   readonly conn: Deno.Conn;
+  /** The receiving half. */
   readonly receiver: Receiver;
-  readonly #scheduler: Scheduler;
-  readonly #owner: HalfOwner;
-  #sender?: Sender = undefined;
-  #closed = false;
   /** What the TLS handshake has brought, if there was one. */
   session?: TlsSession;
+  /** Whether one direction, or both, has been shut down. */
+  isHalfClosed = false;
+  readonly #scheduler: Scheduler;
+  readonly #socket: SocketIdentity;
+  #sender?: Sender = undefined;
+  #isClosed = false;
 
   constructor(
     scheduler: Scheduler,
-    conn: Deno.Conn,
-    owner: HalfOwner,
+    socket: SocketIdentity,
     limits: Limits,
+    conn: Deno.Conn,
     session?: TlsSession,
   ) {
     this.conn = conn;
     this.session = session;
     // Reads that go by way of an engine are no source's: see `Source`.
     if (session !== undefined && session.stream !== conn) unref(conn);
-    if ("setNoDelay" in conn) tryNoDelay(conn as Deno.TcpConn);
-    this.receiver = new Receiver(scheduler, this.#stream, owner, limits);
+    sendSmallWritesAtOnce(conn);
+    this.receiver = new Receiver(scheduler, this.#stream, socket, limits);
     this.#scheduler = scheduler;
-    this.#owner = owner;
+    this.#socket = socket;
   }
 
   /** The sending half, made when it is needed: many connections wait for long before they send. */
   get sender(): Sender {
     if (this.#sender === undefined) {
-      this.#sender = new Sender(this.#scheduler, this.#stream, this.#owner);
-      if (this.#closed) this.#sender.close(CLOSED);
+      this.#sender = new Sender(this.#scheduler, this.#stream, this.#socket);
+      if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;
   }
@@ -75,38 +70,39 @@ export class Connection {
   }
 
   /**
-   * Ends both halves, so that TLS can have the connection. What was sent is
-   * written first, in plain text; nothing is returned when there is nothing to
-   * wait for.
+   * Ends both halves, so that TLS can take the connection over. What was sent is
+   * written first, in plain text.
    *
+   * @returns nothing when there is nothing to wait for
    * @throws {HandshakeError} when bytes have come already. They came in plain
-   * text, and somebody on the way may have slipped them in: they must not be
+   * text, and an attacker on the way may have slipped them in: they must not be
    * taken for what the peer says inside TLS
    */
-  fallSilent(options: WaitOptions): Promise<void> | undefined {
+  prepareUpgrade(options: WaitOptions): Promise<void> | undefined {
     const { receiver, sender, conn } = this;
-    const failed = `Cannot establish TLS with ${formatAddr(conn.remoteAddr)}`;
+    const messagePrefix = `Cannot establish TLS with ${
+      formatAddr(conn.remoteAddr)
+    }`;
     const { buffer, busy } = receiver.source;
-    const why = "its TLS handshake is under way";
-    receiver.close(why);
-    sender.close(why);
+    receiver.close(HANDSHAKE_REASON);
+    sender.close(HANDSHAKE_REASON);
     if (buffer.length > 0) {
       throw new HandshakeError(
-        `${failed}: the peer sent ${buffer.length} bytes of plain text before its handshake; they are dropped`,
+        `${messagePrefix}: the peer sent ${buffer.length} bytes of plain text before its handshake; they are dropped`,
       );
     }
     if (busy) {
       // Deno can't take a read back, not even one that has timed out.
       throw new HandshakeError(
-        `${failed}: a receive is under way on it; let it end with its data first`,
+        `${messagePrefix}: a receive is under way on it; let it end with its data first`,
       );
     }
     unref(conn);
     return sender.isDrained ? undefined : sender.drain(options);
   }
 
-  /** Counts the bytes on from where the same connection was before its upgrade. */
-  goOnCounting(before: Connection): void {
+  /** Goes on with the counts of the connection that this one was before its upgrade. */
+  inheritCounts(before: Connection): void {
     this.receiver.source.received += before.receiver.source.received;
     this.sender.sink.taken += before.sender.sink.taken;
     this.sender.sink.written += before.sender.sink.written;
@@ -121,9 +117,9 @@ export class Connection {
 
   /** Closes the connection when all that was sent is written. Resolves, or fails, when it is closed. */
   close(): Promise<void> {
-    this.#closed = true;
-    this.receiver.close(CLOSED);
-    this.#sender?.close(CLOSED);
+    this.#isClosed = true;
+    this.receiver.close(CLOSED_REASON);
+    this.#sender?.close(CLOSED_REASON);
     if (this.#sender?.isDrained === false) {
       return this.#sender.drain().finally(() => this.#release());
     }
@@ -134,7 +130,7 @@ export class Connection {
     try {
       return this.#stream.close();
     } catch {
-      // Somebody closed the connection behind our back.
+      // The caller has closed Deno's connection itself.
     }
   }
 
@@ -148,6 +144,7 @@ export class Connection {
         direction,
       );
     }
+    this.isHalfClosed = true;
     const { receiver, sender } = this;
     if (direction !== "send") {
       receiver.close("the socket was shut down for receiving");
@@ -156,41 +153,13 @@ export class Connection {
     sender.close("the socket was shut down for sending");
     if (!sender.isDrained) await sender.drain();
     await this.#stream.closeWrite().catch((error) => {
-      // Somebody was faster: the peer, or whoever closed the connection behind our back.
+      // The peer has closed first, or the caller has closed Deno's connection itself.
       if (!isGone(error)) throw error;
     });
-  }
-
-  /** Sets an option. */
-  setOption(name: SocketOption, value: boolean, owner: HalfOwner): void {
-    const call = "setoption()";
-    if (!Object.hasOwn(METHODS, name)) {
-      const known = Object.keys(METHODS).map((option) => `"${option}"`);
-      throw wrongType(call, "the name", known.join(" or "), name);
-    }
-    if (typeof value !== "boolean") {
-      throw wrongType(call, "the value", "a boolean", value);
-    }
-    const method = METHODS[name];
-    if (!(method in this.conn)) {
-      throw new Deno.errors.NotSupported(
-        `${call}: ${owner.name} has no option ${name}; only TCP has`,
-      );
-    }
-    (this.conn as Deno.TcpConn)[method](value);
   }
 }
 
 /** The dispatcher keeps the process alive while it is driven; a socket alone must not. */
 function unref(conn: Deno.Conn): void {
   if ("unref" in conn) (conn as Deno.TcpConn).unref();
-}
-
-/** Without it, the second of two small writes would wait 40 ms for the peer's acknowledgement of the first. */
-function tryNoDelay(conn: Deno.TcpConn): void {
-  try {
-    conn.setNoDelay(true);
-  } catch {
-    // The peer has gone already: the first receive or send tells.
-  }
 }

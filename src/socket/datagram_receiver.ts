@@ -1,19 +1,20 @@
 /**
- * The receiving half of a datagram socket: who waits, and what is for them.
+ * The receiving half of a datagram socket: the threads that wait for datagrams,
+ * and the order in which they get them.
  *
  * @module
  */
 
-import { checkWaitOptions } from "../errors/wait_options.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { closedError } from "../errors/platform.ts";
+import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
-import { checkSize, copied, countOf, type Size } from "./pattern.ts";
+import { copied, countOf, type Size } from "./pattern.ts";
+import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
 /** A datagram, with the address and the port that it came from. */
 export type Datagram = [
@@ -22,111 +23,98 @@ export type Datagram = [
   port: number,
 ];
 
-/** The socket to which the half belongs. */
-export interface DatagramOwner {
-  /** For error messages and the log. */
-  readonly name: string;
-  /** Seconds, `Infinity` for no limit. */
-  readonly timeouts: { receive: number };
-  /** Whether a datagram from there is wanted. */
-  hears(ip: string, port: number): boolean;
+/** Says which datagrams a socket receives. */
+export interface SenderFilter {
+  /** Whether the socket receives what comes from this address. */
+  admits(ip: string, port: number): boolean;
 }
 
 class DatagramWait extends Wait<Datagram> {
+  readonly #socket: SocketIdentity;
+
   constructor(
     scheduler: Scheduler,
-    readonly receiver: DatagramReceiver,
+    socket: SocketIdentity,
     readonly size: Size,
   ) {
-    super(scheduler, "read", receiver.owner);
+    super(scheduler, "read", socket);
+    this.#socket = socket;
   }
 
   protected failure(): string {
-    return this.receiver.failed;
+    return cannotReceive(this.#socket);
   }
 }
 
 /** Receives for the threads of one socket, in the order in which they asked. */
 export class DatagramReceiver implements Ready {
-  readonly owner: DatagramOwner;
   readonly #scheduler: Scheduler;
+  readonly #socket: SocketIdentity;
+  readonly #filter: SenderFilter;
   readonly #source: DatagramSource<Deno.Addr>;
-  readonly #readers: TimedWaitQueue<DatagramWait>;
+  readonly #waits: TimedWaitQueue<DatagramWait>;
 
   constructor(
     scheduler: Scheduler,
+    socket: SocketIdentity,
     conn: Deno.DatagramConn,
-    owner: DatagramOwner,
+    filter: SenderFilter,
   ) {
-    this.owner = owner;
     this.#scheduler = scheduler;
+    this.#socket = socket;
+    this.#filter = filter;
     this.#source = new DatagramSource(scheduler.selector, conn, this);
-    this.#readers = new TimedWaitQueue(scheduler);
+    this.#waits = new TimedWaitQueue(scheduler);
   }
 
-  /** How the messages of its errors begin. */
-  get failed(): string {
-    return `Cannot receive from ${this.owner.name}`;
-  }
-
-  /** Waits for a datagram, of which it gives at most `size` bytes. */
-  receive(size: Size, options?: WaitOptions): Promise<Datagram> {
-    const wait = new DatagramWait(this.#scheduler, this, size);
-    const { timeout = this.owner.timeouts.receive, signal } = options ?? {};
-    this.#readers.pushFor(wait, timeout < 0 ? Infinity : timeout);
+  /** Waits for a datagram, of which it gives at most `size` bytes. The arguments have been checked. */
+  receive(call: string, size: Size, options?: WaitOptions): Promise<Datagram> {
+    const wait = new DatagramWait(this.#scheduler, this.#socket, size);
+    const { receive } = this.#socket.timeouts;
+    const { timeout, signal } = readWaitOptions(call, options, receive);
+    this.#waits.pushFor(wait, timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     if (this.#source.isExhausted) this.#scheduler.selector.ready(this);
     else this.#source.arm();
     return wait.promise;
   }
 
-  /** Serves the readers in their order. A datagram that the owner does not want is dropped. */
+  /** A datagram has come: gives it to the wait that is first. One that the filter does not admit is dropped. */
   dispatch(): void {
     const source = this.#source;
-    for (let reader; (reader = this.#readers.first) !== undefined;) {
+    for (let wait; (wait = this.#waits.first) !== undefined;) {
       if (source.failure !== undefined) {
-        reader.reject(closedError(this.failed, source.failure));
+        wait.reject(closedError(cannotReceive(this.#socket), source.failure));
         continue;
       }
       const datagram = source.take();
       if (datagram === undefined) return source.arm();
       const [bytes, address] = datagram;
       const { hostname, port } = address as Deno.NetAddr;
-      if (!this.owner.hears(hostname, port)) continue;
+      if (!this.#filter.admits(hostname, port)) continue;
       let data: Uint8Array<ArrayBuffer>;
       try {
-        const { size } = reader;
+        const { size } = wait;
         const count = Math.min(countOf(size), bytes.length);
         data = copied(size, bytes, 0, count);
       } catch (error) {
-        // The reader's buffer has been transferred: the next one gets the datagram.
+        // The caller's buffer has been transferred: the next wait gets the datagram.
         source.putBack(datagram);
-        reader.reject(error);
+        wait.reject(error);
         continue;
       }
-      reader.resolve([data, hostname, port]);
+      wait.resolve([data, hostname, port]);
     }
   }
 
-  /** Nobody receives any more: whoever waits gets a `ClosedError`. */
-  close(): void {
+  /** Receives nothing more: each wait ends with a `ClosedError` that says `why`. */
+  close(why: string): void {
     this.#source.close();
-    this.#readers.dispose();
-    for (const reader of this.#readers) {
-      reader.rejectLater(
-        new ClosedError(`${this.failed}: the socket is closed`),
+    this.#waits.dispose();
+    for (const wait of this.#waits) {
+      wait.rejectLater(
+        new ClosedError(`${cannotReceive(this.#socket)}: ${why}`),
       );
     }
   }
-}
-
-/** Refuses what can't be received. */
-export function checkReceive(
-  call: string,
-  size: Size,
-  options: WaitOptions | undefined,
-): void {
-  const expected = "a number of bytes or a Uint8Array for them";
-  checkSize(call, "the size", expected, size);
-  checkWaitOptions(call, options);
 }

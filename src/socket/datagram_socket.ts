@@ -4,43 +4,24 @@
  * @module
  */
 
-import { checkString, wrongType } from "../errors/arguments.ts";
-import { waitForCall } from "../core/call.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { ClosedError } from "../errors/errors.ts";
-import {
-  type Endpoint,
-  endpoint,
-  formatAddr,
-  formatAddress,
-} from "../net/address.ts";
-import { type Ip, parseIp } from "../net/ip.ts";
-import { addressError, checkHostPort } from "../net/address_error.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
+import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
 import {
-  checkReceive,
-  type Datagram,
-  DatagramReceiver,
-} from "./datagram_receiver.ts";
+  DatagramEndpoint,
+  type DatagramSocketOptions,
+} from "./datagram_endpoint.ts";
+import type { Datagram } from "./datagram_receiver.ts";
 import type { Size } from "./pattern.ts";
 import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
 export type { Datagram };
 
-/** LuaSocket's default. */
+/** LuaSocket's default, in bytes. */
 const DEFAULT_SIZE = 8192;
-
-/** How the errors of a send begin. */
-const FAILED = "Cannot send to";
-
-const encoder = new TextEncoder();
-
-interface Bound {
-  readonly conn: Deno.DatagramConn;
-  readonly receiver: DatagramReceiver;
-}
 
 /**
  * A UDP socket. It is bound by `setsockname`, or by the first datagram that it
@@ -62,64 +43,40 @@ interface Bound {
  * ```
  */
 export class DatagramSocket implements AsyncDisposable, Disposable {
-  /** The socket's timeouts. Set them with `settimeout`. */
+  /** The socket's timeouts, in seconds. Set them with `settimeout`. */
   timeouts: Timeouts;
-  readonly #scheduler: Scheduler;
-  readonly #network: Network;
-  #name?: string;
-  #bound?: Bound;
-  #peer?: Deno.NetAddr & { readonly ip: Ip };
-  #closed = false;
+  readonly #endpoint: DatagramEndpoint;
 
-  /** For Copas itself: use `copas.wrap` or `copas.socket.udp`. */
+  /**
+   * Made by `copas.wrap` and `copas.socket.udp`.
+   *
+   * @ignore
+   */
   constructor(
     scheduler: Scheduler,
     network: Network,
     conn?: Deno.DatagramConn,
-    options: { name?: string; timeouts?: Timeouts } = {},
+    options: DatagramSocketOptions = {},
   ) {
-    this.#scheduler = scheduler;
-    this.#network = network;
-    this.#name = options.name;
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
-    if (conn !== undefined) this.#attach(conn);
+    this.#endpoint = new DatagramEndpoint(scheduler, network, this, options);
+    if (conn !== undefined) this.#endpoint.adopt(conn);
   }
 
-  #attach(conn: Deno.DatagramConn): void {
-    const receiver = new DatagramReceiver(this.#scheduler, conn, this);
-    this.#bound = { conn, receiver };
-  }
-
-  /** The socket's name, for errors, `status()` and the log. */
+  /**
+   * The socket's name, for errors, `status()` and the log. Default: one that
+   * tells the address, `"udp: 127.0.0.1:9999"`.
+   */
   get name(): string {
-    if (this.#name !== undefined) return this.#name;
-    return this.#bound
-      ? `udp: ${formatAddr(this.#bound.conn.addr)}`
-      : "udp{unbound}";
+    return this.#endpoint.name;
   }
   set name(name: string) {
-    checkString("a socket's name", "it", name);
-    this.#name = name;
+    this.#endpoint.name = name;
   }
 
   /** Whether this side has closed the socket. */
   get closed(): boolean {
-    return this.#closed;
-  }
-
-  #open(call: string): void {
-    if (this.#closed) {
-      throw new ClosedError(`${call}: the socket is closed: ${this.name}`);
-    }
-  }
-
-  #bind(host: string): Deno.DatagramConn {
-    if (this.#bound === undefined) {
-      this.#attach(
-        this.#network.openDatagram(host.includes(":") ? "inet6" : "inet"),
-      );
-    }
-    return this.#bound!.conn;
+    return this.#endpoint.isClosed;
   }
 
   /**
@@ -129,202 +86,154 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
    * @param options `timeout` in seconds for this call, in place of the socket's; `signal` to give up
    * @returns `[bytes, ip, port]`
    * @throws {TimeoutError} when the time was up
-   * @throws {ClosedError} when the socket is closed
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {ClosedError} when the socket is closed, or has no address yet
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the size is negative or no integer
    */
   receivefrom(
     size: Size = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Datagram> {
-    return this.#receive("receivefrom()", size, options);
+    return this.#endpoint.receive("receivefrom()", size, options);
   }
 
-  /** Receives a datagram, without its address. Otherwise the same as `receivefrom`. */
+  /**
+   * Receives a datagram, without its address.
+   *
+   * @param size the most bytes to give, or a buffer for them; the rest of a longer datagram is lost. Default: 8192
+   * @param options `timeout` in seconds for this call, in place of the socket's; `signal` to give up
+   * @returns the bytes, in an array of their own or the part of the buffer that was filled
+   * @throws {TimeoutError} when the time was up
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {ClosedError} when the socket is closed, or has no address yet
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the size is negative or no integer
+   */
   receive(
     size: Size = DEFAULT_SIZE,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const received = this.#receive("receive()", size, options);
+    const received = this.#endpoint.receive("receive()", size, options);
     return handled(received.then(([bytes]) => bytes));
   }
 
-  #receive(
-    call: string,
-    size: Size,
-    options?: WaitOptions,
-  ): Promise<Datagram> {
-    try {
-      checkReceive(call, size, options);
-      this.#open(call);
-      if (this.#bound !== undefined) {
-        return this.#bound.receiver.receive(size, options);
-      }
-      throw new ClosedError(
-        `${call}: the socket has no address yet; use setsockname() or sendto() first`,
-      );
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
   /**
-   * Whether a datagram from there is from the peer, if there is one.
+   * Sends a datagram. It waits for at most the socket's send timeout.
    *
-   * @internal
-   */
-  hears(ip: string, port: number): boolean {
-    if (this.#peer === undefined) return true;
-    if (this.#peer.port !== port) return false;
-    if (this.#peer.hostname === ip) return true;
-    // The same address may have been written in another way.
-    const from = parseIp(ip);
-    const { bits, value } = this.#peer.ip;
-    return from?.bits === bits && from.value === value;
-  }
-
-  /**
-   * Sends a datagram.
-   *
+   * @param data text as UTF-8, or bytes
    * @param ip the address, a number: names are not looked up
+   * @param port 1 to 65535
    * @returns the number of bytes
+   * @throws {TimeoutError} when the send timeout was up
+   * @throws {CancelledError} when the thread was removed
+   * @throws {ClosedError} when the socket is closed
+   * @throws {ScopeError} when the address is outside the network scope of the dispatcher
+   * @throws {Deno.errors.NotCapable} when the permission is missing; Deno's other network errors as they are
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the port is out of range
    */
   sendto(
     data: string | Uint8Array,
     ip: string,
     port: number,
   ): Promise<number> {
-    return this.#send("sendto()", data, ip, port);
+    return this.#endpoint.send("sendto()", data, ip, port);
   }
 
-  /** Sends a datagram to the peer that `setpeername` named. */
+  /**
+   * Sends a datagram to the peer that `setpeername` named. It waits for at most
+   * the socket's send timeout.
+   *
+   * @param data text as UTF-8, or bytes
+   * @returns the number of bytes
+   * @throws {TimeoutError} when the send timeout was up
+   * @throws {CancelledError} when the thread was removed
+   * @throws {ClosedError} when the socket is closed, or has no peer
+   * @throws {Deno.errors.NotCapable} when the permission is missing; Deno's other network errors as they are
+   * @throws {TypeError} when the data is of the wrong type
+   */
   send(data: string | Uint8Array): Promise<number> {
-    const { hostname, port } = this.#peer ?? {};
-    return this.#send("send()", data, hostname, port);
-  }
-
-  #send(
-    call: string,
-    data: string | Uint8Array,
-    ip: string | undefined,
-    port: number | undefined,
-  ): Promise<number> {
-    try {
-      if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-        throw wrongType(call, "the data", "a string or a Uint8Array", data);
-      }
-      this.#open(call);
-      if (call === "send()" && ip === undefined) {
-        throw new ClosedError(
-          `${call}: ${this.name} has no peer; use setpeername() or sendto()`,
-        );
-      }
-      checkHostPort(call, ip!, port!);
-      this.#network.policy.authorize("connect", ip!, port!, FAILED);
-      const conn = this.#bind(ip!);
-      const bytes = typeof data === "string" ? encoder.encode(data) : data;
-      // A datagram that got lost brings nobody down who did not ask for it.
-      return handled(this.#transmit(conn, bytes, ip!, port!));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  async #transmit(
-    conn: Deno.DatagramConn,
-    bytes: Uint8Array,
-    ip: string,
-    port: number,
-  ): Promise<number> {
-    const send = () => this.#network.sendDatagram(conn, bytes, ip, port);
-    const { send: timeout } = this.timeouts;
-    try {
-      // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
-      return timeout === Infinity && this.#scheduler.mayAwait(this)
-        ? await send()
-        : await waitForCall(this.#scheduler, send, {
-          failed: `${FAILED} ${formatAddress(ip, port)}`,
-          socket: this,
-          timeout,
-        });
-    } catch (error) {
-      if (!this.#closed && !isClosed(error)) {
-        throw addressError(FAILED, formatAddress(ip, port), error);
-      }
-      throw new ClosedError(
-        `${FAILED} ${formatAddress(ip, port)}: the socket is closed`,
-        { cause: error },
-      );
-    }
+    const { hostname, port } = this.#endpoint.peer?.addr ?? {};
+    return this.#endpoint.send("send()", data, hostname, port);
   }
 
   /**
    * Names the peer: `send` sends to it, and datagrams from others are dropped.
-   * `"*"` takes that back.
+   *
+   * @param ip the address, a number; `"*"` takes the peer back
+   * @param port 1 to 65535; `"*"` needs none
+   * @throws {ClosedError} when the socket is closed
+   * @throws {ScopeError} when the address is outside the network scope of the dispatcher
+   * @throws {TypeError} when the ip is no address
+   * @throws {RangeError} when the port is out of range
    */
   setpeername(ip: string, port?: number): void {
-    this.#open("setpeername()");
-    if (ip === "*") {
-      this.#peer = undefined;
-      return;
-    }
-    checkHostPort("setpeername()", ip, port as number);
-    const address = parseIp(ip);
-    if (address === undefined) {
-      throw wrongType("setpeername()", "the ip", "an IP address", ip);
-    }
-    this.#network.policy.authorize("connect", ip, port!, FAILED);
-    this.#bind(ip);
-    this.#peer = {
-      transport: "udp",
-      hostname: ip,
-      port: port!,
-      ip: address,
-    };
+    this.#endpoint.setPeer(ip, port);
   }
 
-  /** Binds the socket to an address of this machine; `"*"` is every address, port 0 any free port. */
+  /**
+   * Binds the socket to an address of this machine.
+   *
+   * @param ip the address; `"*"` is every address
+   * @param port 0 is any free port: ask `getsockname`
+   * @throws {ClosedError} when the socket is closed
+   * @throws {ScopeError} when the address is outside the network scope of the dispatcher
+   * @throws {Deno.errors.AddrInUse} when the port is taken
+   * @throws {Deno.errors.NotCapable} when the permission is missing
+   * @throws {Deno.errors.NotSupported} when `--unstable-net` is missing
+   * @throws {TypeError} when the socket is bound already, or an argument is of the wrong type
+   * @throws {RangeError} when the port is out of range
+   */
   setsockname(ip: string, port: number): void {
-    this.#open("setsockname()");
-    if (this.#bound !== undefined) {
-      throw new TypeError(
-        `setsockname(): the socket is bound already: ${this.name}`,
-      );
-    }
-    this.#attach(this.#network.listenDatagram(ip, port));
+    this.#endpoint.bind(ip, port);
   }
 
-  /** This side's `[ip, port, family]`. */
+  /**
+   * This side's address.
+   *
+   * @returns `[ip, port, family]`
+   * @throws {ClosedError} when the socket has no address yet
+   */
   getsockname(): Endpoint {
-    if (this.#bound === undefined) {
-      throw new ClosedError(
-        "getsockname(): the socket has no address yet; use setsockname() first",
-      );
-    }
-    return endpoint(this.#bound.conn.addr);
+    const { conn } = this.#endpoint;
+    if (conn !== undefined) return endpoint(conn.addr);
+    throw new ClosedError(
+      "getsockname(): the socket has no address yet; use setsockname() first",
+    );
   }
 
-  /** The `[ip, port, family]` of the peer that `setpeername` named. */
+  /**
+   * The peer's address.
+   *
+   * @returns the `[ip, port, family]` that `setpeername` named
+   * @throws {ClosedError} when the socket has no peer
+   */
   getpeername(): Endpoint {
-    if (this.#peer === undefined) {
-      throw new ClosedError(`getpeername(): ${this.name} has no peer`);
-    }
-    return endpoint(this.#peer);
+    const { peer } = this.#endpoint;
+    if (peer !== undefined) return endpoint(peer.addr);
+    throw new ClosedError(`getpeername(): ${this.name} has no peer`);
   }
 
-  /** Sets the time that a receive may take, in seconds. Nothing or a negative number: no limit. */
+  /**
+   * Sets the time that a receive or send may take.
+   *
+   * @param seconds nothing or a negative number: no limit, as in the beginning
+   * @throws {TypeError} when it is no number
+   * @throws {RangeError} when it is NaN
+   */
   settimeout(seconds?: number): void {
     this.timeouts = sameTimeouts(seconds);
   }
 
-  /** Closes the socket: whoever waits gets a `ClosedError`. Closing twice is the same as closing once. */
+  /**
+   * Closes the socket: a thread that waits on it gets a `ClosedError`. Closing
+   * twice is the same as closing once.
+   *
+   * @returns a promise that is resolved already
+   */
   close(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    this.#closed = true;
-    this.#bound?.receiver.close();
-    try {
-      this.#bound?.conn.close();
-    } catch {
-      // Somebody closed the socket behind our back.
-    }
+    this.#endpoint.close();
     return Promise.resolve();
   }
 
@@ -342,9 +251,4 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   toString(): string {
     return this.name;
   }
-}
-
-/** Somebody closed the socket behind our back. */
-function isClosed(error: unknown): boolean {
-  return error instanceof Deno.errors.BadResource;
 }

@@ -5,6 +5,7 @@
  */
 
 import { outOfRange, wrongType } from "../errors/arguments.ts";
+import { TooLongError } from "../errors/errors.ts";
 
 /** The longest line and the longest body that a socket receives. */
 export interface Limits {
@@ -14,13 +15,17 @@ export interface Limits {
   maxbody?: number;
 }
 
-/** What holds when nobody says otherwise. */
+/** The limits of a socket whose program sets none. */
 export const DEFAULT_LIMITS: Required<Limits> = {
   maxline: 1024 * 1024,
   maxbody: 64 * 1024 * 1024,
 };
 
-/** Refuses limits that are none. */
+/**
+ * Refuses limits that are none.
+ *
+ * @param call names the call in the message of an error
+ */
 export function checkLimits(call: string, limits: Limits): void {
   for (const name of ["maxline", "maxbody"] as const) {
     const value: unknown = limits[name];
@@ -31,4 +36,16 @@ export function checkLimits(call: string, limits: Limits): void {
       throw outOfRange(call, name, expected, value);
     }
   }
+}
+
+/** The error of a receive that met a limit. `messagePrefix` says what failed, on which socket. */
+export function tooLong(
+  messagePrefix: string,
+  what: "line" | "body",
+  limit: number,
+): TooLongError {
+  return new TooLongError(
+    `${messagePrefix}: the ${what} is longer than ${limit} bytes (max${what}); ` +
+      "receivepartial() takes what has come, or close the socket",
+  );
 }

@@ -10,17 +10,17 @@ import { decodeUtf8 } from "./utf8.ts";
 
 /** The byte at the end of a line. */
 export const LF = 10;
-/** How many bytes are decoded together. Who keeps a line may keep that much of its neighbours in memory. */
-const AT_ONCE = 256;
+/** How many bytes are decoded together. A line that the program keeps may keep that much of its neighbours in memory. */
+const BLOCK_SIZE = 256;
 
 /** Decodes the short lines of one stream. */
 export class LineDecoder {
-  /** Whole lines of which each byte is one character: a place in the text is one in the stream. */
+  /** Whole lines in which each byte is one character, so that an index into the text is one into the stream. */
   #text = "";
   /** Where in the stream the text begins. */
   #from = 0;
-  /** Up to where in the stream it has been tried. */
-  #tried = 0;
+  /** Up to where in the stream lines have been decoded, or could not be. */
+  #triedTo = 0;
 
   /**
    * The line at the start of `buffer`, without its LF; or nothing when it is
@@ -29,7 +29,7 @@ export class LineDecoder {
    * @param position where in the stream the buffer starts
    */
   next(buffer: ReadBuffer, position: number): string | undefined {
-    if (position >= this.#tried) this.#decodeAhead(buffer, position);
+    if (position >= this.#triedTo) this.#decodeAhead(buffer, position);
     const from = position - this.#from;
     if (from >= this.#text.length) return undefined;
     const line = this.#text.slice(from, this.#text.indexOf("\n", from));
@@ -38,7 +38,7 @@ export class LineDecoder {
   }
 
   #decodeAhead({ bytes, start, end }: ReadBuffer, position: number): void {
-    const reach = Math.min(end, start + AT_ONCE);
+    const reach = Math.min(end, start + BLOCK_SIZE);
     const linesEnd = bytes[reach - 1] === LF
       ? reach
       : start + bytes.subarray(start, reach).lastIndexOf(LF) + 1;
@@ -46,6 +46,6 @@ export class LineDecoder {
     // Each character takes at least a byte. Where there are as many, it is one each.
     this.#text = text.length === linesEnd - start ? text : "";
     this.#from = position;
-    this.#tried = position + linesEnd - start;
+    this.#triedTo = position + linesEnd - start;
   }
 }

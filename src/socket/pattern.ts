@@ -22,6 +22,12 @@ export type Size = number | Uint8Array<ArrayBuffer>;
  */
 export type Pattern = "*l" | "*a" | Size;
 
+/** What a receive gives: text for a pattern, bytes for a size, `null` at the end of the stream. */
+export type Received = string | Uint8Array<ArrayBuffer> | null;
+
+/** Stands for what was asked for and has not come completely yet. */
+export const INCOMPLETE: unique symbol = Symbol("incomplete");
+
 /** How many bytes a size asks for. */
 export function countOf(size: Size): number {
   return typeof size === "number" ? size : size.length;
@@ -41,7 +47,7 @@ export function copied(
   return size.subarray(0, end - start);
 }
 
-/** Refuses what is no size. `what` names the argument, `expected` says what would be right. */
+/** Refuses a value that is no size. `what` names the argument, `expected` says what would be right. */
 export function checkSize(
   call: string,
   what: string,
@@ -53,7 +59,7 @@ export function checkSize(
   checkInteger(call, what, size, 0);
 }
 
-/** Refuses what is no pattern. */
+/** Refuses a value that is no pattern. */
 export function checkPattern(call: string, pattern: unknown): void {
   if (pattern === "*l" || pattern === "*a") return;
   const expected = '"*l", "*a", a number of bytes or a Uint8Array for them';

@@ -5,79 +5,48 @@
  * @module
  */
 
-import { wrongType } from "../errors/arguments.ts";
-import { checkWaitOptions } from "../errors/wait_options.ts";
+import type { EndOfTurnHook } from "../core/end_of_turn.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { EndOfTurnHook } from "../core/end_of_turn.ts";
-import { Wait } from "../core/wait.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { ClosedError, TimeoutError } from "../errors/errors.ts";
+import { wrongType } from "../errors/arguments.ts";
+import { ClosedError } from "../errors/errors.ts";
 import { closedError } from "../errors/platform.ts";
-import type { Ready } from "../readiness/selector.ts";
+import {
+  checkWaitOptions,
+  readWaitOptions,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
-import type { HalfOwner } from "./receiver.ts";
+import { type SendQueue, SendWait } from "./send_wait.ts";
+import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
-const AT_ONCE = 6;
+const MICROTASKS_OF_WRITE = 6;
 
-const NOTHING = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-/** A send whose bytes have not all been taken yet, or (without any) a wait for all earlier bytes to be with the kernel. */
-class SendWait extends Wait<number | void> {
-  /** How many of the bytes have been taken. */
-  sent = 0;
+/** Sends for the threads of one socket, in the order in which they asked. */
+export class Sender implements SendQueue, EndOfTurnHook {
+  readonly sink: WriteSink;
+  readonly socket: SocketIdentity;
+  readonly #scheduler: Scheduler;
+  /** The sends that wait for room, made when one has to. */
+  #waits?: TimedWaitQueue<SendWait> = undefined;
+  #isFlushing = false;
+  #closeReason?: string = undefined;
+  /** Whether a caller has got the error of a write that failed. */
+  #isFailureReported = false;
 
   constructor(
     scheduler: Scheduler,
-    readonly sender: Sender,
-    readonly bytes: Uint8Array | undefined,
-    shielded: boolean,
+    stream: ByteStream,
+    socket: SocketIdentity,
   ) {
-    super(scheduler, "write", sender.owner, false, shielded);
-  }
-
-  protected failure(): string {
-    return this.sender.failed;
-  }
-
-  /** Those behind may find room, or have nothing to wait for. */
-  protected override abandoned(): void {
-    this.scheduler.selector.ready(this.sender);
-  }
-
-  protected override timeoutError(seconds: number): TimeoutError {
-    return new TimeoutError(
-      `${this.failure()}: timed out after ${seconds} s; the peer does not read`,
-      { sent: this.sent },
-    );
-  }
-}
-
-/** Sends for the threads of one socket, in the order in which they asked. */
-export class Sender implements Ready, EndOfTurnHook {
-  readonly sink: WriteSink;
-  readonly owner: HalfOwner;
-  readonly #scheduler: Scheduler;
-  /** Who waits for room, once somebody had to. */
-  #waiting?: TimedWaitQueue<SendWait> = undefined;
-  #flushing = false;
-  #closed?: string = undefined;
-  /** Whether somebody has heard that writing failed. */
-  #failureTold = false;
-
-  constructor(scheduler: Scheduler, stream: ByteStream, owner: HalfOwner) {
     this.#scheduler = scheduler;
-    this.owner = owner;
+    this.socket = socket;
     this.sink = new WriteSink(scheduler.selector, stream, this);
-  }
-
-  /** How the messages of its errors begin. */
-  get failed(): string {
-    return `Cannot send to ${this.owner.name}`;
   }
 
   /** Takes `data` into the buffer; waits while there is no room. */
@@ -91,7 +60,7 @@ export class Sender implements Ready, EndOfTurnHook {
     if (error !== undefined) return handled(Promise.reject(error));
     let sent = 0;
     if (
-      this.#waiting?.first === undefined && !options?.signal?.aborted &&
+      this.#waits?.first === undefined && !options?.signal?.aborted &&
       this.#scheduler.mayProceed()
     ) {
       if (data.length === 0) return Promise.resolve(0);
@@ -103,7 +72,7 @@ export class Sender implements Ready, EndOfTurnHook {
       }
     }
     const bytes = isText ? encoder.encode(data) : data;
-    return this.#wait(bytes, false, options) as Promise<number>;
+    return this.#wait("send()", bytes, false, options) as Promise<number>;
   }
 
   /** Resolves when all that was sent so far is with the kernel. */
@@ -113,82 +82,76 @@ export class Sender implements Ready, EndOfTurnHook {
     const error = this.#error();
     if (error !== undefined) return handled(Promise.reject(error));
     this.sink.write();
-    if (this.sink.isEmpty && this.#waiting?.first === undefined) {
+    if (this.sink.isEmpty && this.#waits?.first === undefined) {
       return Promise.resolve();
     }
-    return this.#wait(undefined, false, options) as Promise<void>;
+    return this.#wait("flush()", undefined, false, options) as Promise<void>;
   }
 
   #wait(
+    call: string,
     bytes: Uint8Array | undefined,
     shielded: boolean,
     options?: WaitOptions,
   ): Promise<number | void> {
     const wait = new SendWait(this.#scheduler, this, bytes, shielded);
-    const { timeout = this.owner.timeouts.send, signal } = options ?? {};
-    this.#waiting ??= new TimedWaitQueue(this.#scheduler);
-    this.#waiting.pushFor(wait, timeout < 0 ? Infinity : timeout);
+    const { send } = this.socket.timeouts;
+    const { timeout, signal } = readWaitOptions(call, options, send);
+    this.#waits ??= new TimedWaitQueue(this.#scheduler);
+    this.#waits.pushFor(wait, timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     this.#scheduler.selector.ready(this);
     return wait.promise;
   }
 
-  /** There is room, or writing failed: serves those who wait in their order, as far as it goes. */
+  /** There is room, or a write failed: serves the waits in their order, as far as the room goes. */
   dispatch(): void {
     const { sink } = this;
-    for (let wait; (wait = this.#waiting?.first) !== undefined;) {
+    for (let wait; (wait = this.#waits?.first) !== undefined;) {
       if (sink.failure !== undefined) {
-        this.#failureTold = true;
-        wait.reject(
-          closedError(this.failed, sink.failure, { sent: wait.sent }),
-        );
+        const { sent } = wait;
+        wait.reject(this.#writeError(sink.failure, sent));
         continue;
       }
-      const { bytes = NOTHING } = wait;
-      if (wait.sent < bytes.length) {
-        wait.sent += sink.put(
-          wait.sent === 0 ? bytes : bytes.subarray(wait.sent),
-        );
-      }
+      const isTaken = wait.putInto(sink);
       sink.write();
-      if (
-        wait.sent < bytes.length || (wait.bytes === undefined && !sink.isEmpty)
-      ) {
+      if (!isTaken || (wait.isFlush && !sink.isEmpty)) {
         sink.notify = true;
         return;
       }
-      wait.resolve(wait.bytes && wait.sent);
+      wait.complete();
     }
   }
 
   /** All threads have run: writes what they sent, in one go. */
   atEndOfTurn(): void {
-    this.#flushing = false;
+    this.#isFlushing = false;
     this.sink.write();
   }
 
   #flushAtTurnEnd(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
     this.#scheduler.endOfTurn.flushAtEnd(this);
   }
 
-  /** Takes nothing more: whoever waits gets a `ClosedError` that says `why`. What was taken is still written. */
+  /** Takes nothing more: each wait ends with a `ClosedError` that says `why`. What was taken is still written. */
   close(why: string): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = why;
-    for (const wait of this.#waiting ?? []) {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = why;
+    for (const wait of this.#waits ?? []) {
+      const { sent } = wait;
       wait.rejectLater(
-        new ClosedError(`${this.failed}: ${why}`, { sent: wait.sent }),
+        new ClosedError(`${cannotSend(this.socket)}: ${why}`, { sent }),
       );
     }
     this.sink.write();
   }
 
-  /** Whether nothing is left to write, and nobody has to hear of a failure. */
+  /** Whether nothing is left to write, and no failure of a write is left to report. */
   get isDrained(): boolean {
     return this.sink.isEmpty &&
-      (this.sink.failure === undefined || this.#failureTold);
+      (this.sink.failure === undefined || this.#isFailureReported);
   }
 
   /**
@@ -196,27 +159,34 @@ export class Sender implements Ready, EndOfTurnHook {
    * that was removed waits for it, too, unless there are `options`.
    */
   async drain(options?: WaitOptions): Promise<void> {
+    const { sink } = this;
     try {
-      for (let i = 0; i < AT_ONCE && !this.sink.isEmpty; i++) await null;
-      if (this.sink.failure === undefined && !this.sink.isEmpty) {
-        await this.#wait(undefined, options === undefined, options);
+      for (let i = 0; i < MICROTASKS_OF_WRITE && !sink.isEmpty; i++) await null;
+      if (sink.failure === undefined && !sink.isEmpty) {
+        await this.#wait("close()", undefined, options === undefined, options);
       }
-      if (this.sink.failure !== undefined && !this.#failureTold) {
-        throw closedError(this.failed, this.sink.failure);
+      if (sink.failure !== undefined && !this.#isFailureReported) {
+        throw closedError(cannotSend(this.socket), sink.failure);
       }
     } finally {
-      this.#waiting?.dispose();
+      this.#waits?.dispose();
     }
   }
 
-  /** Why nothing can be sent any more. Nobody has to await the call that hears of it. */
+  /** Why nothing can be sent any more. */
   #error(): ClosedError | undefined {
-    if (this.#closed !== undefined) {
-      return new ClosedError(`${this.failed}: ${this.#closed}`);
+    if (this.#closeReason !== undefined) {
+      return new ClosedError(
+        `${cannotSend(this.socket)}: ${this.#closeReason}`,
+      );
     }
-    if (this.sink.failure === undefined) return undefined;
-    this.#failureTold = true;
-    return closedError(this.failed, this.sink.failure);
+    const { failure } = this.sink;
+    return failure === undefined ? undefined : this.#writeError(failure);
+  }
+
+  #writeError(failure: unknown, sent?: number): ClosedError {
+    this.#isFailureReported = true;
+    return closedError(cannotSend(this.socket), failure, { sent });
   }
 }
 

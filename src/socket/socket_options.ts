@@ -15,9 +15,9 @@ import {
 
 /** What a socket is made with. */
 export interface StreamSocketOptions extends Limits {
-  /** Its name. An object is asked with `toString()` when somebody wants to know. */
+  /** Its name. An object is asked with `toString()` when the name is used for the first time. Default: one that tells the address. */
   name?: string | { toString(): string };
-  /** Its timeouts. */
+  /** Its timeouts, in seconds. Default: no limits. */
   timeouts?: Timeouts;
   /** How it is secured: by `connect` as part of connecting, or by `dohandshake`. */
   sslparams?: SslParams | SslParamsSource;
@@ -26,8 +26,10 @@ export interface StreamSocketOptions extends Limits {
 const KEYS = ["name", "timeouts", "maxline", "maxbody", "sslparams"];
 
 /**
- * Reads what `wrap` was given: `sslparams`, or options of which they are one.
- * It is options if it has a key of theirs.
+ * Reads what the caller gave: `sslparams`, or options of which they are one. It
+ * is options if it has a key of theirs.
+ *
+ * @param call names the call in the message of an error
  */
 export function readSocketOptions(
   call: string,

@@ -1,147 +1,85 @@
 /**
- * One end of a stream: its connection from connecting to closing, its name,
- * timeouts and options.
+ * What stands behind a {@linkcode StreamSocket}: its name, and how it comes to
+ * its connection and to TLS.
  *
  * @module
  */
 
-import { checkString } from "../errors/arguments.ts";
-import { checkWaitOptions } from "../errors/wait_options.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
+import { checkString } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
-  type Endpoint,
-  endpoint,
-  formatAddress,
-  socketName,
-} from "../net/address.ts";
+  checkWaitOptions,
+  readWaitOptions,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
+import { formatAddress } from "../net/address.ts";
 import { checkHostPort } from "../net/address_error.ts";
 import type { Network } from "../net/network.ts";
-import { Connection, type SocketOption } from "./connection.ts";
-import { closeOpened, ConnectionSetup } from "./connection_setup.ts";
-import type { StreamSocketOptions } from "./socket_options.ts";
 import {
-  changedTimeouts,
-  NO_TIMEOUTS,
-  sameTimeouts,
-  type Timeouts,
-} from "./timeouts.ts";
-import type { SslParams, SslParamsSource } from "../tls/params.ts";
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+  type TlsMode,
+} from "../tls/params.ts";
+import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
+import { closeConnected, connectStream } from "./connecting.ts";
+import { Connection } from "./connection.ts";
+import { ConnectionSetup } from "./connection_setup.ts";
+import { streamName } from "./default_names.ts";
+import { checkUpgrade, closeSession, handshake } from "./handshake.ts";
+import { handshakeTimeout } from "./handshake_timeout.ts";
+import type { SocketIdentity } from "./socket_identity.ts";
+import type { StreamSocketOptions } from "./socket_options.ts";
+import { StreamLife } from "./stream_life.ts";
+import {
+  CLOSED_REASON,
+  whyNotConnectable,
+  whyNotConnected,
+} from "./stream_state.ts";
 
-/** What a {@linkcode StreamSocket} has besides TLS, receiving and sending. */
-export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
-  /** The socket's three timeouts. Set them with `settimeout` and `settimeouts`. */
-  timeouts: Timeouts;
-  /** @internal */
-  protected readonly scheduler: Scheduler;
-  /** @internal */
-  protected connection?: Connection;
-  /**
-   * The connect or handshake under way.
-   *
-   * @internal
-   */
-  protected opening?: ConnectionSetup;
-  /**
-   * What the socket was connected to.
-   *
-   * @internal
-   */
-  protected host?: string;
-  /**
-   * Whether a server accepted the connection.
-   *
-   * @internal
-   */
-  protected get accepted(): boolean {
-    return this.#options.accepted === true;
-  }
+/** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
+export type StreamEndpointOptions = StreamSocketOptions & {
+  accepted?: boolean;
+};
+
+/** A name, or an object that makes one when a name is asked for. */
+export type Name = string | { toString(): string };
+
+/** The inside of a stream socket. */
+export class StreamEndpoint extends StreamLife {
+  readonly #scheduler: Scheduler;
   readonly #network: Network;
-  readonly #options: StreamSocketOptions & { accepted?: boolean };
+  readonly #socket: SocketIdentity;
+  readonly #options: StreamEndpointOptions;
   readonly #created: number;
-  /** Truly private, as there is a key in it. */
+  #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
-  #name?: string | { toString(): string };
-  /** What the socket is connected to, or is being connected to, as its user wrote it. */
-  #target?: string;
-  #closing?: Promise<void>;
+  /** The host and the address that the socket connects to, or is connected to, as the caller wrote them. */
+  #target?: { host: string; address: string } = undefined;
 
-  /** For Copas itself: use `copas.wrap` or `copas.socket.tcp`. */
   constructor(
     scheduler: Scheduler,
     network: Network,
-    conn?: Deno.Conn,
-    options: StreamSocketOptions & { accepted?: boolean } = {},
-    name: string | { toString(): string } | undefined = options.name,
+    socket: SocketIdentity,
+    options: StreamEndpointOptions,
+    name: Name | undefined,
   ) {
-    this.scheduler = scheduler;
+    super();
+    this.#scheduler = scheduler;
     this.#network = network;
+    this.#socket = socket;
     this.#options = options;
-    this.#sslparams = options.sslparams;
     this.#name = name;
-    this.timeouts = options.timeouts ?? NO_TIMEOUTS;
+    this.#sslparams = options.sslparams;
     this.#created = scheduler.clock.now();
-    if (conn !== undefined) this.attach(conn);
   }
 
-  /**
-   * Takes a connection over; `before` is what it was before an upgrade.
-   *
-   * @internal
-   */
-  protected attach(opened: Deno.Conn | TlsSession, before?: Connection): void {
-    const session = "stream" in opened ? opened : undefined;
-    const conn = session?.conn ?? opened as Deno.Conn;
-    const connection = new Connection(
-      this.scheduler,
-      conn,
-      this,
-      this.#options,
-      session,
-    );
-    if (before !== undefined) connection.goOnCounting(before);
-    this.connection = connection;
-  }
-
-  /**
-   * How the connection is to be secured.
-   *
-   * @internal
-   */
-  protected givenSslParams(): SslParams | SslParamsSource | undefined {
-    return this.#sslparams;
-  }
-
-  /**
-   * Keeps what a handshake is, or was, done with.
-   *
-   * @internal
-   */
-  protected keepSslParams(sslparams?: SslParams | SslParamsSource): void {
-    this.#sslparams = sslparams;
-  }
-
-  static {
-    // Deno would show the dispatcher with all its sockets.
-    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
-      value(this: StreamEndpoint): string {
-        return `${this.constructor.name} { name: ${
-          JSON.stringify(this.name)
-        }, closed: ${this.closed} }`;
-      },
-    });
-  }
-
-  /** The socket's name, for errors, `status()` and the log. */
+  /** The socket's name; without one of its own, it tells the address. */
   get name(): string {
     if (this.#name === undefined) {
-      if (this.#target !== undefined) return `tcp{client}: ${this.#target}`;
-      const { conn } = this.connection ?? {};
-      return conn === undefined
-        ? "tcp{master}"
-        : socketName("client", conn.remoteAddr);
+      return streamName(this.#target?.address, this.connection?.conn);
     }
     return this.#name = String(this.#name);
   }
@@ -150,188 +88,198 @@ export abstract class StreamEndpoint implements AsyncDisposable, Disposable {
     this.#name = name;
   }
 
-  /** Whether this side has closed the socket. */
-  get closed(): boolean {
-    return this.#closing !== undefined;
+  /** Seconds since the socket was made. */
+  get age(): number {
+    return this.#scheduler.clock.now() - this.#created;
   }
 
-  /**
-   * The connection, for a call that needs one.
-   *
-   * @internal
-   */
-  protected connected(call: string): Connection {
-    if (this.connection === undefined) {
-      const why = this.closed
-        ? "the socket is closed"
-        : "the socket is not connected";
-      throw new ClosedError(`${call}: ${why}: ${this.name}`);
-    }
-    return this.connection;
+  /** The connection, for a call that needs one, be it closed. */
+  connected(call: string): Connection {
+    if (this.connection !== undefined) return this.connection;
+    throw this.notConnected(call);
   }
 
-  #open(call: string): Connection {
+  /** The error of a call that needs a connection where there is none. */
+  notConnected(call: string): ClosedError {
+    const why = whyNotConnected(this.state);
+    return new ClosedError(`${call}: ${why}: ${this.name}`);
+  }
+
+  /** The connection, for a call that needs an open one. */
+  open(call: string): Connection {
     const connection = this.connected(call);
-    if (!this.closed) return connection;
-    throw new ClosedError(`${call}: the socket is closed: ${this.name}`);
+    if (!this.isClosed) return connection;
+    throw new ClosedError(`${call}: ${CLOSED_REASON}: ${this.name}`);
   }
 
-  // --- Opening and closing --------------------------------------------------------
+  /** What the TLS handshake has brought, for a call that needs it. */
+  session(call: string): TlsSession {
+    const { session } = this.connected(call);
+    if (session !== undefined) return session;
+    throw new Deno.errors.NotSupported(
+      `${call}: ${this.name} has no TLS, or its handshake is not done yet`,
+    );
+  }
 
-  /**
-   * Connects to `host` and `port`. For a socket with `sslparams` the TLS
-   * handshake is part of it.
-   *
-   * @returns the socket itself, connected
-   * @throws {TimeoutError} when the connect timeout passed
-   * @throws {HandshakeError} when the handshake failed, or the connect timeout passed in it
-   * @throws {Deno.errors.ConnectionRefused} and Deno's other network errors
-   */
+  // --- Connecting --------------------------------------------------------------------
+
+  /** Takes a connection over that is open already. */
+  adopt(conn: Deno.Conn): void {
+    this.hasConnected(this.#connection(conn));
+  }
+
+  /** Connects, with the handshake where the socket has `sslparams`. */
   async connect(
     host: string,
     port: number,
     options?: WaitOptions,
-  ): Promise<this> {
-    checkHostPort("connect()", host, port);
-    checkWaitOptions("connect()", options);
+  ): Promise<void> {
+    const call = "connect()";
+    checkHostPort(call, host, port);
+    checkWaitOptions(call, options);
+    const { connect } = this.#socket.timeouts;
+    const { timeout, signal } = readWaitOptions(call, options, connect);
     const address = formatAddress(host, port);
-    const failed = `Cannot connect to ${address}`;
-    if (this.closed) throw new ClosedError(`${failed}: the socket is closed`);
-    if (this.connection !== undefined || this.opening !== undefined) {
-      const state = this.connection ? "connected" : "being connected";
-      throw new TypeError(
-        `${failed}: the socket is ${state} already: ${this.name}`,
-      );
-    }
-    const opening = new ConnectionSetup(this.scheduler, this, options);
-    this.opening = opening;
-    this.#target = address;
+    const messagePrefix = `Cannot connect to ${address}`;
+    this.#checkConnectable(messagePrefix);
+    const setup = this.#setup(signal);
+    this.connectBegins(setup);
+    this.#target = { host, address };
     try {
-      const opened = await opening.connect(
+      const { conn, session } = await connectStream(
+        setup,
         this.#network,
         host,
         port,
         this.#sslparams,
+        timeout,
       );
-      if (this.closed) {
-        closeOpened(opened);
-        throw new ClosedError(`${failed}: the socket was closed`);
+      if (this.isClosed) {
+        closeConnected({ conn, session });
+        throw new ClosedError(`${messagePrefix}: the socket was closed`);
       }
-      this.host = host;
-      this.attach(opened);
-      return this;
-    } finally {
-      this.opening = undefined;
-      if (this.connection === undefined) this.#target = undefined;
+      this.hasConnected(this.#connection(conn, session));
+    } catch (error) {
+      this.#target = undefined;
+      this.connectHasFailed();
+      throw error;
     }
   }
 
-  /**
-   * Closes the socket. What was sent is written first; whoever waits on the
-   * socket gets a `ClosedError`. Closing twice is the same as closing once.
-   *
-   * It need not be awaited. The promise tells when the socket is closed.
-   *
-   * While the peer still sends, the system resets the connection, and the peer
-   * may lose what it has not read. To part in peace, `shutdown("send")` and
-   * receive until the peer's end.
-   *
-   * @throws {ClosedError} when bytes that were sent could not be written
-   * @throws {TimeoutError} when the peer did not read them within the send timeout
-   */
-  close(): Promise<void> {
-    if (this.#closing !== undefined) return this.#closing;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#closing = promise;
-    // Nobody has to await a close.
-    promise.catch(() => {});
-    this.opening?.close();
-    (this.connection?.close() ?? Promise.resolve()).then(resolve, reject);
-    return promise;
+  #checkConnectable(messagePrefix: string): void {
+    const why = whyNotConnectable(this.state);
+    if (why === undefined) return;
+    const message = `${messagePrefix}: ${why}`;
+    throw this.isClosed
+      ? new ClosedError(message)
+      : new TypeError(`${message}: ${this.name}`);
   }
 
-  /**
-   * Closes the socket at once; what was not written yet is lost.
-   *
-   * @internal
-   */
-  abandon(): void {
-    this.connection?.abandon("the socket is closed");
-    this.close();
+  #connection(conn: Deno.Conn, session?: TlsSession): Connection {
+    const options = this.#options;
+    return new Connection(
+      this.#scheduler,
+      this.#socket,
+      options,
+      conn,
+      session,
+    );
   }
 
-  /**
-   * Closes one direction, or both.
-   *
-   * After `"send"` the peer finds the end of the stream, and receiving goes on.
-   * After `"receive"` nothing more is received; sending goes on. `"both"` is
-   * the default, as in LuaSocket; the socket still has to be closed.
-   */
-  async shutdown(
-    direction: "send" | "receive" | "both" = "both",
+  #setup(signal?: AbortSignal): ConnectionSetup {
+    return new ConnectionSetup(this.#scheduler, this.#socket, signal);
+  }
+
+  // --- TLS ---------------------------------------------------------------------------
+
+  /** Does the handshake. A connection that a server accepted is the server's side, unless `sslparams` say otherwise. */
+  handshake(
+    sslparams?: SslParams | SslParamsSource,
+    options?: WaitOptions,
   ): Promise<void> {
-    await this.#open("shutdown()").shutdown(direction);
-  }
-
-  /** Closes the socket at the end of an `await using` block. Errors are for those who call `close`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close().catch(() => {});
-  }
-
-  /** Closes the socket at the end of a `using` block. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  // --- Timeouts and options ----------------------------------------------------------
-
-  /**
-   * Sets the time that a connect, send or receive may take, in seconds. Nothing
-   * or a negative number: no limit, as in the beginning. 0: a call takes what is
-   * there, and does not wait.
-   */
-  settimeout(seconds?: number): void {
-    this.timeouts = sameTimeouts(seconds);
-  }
-
-  /** Sets the three timeouts apart, in seconds. `undefined` leaves one as it is; a negative number: no limit. */
-  settimeouts(connect?: number, send?: number, receive?: number): void {
-    this.timeouts = changedTimeouts(this.timeouts, connect, send, receive);
+    const mode = this.#options.accepted === true ? "server" : "client";
+    return this.secure(sslparams, mode, options);
   }
 
   /**
-   * Sets an option of the socket.
+   * Does the handshake, unless it is done already. When it fails, the socket is
+   * closed.
    *
-   * @param name `"tcp-nodelay"` (on from the start) or `"keepalive"`
+   * @param given how; without it, with the `sslparams` that the socket has
+   * @param mode which side this is, where they don't say so
    */
-  setoption(name: SocketOption, value: boolean): void {
-    this.#open("setoption()").setOption(name, value, this);
+  async secure(
+    given: SslParams | SslParamsSource | undefined,
+    mode: TlsMode,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const call = "dohandshake()";
+    if (given !== undefined) checkSslParams(call, given);
+    checkWaitOptions(call, options);
+    if (this.connected(call).session !== undefined) {
+      return this.equip(call, given);
+    }
+    const connection = this.open(call);
+    if (this.state === "handshaking") {
+      throw new TypeError(`${call}: one is under way already: ${this.name}`);
+    }
+    const sslparams = given ?? this.#sslparams;
+    checkUpgrade(call, this.name, connection.conn, sslparams, mode);
+    const timeout = handshakeTimeout(options, this.#socket.timeouts, mode);
+    const setup = this.#setup(options?.signal);
+    this.handshakeBegins(setup);
+    try {
+      const session = await handshake(
+        setup,
+        connection,
+        sslparams,
+        mode,
+        this.#target?.host,
+        timeout,
+      );
+      if (this.isClosed) {
+        // The close came between the end of the handshake and its news.
+        closeSession(session);
+        throw new ClosedError(`${call}: the socket was closed: ${this.name}`);
+      }
+      this.#sslparams = sslparams;
+      this.#secured(connection, session);
+    } catch (error) {
+      this.#handshakeFailed(connection);
+      throw error;
+    }
   }
 
-  // --- About the connection ---------------------------------------------------------------
-
-  /** The other side's `[ip, port, family]`; for a Unix socket its path, 0 and `"unix"`. */
-  getpeername(): Endpoint {
-    return endpoint(this.connected("getpeername()").conn.remoteAddr);
+  #secured(before: Connection, session: TlsSession): void {
+    if (isTls(before.conn)) return this.hasSession(before, session);
+    const connection = this.#connection(session.conn, session);
+    connection.inheritCounts(before);
+    this.hasUpgraded(connection);
   }
 
-  /** This side's `[ip, port, family]`; for a Unix socket its path, 0 and `"unix"`. */
-  getsockname(): Endpoint {
-    return endpoint(this.connected("getsockname()").conn.localAddr);
+  #handshakeFailed(connection: Connection): void {
+    // A name that tells the connection's address stays when the connection goes.
+    this.#name = this.name;
+    this.handshakeHasFailed(connection);
   }
 
-  /**
-   * `[received, sent, age]`: the bytes that `receive` has given and that `send`
-   * has taken, and the seconds since the socket was made.
-   */
-  getstats(): [received: number, sent: number, age: number] {
-    const { receiver, sent } = this.connection ?? {};
-    const age = this.scheduler.clock.now() - this.#created;
-    return [receiver?.delivered ?? 0, sent ?? 0, age];
+  /** Keeps `sslparams` for the handshake to come. `call` is named where they come too late. */
+  equip(call: string, sslparams?: SslParams | SslParamsSource): void {
+    if (sslparams === undefined || sslparams === this.#sslparams) return;
+    const { connection } = this;
+    if (connection?.session !== undefined) {
+      if (this.#sslparams === undefined) {
+        checkUpgrade(call, this.name, connection.conn, sslparams, "server");
+      }
+      throw new TypeError(
+        `${call}: ${this.name} has TLS already, with other sslparams`,
+      );
+    }
+    this.#sslparams = sslparams;
   }
 
-  /** The socket's name. */
-  toString(): string {
-    return this.name;
+  /** Closes one direction, or both. */
+  async shutdown(direction: "send" | "receive" | "both"): Promise<void> {
+    await this.shutdownOf(this.open("shutdown()"), direction);
   }
 }

@@ -6,7 +6,7 @@
 
 import { checkSeconds } from "../errors/arguments.ts";
 
-/** Seconds, `Infinity` for no limit. Sockets share such an object until one of them gets other timeouts. */
+/** The timeouts of a socket, in seconds; `Infinity` for no limit. Sockets share such an object until one of them gets other timeouts. */
 export interface Timeouts {
   /** How long a connect, or a TLS handshake, may take. */
   readonly connect: number;
@@ -16,14 +16,14 @@ export interface Timeouts {
   readonly receive: number;
 }
 
-/** How a socket starts. */
+/** The timeouts of a socket whose program sets none. */
 export const NO_TIMEOUTS: Timeouts = {
   connect: Infinity,
   send: Infinity,
   receive: Infinity,
 };
 
-/** All three the same; nothing or a negative number means no limit. */
+/** Three equal timeouts; nothing or a negative number means no limit. */
 export function sameTimeouts(seconds: number = Infinity): Timeouts {
   checkSeconds("settimeout()", "the timeout", seconds);
   const limit = seconds < 0 ? Infinity : seconds;

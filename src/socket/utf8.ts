@@ -17,7 +17,7 @@ export function decodeUtf8(
 
 /**
  * The end of the last complete UTF-8 character in `bytes` from `start` to
- * `end`. Bytes that can't become a character are not held back.
+ * `end`. Bytes that can't become a character count as complete.
  */
 export function completeTextEnd(
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ export function completeTextEnd(
   for (let at = end - 1; at >= start && at >= end - 3; at--) {
     const byte = bytes[at];
     if (byte < 0x80) return end;
-    if (byte < 0xc0) continue; // goes on with a character
+    if (byte < 0xc0) continue; // a continuation byte
     const isCut = at + lengthOf(byte) > end &&
       (at + 1 === end || canFollow(byte, bytes[at + 1]));
     return isCut ? at : end;
@@ -35,13 +35,13 @@ export function completeTextEnd(
   return end;
 }
 
-/** How long a character is that begins with `first`; 1 when none does. */
+/** The length in bytes of a character that begins with `first`; 1 when none begins so. */
 function lengthOf(first: number): number {
   if (first < 0xc2 || first > 0xf4) return 1;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/** Whether `second` may stand after `first`: no form that is too long, no half of a pair, nothing beyond U+10FFFF. */
+/** Whether `second` may follow `first` in well-formed UTF-8: no overlong form, no surrogate, nothing beyond U+10FFFF. */
 function canFollow(first: number, second: number): boolean {
   switch (first) {
     case 0xe0:

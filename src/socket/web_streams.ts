@@ -4,18 +4,29 @@
  * @module
  */
 
-import type { StreamSocket } from "./stream_socket.ts";
+/** How many bytes of the stream are handed over at once. */
+const CHUNK_SIZE = 64 * 1024;
 
-/** How much of the stream is handed over at once. */
-const CHUNK = 64 * 1024;
+/** A socket that is read. */
+export interface ReadableSocket {
+  receivepartial(size: number): Promise<Uint8Array<ArrayBuffer> | null>;
+  close(): Promise<void>;
+}
+
+/** A socket that is written to. */
+export interface WritableSocket {
+  send(data: string | Uint8Array): Promise<number>;
+  shutdown(direction: "send"): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** What the peer sends, as a stream that reads only as fast as its consumer. */
 export function readableOf(
-  socket: StreamSocket,
+  socket: ReadableSocket,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(controller) {
-      const bytes = await socket.receivepartial(CHUNK);
+      const bytes = await socket.receivepartial(CHUNK_SIZE);
       if (bytes === null) controller.close();
       else controller.enqueue(bytes);
     },
@@ -25,7 +36,7 @@ export function readableOf(
 
 /** What goes to the peer, as a stream that waits while the peer does not read. */
 export function writableOf(
-  socket: StreamSocket,
+  socket: WritableSocket,
 ): WritableStream<string | Uint8Array> {
   return new WritableStream({
     async write(chunk) {

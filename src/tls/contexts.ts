@@ -1,5 +1,6 @@
 /**
- * What `node:tls` makes of certificates and keys.
+ * The contexts of `node:tls`: parsed certificates and keys, made once for each
+ * settings.
  *
  * @module
  */
@@ -9,48 +10,51 @@ import * as tls from "node:tls";
 import type { CertifiedKey } from "./params.ts";
 import type { TlsSettings } from "./settings.ts";
 
-/** The contexts of settings: what parsing certificates and keys has brought. */
+/** The contexts of one settings object, by certificate. */
 export class Contexts {
   /** Names the authorities of the settings: it is the same only where they are the same. */
   readonly trust: string;
   readonly #settings: TlsSettings;
-  readonly #made = new Map<CertifiedKey | undefined, tls.SecureContext>();
+  readonly #byCertificate = new Map<
+    CertifiedKey | undefined,
+    tls.SecureContext
+  >();
 
   constructor(settings: TlsSettings) {
     this.#settings = settings;
-    const { certified, names, caCerts = [] } = settings;
+    const { certificate, named, caCerts = [] } = settings;
     caCerts.forEach((pem) => checkPem("caCerts", pem));
     this.trust = createHash("sha256").update(JSON.stringify(caCerts)).digest(
       "base64",
     );
-    for (const each of [certified, ...names.values()]) {
+    for (const each of [certificate, ...named.values()]) {
       if (each !== undefined) checkPair(each);
     }
   }
 
-  /** That of `cert` and `key`. */
+  /** The context of `cert` and `key`. */
   get own(): tls.SecureContext {
-    return this.#context(this.#settings.certified);
+    return this.#context(this.#settings.certificate);
   }
 
-  /** That for a client that asks for `name`, if there is one. */
+  /** The context for a client that asks for `name`, if there is one. */
   for(name: string): tls.SecureContext | undefined {
-    const certified = this.#settings.certifiedFor(name);
-    return certified && this.#context(certified);
+    const certificate = this.#settings.certificateFor(name);
+    return certificate && this.#context(certificate);
   }
 
-  #context(certified: CertifiedKey | undefined): tls.SecureContext {
-    let context = this.#made.get(certified);
+  #context(certificate: CertifiedKey | undefined): tls.SecureContext {
+    let context = this.#byCertificate.get(certificate);
     if (context === undefined) {
       const { mode, caCerts } = this.#settings;
       context = tls.createSecureContext({
-        ...certified,
-        // A client trusts them besides the others; a server trusts nobody else.
+        ...certificate,
+        // A client trusts them besides the others; a server trusts only them.
         ca: caCerts && mode === "client"
           ? [...tls.rootCertificates, ...caCerts]
           : caCerts,
       });
-      this.#made.set(certified, context);
+      this.#byCertificate.set(certificate, context);
     }
     return context;
   }
@@ -94,7 +98,7 @@ function checkPem(name: string, pem: string): X509Certificate {
   }
 }
 
-/** An error with a code of node's, or of ours, by which its words are found. */
+/** An error with a code of node's, or of this library's, by which `failure.ts` finds its explanation. */
 export function failure(code: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code });
 }

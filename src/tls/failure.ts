@@ -1,5 +1,6 @@
 /**
- * Why a handshake failed, in words: both backends' errors, said in one way.
+ * Why a handshake failed: the errors of both TLS engines, explained in the same
+ * words.
  *
  * @module
  */
@@ -64,12 +65,17 @@ const BY_ALERT: Record<string, string> = {
   ProtocolVersion: "it speaks no version of TLS in common",
 };
 
-/** The {@linkcode HandshakeError} for whatever made a handshake fail; `failed` says what failed, with whom. */
-export function handshakeError(failed: string, cause: unknown): HandshakeError {
-  return new HandshakeError(`${failed}: ${reason(cause)}`, { cause });
+/** The {@linkcode HandshakeError} for the error of an engine; `messagePrefix` says what failed, with which peer. */
+export function handshakeError(
+  messagePrefix: string,
+  cause: unknown,
+): HandshakeError {
+  return new HandshakeError(`${messagePrefix}: ${explanation(cause)}`, {
+    cause,
+  });
 }
 
-function reason(cause: unknown): string {
+function explanation(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { message } = cause;
   const alert = /received fatal alert: (\w+)/.exec(message)?.[1];

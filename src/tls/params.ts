@@ -1,6 +1,6 @@
 /**
- * `sslparams`: what a user says about TLS, and its check. Nothing in here ever
- * shows a certificate or a key.
+ * `sslparams`: what the program says about TLS, and its check. No error message
+ * of this file ever shows a certificate or a key.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface SslParams {
   key?: string;
   /**
    * Authorities in PEM. A client trusts them besides those that Deno trusts. A
-   * server accepts client certificates from them, and from nobody else.
+   * server accepts client certificates from them, and from no others.
    */
   caCerts?: string[];
   /** The application protocols that this side speaks, the best first. */
@@ -132,7 +132,7 @@ function checkChoices(call: string, params: SslParams): void {
   }
 }
 
-/** Checks what depends on the side. What would be ignored is refused: it was meant to protect something. */
+/** Checks what depends on the side. A parameter that would be ignored is refused: it was meant to protect something. */
 export function checkMode(
   call: string,
   params: SslParams,

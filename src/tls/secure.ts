@@ -44,7 +44,7 @@ export async function secure(
   host: string,
   signal: AbortSignal,
 ): Promise<TlsSession> {
-  // Whatever is under way on the connection then ends with an error.
+  // An operation under way on the connection then ends with an error.
   const stop = () => closeQuietly(conn);
   signal.addEventListener("abort", stop);
   try {
@@ -61,7 +61,7 @@ export async function secure(
       );
     }
     if (
-      settings.certified === undefined && conn.remoteAddr.transport === "tcp"
+      settings.certificate === undefined && conn.remoteAddr.transport === "tcp"
     ) return await startTls(conn as Deno.TcpConn, settings, name, signal);
     const { connectTls } = await loadEngine();
     signal.throwIfAborted();

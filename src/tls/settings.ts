@@ -12,28 +12,28 @@ import {
   type TlsMode,
 } from "./params.ts";
 
-/** The settings of a handshake. They never change: a backend may keep what it made of them. */
+/** The settings of a handshake. They never change: an engine may keep what it made of them. */
 export class TlsSettings {
   readonly mode: TlsMode;
-  readonly certified?: CertifiedKey;
+  readonly certificate?: CertifiedKey;
   readonly caCerts?: string[];
   readonly alpnProtocols?: string[];
   readonly servername?: string;
   readonly requestcert: boolean | "optional";
-  /** By name in lower case. */
-  readonly names: ReadonlyMap<string, CertifiedKey>;
+  /** The certificates of `sni`, by name in lower case. */
+  readonly named: ReadonlyMap<string, CertifiedKey>;
   readonly #strict: boolean;
 
   /** Reads `params`, which have been checked for `mode`. */
   constructor(params: SslParams, mode: TlsMode) {
     const { cert, key, sni = {} } = params;
     this.mode = mode;
-    this.certified = cert === undefined ? undefined : { cert, key: key! };
+    this.certificate = cert === undefined ? undefined : { cert, key: key! };
     this.caCerts = params.caCerts?.slice();
     this.alpnProtocols = params.alpnProtocols?.slice();
     this.servername = params.servername;
     this.requestcert = params.requestcert ?? false;
-    this.names = new Map(
+    this.named = new Map(
       Object.entries(sni).map(([name, { cert, key }]) => [
         name.toLowerCase(),
         { cert, key },
@@ -43,18 +43,18 @@ export class TlsSettings {
   }
 
   /** The certificate for a client that asks for `name`, which is empty when it asks for none; nothing: it is refused. */
-  certifiedFor(name: string): CertifiedKey | undefined {
+  certificateFor(name: string): CertifiedKey | undefined {
     const exact = name.toLowerCase();
     const wildcard = exact.replace(/^[^.]*/, "*");
-    const named = this.names.get(exact) ?? this.names.get(wildcard);
+    const named = this.named.get(exact) ?? this.named.get(wildcard);
     if (named !== undefined) return named;
     // A client without a name can't have asked for the wrong one.
-    return this.#strict && name !== "" ? undefined : this.certified;
+    return this.#strict && name !== "" ? undefined : this.certificate;
   }
 }
 
-/** What was made of `sslparams` that were used before. */
-const known: Record<TlsMode, WeakMap<SslParams, TlsSettings>> = {
+/** The settings of `sslparams` that were used before. */
+const cache: Record<TlsMode, WeakMap<SslParams, TlsSettings>> = {
   client: new WeakMap(),
   server: new WeakMap(),
 };
@@ -70,7 +70,7 @@ export async function tlsSettings(
   mode: TlsMode,
 ): Promise<TlsSettings> {
   const params = typeof given === "function" ? await given() : given;
-  const before = known[params?.mode ?? mode]?.get(params);
+  const before = cache[params?.mode ?? mode]?.get(params);
   if (before !== undefined) return before;
   if (typeof params === "function") {
     throw new TypeError(
@@ -80,6 +80,6 @@ export async function tlsSettings(
   checkSslParams(call, params, mode);
   const side = params.mode ?? mode;
   const settings = new TlsSettings(params, side);
-  known[side].set(params, settings);
+  cache[side].set(params, settings);
   return settings;
 }

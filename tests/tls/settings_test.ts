@@ -19,7 +19,7 @@ function certified(name: string): { cert: string; key: string } {
 function served(params: SslParams, names: string[]): (string | undefined)[] {
   const settings = new TlsSettings(params, "server");
   return names.map((name) =>
-    settings.certifiedFor(name)?.cert.slice(BEGIN.length + 1)
+    settings.certificateFor(name)?.cert.slice(BEGIN.length + 1)
   );
 }
 

@@ -1,0 +1,61 @@
+/**
+ * Connecting: by TCP, and where the socket has `sslparams`, the TLS handshake
+ * that follows. One deadline holds for both.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../net/address.ts";
+import type { Network } from "../net/network.ts";
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
+import type { TlsSession } from "../tls/session.ts";
+import type { ConnectionSetup } from "./connection_setup.ts";
+import { handshakeFailure, secureConn } from "./handshake.ts";
+
+/** A connection, with its TLS session if it has one. */
+export interface Connected {
+  readonly conn: Deno.Conn;
+  readonly session?: TlsSession;
+}
+
+/**
+ * Connects to `host` and `port`.
+ *
+ * @param timeout seconds for all of it
+ */
+export async function connectStream(
+  setup: ConnectionSetup,
+  network: Network,
+  host: string,
+  port: number,
+  sslparams: SslParams | SslParamsSource | undefined,
+  timeout: number,
+): Promise<Connected> {
+  const address = formatAddress(host, port);
+  let isHandshaking = false;
+  const begin = async (): Promise<Connected> => {
+    const conn = await network.connect(host, port, setup.signal);
+    if (sslparams === undefined) return { conn };
+    isHandshaking = true;
+    // They can't be set any more when TLS has taken the connection over. Deno
+    // does not close it before its handshake is over, not even when it is told
+    // to: keepalive lets the system notice at last that a host has died.
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    const session = await secureConn(setup, conn, sslparams, "client", host);
+    return { conn: session.conn, session };
+  };
+  try {
+    const messagePrefix = `Cannot connect to ${address}`;
+    return await setup.wait(begin, messagePrefix, timeout, closeConnected);
+  } catch (error) {
+    if (!isHandshaking) throw error;
+    const messagePrefix = `Cannot establish TLS with ${address}`;
+    throw handshakeFailure(setup, messagePrefix, error, timeout);
+  }
+}
+
+/** Closes a connection that comes too late to be used. */
+export function closeConnected({ conn, session }: Connected): void {
+  (session?.stream ?? conn).close();
+}

@@ -1,0 +1,220 @@
+/**
+ * What stands behind a {@linkcode DatagramSocket}: its address, its peer, and how
+ * it sends.
+ *
+ * @module
+ */
+
+import { waitForCall } from "../core/call.ts";
+import { handled } from "../core/handled.ts";
+import type { Scheduler } from "../core/scheduler.ts";
+import { checkString, wrongType } from "../errors/arguments.ts";
+import { ClosedError } from "../errors/errors.ts";
+import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import { formatAddress } from "../net/address.ts";
+import { addressError, checkHostPort } from "../net/address_error.ts";
+import type { Network } from "../net/network.ts";
+import { DatagramPeer } from "./datagram_peer.ts";
+import { type Datagram, DatagramReceiver } from "./datagram_receiver.ts";
+import { datagramName } from "./default_names.ts";
+import { checkSize, type Size } from "./pattern.ts";
+import type { SocketIdentity } from "./socket_identity.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+/** How the errors of a send begin. */
+const CANNOT_SEND = "Cannot send to";
+/** Why a call on a closed socket fails. */
+const CLOSED_REASON = "the socket is closed";
+
+const encoder = new TextEncoder();
+
+/** What a datagram socket is made with. */
+export interface DatagramSocketOptions {
+  name?: string;
+  timeouts?: Timeouts;
+}
+
+/** The inside of a datagram socket. */
+export class DatagramEndpoint {
+  /** Deno's resource, once the socket is bound. */
+  conn?: Deno.DatagramConn = undefined;
+  /** The peer that `setpeername` named. */
+  peer?: DatagramPeer = undefined;
+  /** Whether this side has closed the socket. */
+  isClosed = false;
+  readonly #scheduler: Scheduler;
+  readonly #network: Network;
+  readonly #socket: SocketIdentity;
+  #name?: string;
+  /** Made together with `conn`. */
+  #receiver?: DatagramReceiver = undefined;
+
+  constructor(
+    scheduler: Scheduler,
+    network: Network,
+    socket: SocketIdentity,
+    options: DatagramSocketOptions,
+  ) {
+    this.#scheduler = scheduler;
+    this.#network = network;
+    this.#socket = socket;
+    this.#name = options.name;
+  }
+
+  /** The socket's name; without one of its own, it tells the address. */
+  get name(): string {
+    return this.#name ?? datagramName(this.conn);
+  }
+  set name(name: string) {
+    checkString("a socket's name", "it", name);
+    this.#name = name;
+  }
+
+  /** Whether a datagram from this address is received: from the peer, or without one from everywhere. */
+  admits(ip: string, port: number): boolean {
+    return this.peer === undefined || this.peer.admits(ip, port);
+  }
+
+  #checkOpen(call: string): void {
+    if (!this.isClosed) return;
+    throw new ClosedError(`${call}: ${CLOSED_REASON}: ${this.name}`);
+  }
+
+  // --- Addresses ---------------------------------------------------------------------
+
+  /** Takes over a socket of Deno's. */
+  adopt(conn: Deno.DatagramConn): void {
+    this.conn = conn;
+    this.#receiver = new DatagramReceiver(
+      this.#scheduler,
+      this.#socket,
+      conn,
+      this,
+    );
+  }
+
+  /** Binds the socket to an address of this machine. */
+  bind(ip: string, port: number): void {
+    this.#checkOpen("setsockname()");
+    if (this.conn !== undefined) {
+      throw new TypeError(
+        `setsockname(): the socket is bound already: ${this.name}`,
+      );
+    }
+    this.adopt(this.#network.listenDatagram(ip, port));
+  }
+
+  /** The socket of Deno's; of one that is not bound yet, on any free port, in the family of `host`. */
+  #bound(host: string): Deno.DatagramConn {
+    if (this.conn === undefined) {
+      const family = host.includes(":") ? "inet6" : "inet";
+      this.adopt(this.#network.openDatagram(family));
+    }
+    return this.conn!;
+  }
+
+  /** Names the peer, or with `"*"` none. */
+  setPeer(ip: string, port?: number): void {
+    const call = "setpeername()";
+    this.#checkOpen(call);
+    if (ip === "*") {
+      this.peer = undefined;
+      return;
+    }
+    checkHostPort(call, ip, port as number);
+    const peer = new DatagramPeer(call, ip, port!);
+    this.#network.policy.authorize("connect", ip, port!, CANNOT_SEND);
+    this.#bound(ip);
+    this.peer = peer;
+  }
+
+  // --- Receiving and sending -----------------------------------------------------------
+
+  /** Receives a datagram. */
+  receive(call: string, size: Size, options?: WaitOptions): Promise<Datagram> {
+    try {
+      const expected = "a number of bytes or a Uint8Array for them";
+      checkSize(call, "the size", expected, size);
+      checkWaitOptions(call, options);
+      this.#checkOpen(call);
+      if (this.#receiver !== undefined) {
+        return this.#receiver.receive(call, size, options);
+      }
+      throw new ClosedError(
+        `${call}: the socket has no address yet; use setsockname() or sendto() first`,
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends a datagram; without an `ip`, there is no peer. */
+  send(
+    call: string,
+    data: string | Uint8Array,
+    ip: string | undefined,
+    port: number | undefined,
+  ): Promise<number> {
+    try {
+      if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+        throw wrongType(call, "the data", "a string or a Uint8Array", data);
+      }
+      this.#checkOpen(call);
+      if (call === "send()" && ip === undefined) {
+        throw new ClosedError(
+          `${call}: ${this.name} has no peer; use setpeername() or sendto()`,
+        );
+      }
+      checkHostPort(call, ip!, port!);
+      this.#network.policy.authorize("connect", ip!, port!, CANNOT_SEND);
+      const conn = this.#bound(ip!);
+      const bytes = typeof data === "string" ? encoder.encode(data) : data;
+      // A datagram may get lost anyway: its failure must not end a program that did not await it.
+      return handled(this.#transmit(conn, bytes, ip!, port!));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #transmit(
+    conn: Deno.DatagramConn,
+    bytes: Uint8Array,
+    ip: string,
+    port: number,
+  ): Promise<number> {
+    const send = () => this.#network.sendDatagram(conn, bytes, ip, port);
+    const { send: timeout } = this.#socket.timeouts;
+    try {
+      // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
+      return timeout === Infinity && this.#scheduler.mayAwait(this.#socket)
+        ? await send()
+        : await waitForCall(this.#scheduler, send, {
+          failed: `${CANNOT_SEND} ${formatAddress(ip, port)}`,
+          socket: this.#socket,
+          timeout,
+        });
+    } catch (error) {
+      if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {
+        throw addressError(CANNOT_SEND, formatAddress(ip, port), error);
+      }
+      throw new ClosedError(
+        `${CANNOT_SEND} ${formatAddress(ip, port)}: ${CLOSED_REASON}`,
+        { cause: error },
+      );
+    }
+  }
+
+  // --- Closing -----------------------------------------------------------------------
+
+  /** Closes the socket. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#receiver?.close(CLOSED_REASON);
+    try {
+      this.conn?.close();
+    } catch {
+      // The caller has closed Deno's socket itself.
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The life of one stream socket: its state, and what happens on the way from one
+ * state to the next. `stream_state.ts` has the table.
+ *
+ * @module
+ */
+
+import type { TlsSession } from "../tls/session.ts";
+import type { Connection } from "./connection.ts";
+import {
+  CLOSED_REASON,
+  isClosed,
+  nextState,
+  type StreamEvent,
+  type StreamState,
+} from "./stream_state.ts";
+
+/** What is under way in the states "connecting" and "handshaking". */
+export interface Setup {
+  /** Ends it, because the socket is being closed. */
+  close(): void;
+}
+
+/** The state of a stream socket, with what it holds there. Each method is an event. */
+export class StreamLife {
+  /** What the socket receives from and sends to: from "open" on, unless its handshake failed. */
+  connection?: Connection = undefined;
+  #state: StreamState = "unconnected";
+  #setup?: Setup = undefined;
+  /** Ends when the state "closed" is reached. */
+  #closing?: Promise<void> = undefined;
+
+  /** Where the socket stands. */
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Whether this side has closed the socket. */
+  get isClosed(): boolean {
+    return isClosed(this.#state);
+  }
+
+  /** The one place where the state changes. */
+  #advance(event: StreamEvent, setup?: Setup): void {
+    this.#state = nextState(this.#state, event);
+    this.#setup = setup;
+  }
+
+  /** A connect begins. */
+  protected connectBegins(setup: Setup): void {
+    this.#advance("connect", setup);
+  }
+
+  /** The socket has a connection. */
+  protected hasConnected(connection: Connection): void {
+    this.#advance("connected");
+    this.connection = connection;
+  }
+
+  /** The connect failed: another one may follow, unless the socket was closed meanwhile. */
+  protected connectHasFailed(): void {
+    if (!this.isClosed) this.#advance("connect failed");
+  }
+
+  /** A handshake begins. */
+  protected handshakeBegins(setup: Setup): void {
+    this.#advance("handshake", setup);
+  }
+
+  /** The handshake is done on TLS of Deno's own, on which the halves work already. */
+  protected hasSession(connection: Connection, session: TlsSession): void {
+    this.#advance("secured");
+    connection.session = session;
+    if (connection.isHalfClosed) this.#advance("shutdown");
+  }
+
+  /** The handshake has made another connection of the plain one. */
+  protected hasUpgraded(connection: Connection): void {
+    this.#advance("secured");
+    this.connection = connection;
+  }
+
+  /** The handshake failed: the connection can't be used any more, and the socket is closed. */
+  protected handshakeHasFailed(connection: Connection): void {
+    this.connection = undefined;
+    connection.abandon("its TLS handshake failed");
+    if (!this.isClosed) this.#close("handshake failed");
+  }
+
+  /** Closes one direction of `connection`, or both. */
+  protected async shutdownOf(
+    connection: Connection,
+    direction: "send" | "receive" | "both",
+  ): Promise<void> {
+    const isShutDown = connection.shutdown(direction);
+    if (connection.isHalfClosed) this.#halfClose();
+    await isShutDown;
+  }
+
+  #halfClose(): void {
+    this.#advance("shutdown", this.#setup);
+  }
+
+  /** Closes the socket when all that was sent is written. */
+  close(): Promise<void> {
+    return this.#closing ?? this.#close("close");
+  }
+
+  /** Closes the socket at once; what was not written yet is lost. */
+  abandon(): void {
+    this.connection?.abandon(CLOSED_REASON);
+    this.close();
+  }
+
+  #close(event: "close" | "handshake failed"): Promise<void> {
+    const setup = this.#setup;
+    this.#advance(event);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#closing = promise;
+    // The caller need not await a close: a failure of it must not end the process.
+    promise.catch(() => {});
+    setup?.close();
+    (this.connection?.close() ?? Promise.resolve())
+      .finally(() => this.#advance("released"))
+      .then(resolve, reject);
+    return promise;
+  }
+}
