@@ -1,26 +1,37 @@
 /**
- * A list whose items know their neighbours: each can leave from where it stands.
+ * A doubly linked list: an item leaves from where it stands in constant time.
  *
  * @module
  */
 
-/** What an item has to have; only its chain writes them. An item stands in one chain at most. */
-export interface ListNode<T> {
-  older?: T;
-  newer?: T;
+/**
+ * The place of an item in a list. An item that can stand in two lists at once
+ * has a node for each of them.
+ *
+ * The links lie in nodes and not in the items because all nodes have the same
+ * shape: V8 reads a field of one shape several times faster than the same field
+ * of many, and the items of the dispatcher have many.
+ */
+export class ListNode<T> {
+  /** The neighbours. Only the list writes them. */
+  older?: ListNode<T> = undefined;
+  newer?: ListNode<T> = undefined;
+
+  constructor(readonly item: T) {}
 }
 
 /**
- * Items in the order in which they came.
+ * Items in the order in which they were added.
  *
- * It stands where a `Set` would do, for what comes and goes all the time. V8
- * gives a `Set` a new table now and then, to which the old one points; once one
- * of the tables is old enough to be looked at seldom, it keeps all those that
- * follow it, with what was ever in them, until the next full garbage collection.
+ * The dispatcher uses it in place of a `Set` for items that come and go all the
+ * time. V8 replaces the table of a `Set` now and then and lets the old table
+ * point to the new one. Once an old table has reached the part of the heap that
+ * is collected seldom, it keeps alive every table that follows it, with all the
+ * items that were ever in them, until the next full garbage collection.
  */
-export class LinkedList<T extends ListNode<T>> {
-  #oldest?: T = undefined;
-  #newest?: T = undefined;
+export class LinkedList<T> {
+  #oldest?: ListNode<T> = undefined;
+  #newest?: ListNode<T> = undefined;
   #size = 0;
 
   /** How many items there are. */
@@ -28,41 +39,53 @@ export class LinkedList<T extends ListNode<T>> {
     return this.#size;
   }
 
-  /** Adds an item that is in no chain. */
-  add(item: T): void {
-    item.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = item;
-    else this.#newest.newer = item;
-    this.#newest = item;
+  /** The item that was added first, if there is one. */
+  get oldest(): T | undefined {
+    return this.#oldest?.item;
+  }
+
+  /** The item that was added last, if there is one. */
+  get newest(): T | undefined {
+    return this.#newest?.item;
+  }
+
+  /** Adds the item of `node`, which must not stand in a list. */
+  append(node: ListNode<T>): void {
+    const newest = this.#newest;
+    node.older = newest;
+    if (newest === undefined) this.#oldest = node;
+    else newest.newer = node;
+    this.#newest = node;
     this.#size++;
   }
 
-  /** Takes `item` out. Does nothing when it is not in. */
-  delete(item: T): void {
-    const { older, newer } = item;
-    if (older === undefined && this.#oldest !== item) return;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
+  /** Takes the item of `node` out. Does nothing when it stands in no list. */
+  remove(node: ListNode<T>): void {
+    const { older, newer } = node;
+    if (older === undefined) {
+      if (this.#oldest !== node) return;
+      this.#oldest = newer;
+    } else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
-    item.older = item.newer = undefined;
+    node.older = node.newer = undefined;
     this.#size--;
   }
 
-  /** Whether `test` holds for any of them. */
+  /** Whether `test` holds for at least one item. */
   some(test: (item: T) => boolean): boolean {
-    for (let item = this.#oldest; item !== undefined; item = item.newer) {
-      if (test(item)) return true;
+    for (let node = this.#oldest; node !== undefined; node = node.newer) {
+      if (test(node.item)) return true;
     }
     return false;
   }
 
-  /** The items, the oldest first. The one that has been given may leave. */
+  /** The items, the oldest first. The item that was yielded last may leave the list meanwhile. */
   *[Symbol.iterator](): Generator<T> {
-    for (let item = this.#oldest; item !== undefined;) {
-      const { newer }: T = item;
-      yield item;
-      item = newer;
+    for (let node = this.#oldest; node !== undefined;) {
+      const { newer }: ListNode<T> = node;
+      yield node.item;
+      node = newer;
     }
   }
 }

@@ -291,20 +291,7 @@ export class Copas extends WorkerServers {
    * yet is not waited for.
    */
   cancelall(): void {
-    const { scheduler } = this;
-    const { current } = scheduler;
-    for (const server of [...scheduler.services]) server.remove();
-    for (const task of [...scheduler.tasks, scheduler.main]) {
-      for (let wait = task.wait; wait !== undefined;) {
-        const { older, socket } = wait;
-        if (socket instanceof StreamSocket) socket.abandon();
-        else if (socket instanceof DatagramSocket) socket.close();
-        wait = older;
-      }
-      if (task !== current && task !== scheduler.main) task.cancel();
-    }
-    scheduler.driver.hurried = true;
-    this.exit();
+    this.scheduler.cancelAll();
   }
 }
 

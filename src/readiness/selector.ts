@@ -30,7 +30,7 @@ export interface Turns {
 }
 
 /** An operation under way that may keep the process alive. */
-export interface KeepAlive extends ListNode<KeepAlive> {
+export interface KeepAlive {
   /** Does not keep the process alive any more. */
   letGo(): void;
 }
@@ -39,13 +39,12 @@ export interface KeepAlive extends ListNode<KeepAlive> {
 export class Selector {
   /** How many operations are under way. */
   outstanding = 0;
-  /** How many sockets still have bytes to write. */
+  /** How many streams still have bytes to write. Changed by `writeBegins` and `writeEnds`. */
   writing = 0;
-  /** Called when none has any more. */
-  onwritten: () => void = () => this.wake();
   /** How many operations on resources have ended since the last round. */
   ended = 0;
   readonly #turns?: Turns;
+  readonly #onwritten: () => void;
   #ready: Ready[] = [];
   #deferred: Starter[] = [];
   #driven = false;
@@ -53,9 +52,13 @@ export class Selector {
   readonly #held: LinkedList<KeepAlive> = new LinkedList();
   #bell?: () => void;
 
-  /** Without `turns`, nothing waits for the end of one. */
-  constructor(turns?: Turns) {
+  /**
+   * @param turns knows when a turn ends; without it, no operation waits for that
+   * @param onwritten called when no stream has bytes to write any more; default: wakes the driver
+   */
+  constructor(turns?: Turns, onwritten: () => void = () => this.wake()) {
     this.#turns = turns;
+    this.#onwritten = onwritten;
   }
 
   /** Announces that `item` can be dispatched. */
@@ -113,15 +116,25 @@ export class Selector {
   }
 
   /** An operation of a resource has begun. */
-  hold(item: KeepAlive): void {
+  hold(item: ListNode<KeepAlive>): void {
     this.outstanding++;
-    this.#held.add(item);
+    this.#held.append(item);
   }
 
   /** It has ended. */
-  drop(item: KeepAlive): void {
+  drop(item: ListNode<KeepAlive>): void {
     this.outstanding--;
-    this.#held.delete(item);
+    this.#held.remove(item);
+  }
+
+  /** A stream has bytes to write. */
+  writeBegins(): void {
+    this.writing++;
+  }
+
+  /** It has none any more. */
+  writeEnds(): void {
+    if (--this.writing === 0) this.#onwritten();
   }
 
   /** Whether nothing is ready. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ListNode } from "../collections/linked_list.ts";
 import type { KeepAlive, Ready, Selector, Starter } from "./selector.ts";
 
 /** What keeps the process alive while an operation on it is under way, unless it is told not to. */
@@ -22,12 +23,11 @@ export abstract class Source<T> implements Starter, KeepAlive {
   failure: unknown = undefined;
   /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
   busy = false;
-  /** Neighbours among the operations under way. Only their chain writes them. */
-  older?: KeepAlive = undefined;
-  newer?: KeepAlive = undefined;
   /** Whether the owner has closed the source. */
   protected closed = false;
   protected readonly selector: Selector;
+  /** The place among the operations under way. */
+  readonly #node: ListNode<KeepAlive> = new ListNode<KeepAlive>(this);
   readonly #resource: Resource;
   readonly #owner: Ready;
   /** Whether the resource keeps the process alive: Deno's do in the beginning. */
@@ -69,7 +69,7 @@ export abstract class Source<T> implements Starter, KeepAlive {
       return;
     }
     const { selector } = this;
-    selector.hold(this);
+    selector.hold(this.#node);
     if (selector.looping !== this.#isKeeping) this.#keep(selector.looping);
     try {
       this.operate().then(this.#succeeded, this.#failed);
@@ -103,13 +103,13 @@ export abstract class Source<T> implements Starter, KeepAlive {
   #succeeded = (outcome: T) => {
     this.busy = false;
     this.selector.ended++;
-    this.selector.drop(this);
+    this.selector.drop(this.#node);
     this.completed(outcome);
   };
 
   #failed = (error: unknown) => {
     this.busy = false;
-    this.selector.drop(this);
+    this.selector.drop(this.#node);
     if (this.closed) return;
     this.failure = error;
     this.announce();

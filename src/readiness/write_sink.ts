@@ -88,7 +88,7 @@ export class WriteSink {
   }
 
   #took(count: number): void {
-    if (this.isEmpty && count > 0) this.#selector.writing++;
+    if (this.isEmpty && count > 0) this.#selector.writeBegins();
     this.#fill += count;
     this.taken += count;
   }
@@ -141,7 +141,7 @@ export class WriteSink {
     giveBuffer(this.#flying!);
     this.#flying = undefined;
     this.write();
-    if (this.isEmpty) this.#drained();
+    if (this.isEmpty) this.#selector.writeEnds();
     if (this.notify) this.#announce();
   }
 
@@ -151,13 +151,8 @@ export class WriteSink {
     this.taken = this.written;
     this.#flying = this.#filling = undefined;
     this.#fill = 0;
-    this.#drained();
+    this.#selector.writeEnds();
     this.#announce();
-  }
-
-  #drained(): void {
-    this.#selector.writing--;
-    if (this.#selector.writing === 0) this.#selector.onwritten();
   }
 
   #announce(): void {

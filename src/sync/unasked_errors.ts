@@ -7,7 +7,7 @@
 
 import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Sleeper } from "../core/sleep_queue.ts";
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import type { Thread } from "../core/thread.ts";
 
 /** How long an error can wait to be asked for, in seconds. */
@@ -20,12 +20,9 @@ export class UnaskedErrors {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    const { driver } = scheduler;
-    const { onexit } = driver;
-    driver.onexit = () => {
-      onexit();
+    scheduler.lifecycle.addExitListener(() => {
       for (const error of this.#errors) error.report();
-    };
+    });
   }
 
   /** Calls `report` if nobody asks for the error; most likely `creator` does, the thread that made the future. */
@@ -39,7 +36,7 @@ export class UnaskedError extends EndHook {
   readonly #scheduler: Scheduler;
   readonly #report: () => void;
   readonly #all: Set<UnaskedError>;
-  readonly #alarm: Sleeper;
+  readonly #alarm: DeadlineEntry;
   #immediate?: ReturnType<typeof setImmediate>;
 
   constructor(
@@ -54,7 +51,7 @@ export class UnaskedError extends EndHook {
     this.#all = all;
     this.#alarm = new ReportAlarm(this);
     all.add(this);
-    scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + PATIENCE);
+    scheduler.setDeadline(this.#alarm, scheduler.clock.now() + PATIENCE);
     if (creator.done || scheduler.driver.exiting) this.report();
     else if (creator === scheduler.main) this.#lookLater();
     else this.assign(creator);
@@ -63,7 +60,7 @@ export class UnaskedError extends EndHook {
   /** Somebody has asked. */
   asked(): void {
     this.#all.delete(this);
-    this.#scheduler.sleepers.delete(this.#alarm);
+    this.#scheduler.clearDeadline(this.#alarm);
     clearImmediate(this.#immediate);
     this.lift();
   }
@@ -90,7 +87,7 @@ export class UnaskedError extends EndHook {
 }
 
 /** The end of the timeout. */
-class ReportAlarm extends Sleeper {
+class ReportAlarm extends DeadlineEntry {
   readonly #error: UnaskedError;
 
   constructor(error: UnaskedError) {

@@ -9,6 +9,7 @@ import { checkWaitOptions } from "../errors/wait_options.ts";
 import { cancellation } from "../core/cancellation.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Thread } from "../core/thread.ts";
 import { Wait } from "../core/wait.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
@@ -56,6 +57,8 @@ export interface WaiterRules<T, D> {
  * waits (with five of them a `pause` took three times as long).
  */
 export class ToolWait<T, D> extends Wait<T> {
+  declare task: Thread;
+
   constructor(readonly line: Waiters<T, D>, public detail: D, seconds: number) {
     super(line.scheduler, "sleep", undefined, seconds === Infinity);
   }
