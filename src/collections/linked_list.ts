@@ -44,6 +44,11 @@ export class LinkedList<T> {
     return this.#oldest?.item;
   }
 
+  /** The node of the newest item; its `older` leads to the others. */
+  get newestNode(): ListNode<T> | undefined {
+    return this.#newest;
+  }
+
   /** The item that was added last, if there is one. */
   get newest(): T | undefined {
     return this.#newest?.item;
@@ -52,23 +57,32 @@ export class LinkedList<T> {
   /** Adds the item of `node`, which must not stand in a list. */
   append(node: ListNode<T>): void {
     const newest = this.#newest;
-    node.older = newest;
-    if (newest === undefined) this.#oldest = node;
-    else newest.newer = node;
     this.#newest = node;
     this.#size++;
+    if (newest === undefined) {
+      this.#oldest = node;
+    } else {
+      node.older = newest;
+      newest.newer = node;
+    }
   }
 
   /** Takes the item of `node` out. Does nothing when it stands in no list. */
   remove(node: ListNode<T>): void {
     const { older, newer } = node;
-    if (older === undefined) {
+    if (older !== undefined) {
+      older.newer = newer;
+      node.older = undefined;
+    } else {
       if (this.#oldest !== node) return;
       this.#oldest = newer;
-    } else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    node.older = node.newer = undefined;
+    }
+    if (newer !== undefined) {
+      newer.older = older;
+      node.newer = undefined;
+    } else {
+      this.#newest = older;
+    }
     this.#size--;
   }
 

@@ -56,8 +56,8 @@ export interface WaitPlace {
   readonly first?: AnyWait;
   /** Takes `wait` out. */
   delete(wait: AnyWait): void;
-  /** Sees to the deadline of a wait in the queue; returns `false` when the queue does not do that. */
-  expireAt(deadline: number): boolean;
+  /** Gives the waits that were limited in this turn their deadlines at its end; returns `false` when the queue leaves that to them. */
+  startTimeAtEnd(): boolean;
 }
 
 /** Something that is given up when its wait is: a socket. */
@@ -201,16 +201,14 @@ export abstract class Wait<T> extends DeadlineEntry {
   limitTime(seconds: number): void {
     this.timeout = seconds;
     if (seconds === Infinity || this.#state !== State.Pending) return;
+    if (this.queue !== undefined && this.queue.startTimeAtEnd()) return;
     this.scheduler.endOfTurn.startTimeAtEnd(this);
   }
 
   /** The end of the turn in which the wait was limited: its deadline is known. */
   startTime(now: number): void {
-    if (this.#state !== State.Pending || this.timeout === Infinity) return;
-    const deadline = this.deadline = now + this.timeout;
-    if (this.queue === undefined || !this.queue.expireAt(deadline)) {
-      this.scheduler.setDeadline(this, deadline);
-    }
+    if (this.#state !== State.Pending) return;
+    this.scheduler.setDeadline(this, now + this.timeout);
   }
 
   /** Ends the wait when `signal` aborts. */

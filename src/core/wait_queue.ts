@@ -7,25 +7,26 @@
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import { LinkedList, ListNode } from "../collections/linked_list.ts";
+import type { Timed } from "./end_of_turn.ts";
 import type { AnyWait, WaitHost, WaitPlace } from "./wait.ts";
 
 /** A FIFO of waits. A wait stands in one queue at most. */
 export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
-  readonly #waits: LinkedList<W> = new LinkedList();
+  protected readonly waits: LinkedList<W> = new LinkedList();
 
   /** The wait that is served next. */
   get first(): W | undefined {
-    return this.#waits.oldest;
+    return this.waits.oldest;
   }
 
   /** The wait that came last. */
   get last(): W | undefined {
-    return this.#waits.newest;
+    return this.waits.newest;
   }
 
   /** How many waits there are. */
   get size(): number {
-    return this.#waits.size;
+    return this.waits.size;
   }
 
   /** Puts `wait` at the end. A wait that has ended already stays out. */
@@ -33,23 +34,23 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
     if (!wait.pending) return;
     wait.queue = this;
     wait.queueNode ??= new ListNode<AnyWait>(wait);
-    this.#waits.append(wait.queueNode as ListNode<W>);
+    this.waits.append(wait.queueNode as ListNode<W>);
   }
 
   /** Takes `wait` out, wherever it stands. */
   delete(wait: W): void {
-    this.#waits.remove(wait.queueNode as ListNode<W>);
+    this.waits.remove(wait.queueNode as ListNode<W>);
     wait.queue = undefined;
   }
 
-  /** A queue leaves the deadlines to the waits. */
-  expireAt(_deadline: number): boolean {
+  /** The queue leaves the deadlines to the waits. */
+  startTimeAtEnd(): boolean {
     return false;
   }
 
   /** The waits, in their order. They may leave while the caller goes through them. */
   [Symbol.iterator](): Generator<W> {
-    return this.#waits[Symbol.iterator]();
+    return this.waits[Symbol.iterator]();
   }
 }
 
@@ -60,10 +61,13 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
  * A deadline that is met costs nothing: the entry stays where it is, and when
  * its time comes early it is moved on.
  */
-export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
+export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
+  implements Timed {
   readonly #scheduler: WaitHost;
   /** The entry, once a wait of the queue has had a deadline. */
   #alarm?: QueueAlarm = undefined;
+  /** Whether the queue waits for the end of the turn, because a wait has no deadline yet. */
+  #startsAtEnd = false;
 
   constructor(scheduler: WaitHost) {
     super();
@@ -76,13 +80,33 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
     wait.limitTime(seconds);
   }
 
-  /** A wait of the queue has got its deadline: the entry comes up in time for it. */
-  override expireAt(deadline: number): boolean {
-    const alarm = this.#alarm ??= new QueueAlarm(this);
-    if (alarm.place < 0 || deadline < alarm.deadline) {
-      this.#scheduler.setDeadline(alarm, deadline);
+  override startTimeAtEnd(): boolean {
+    if (!this.#startsAtEnd) this.#scheduler.endOfTurn.startTimeAtEnd(this);
+    return this.#startsAtEnd = true;
+  }
+
+  /** The end of the turn: gives the waits that were limited in it their deadlines. */
+  startTime(now: number): void {
+    this.#startsAtEnd = false;
+    let next = Infinity;
+    for (let node = this.waits.newestNode; node; node = node.older) {
+      const wait = node.item;
+      if (wait.timeout === Infinity) continue;
+      // Older waits have got their deadlines at the end of an earlier turn.
+      if (wait.deadline < Infinity) break;
+      wait.deadline = now + wait.timeout;
+      next = Math.min(next, wait.deadline);
     }
-    return true;
+    this.#expireAt(next);
+  }
+
+  /** The entry comes up at `time`, or before. */
+  #expireAt(time: number): void {
+    if (time === Infinity) return;
+    const alarm = this.#alarm ??= new QueueAlarm(this);
+    if (alarm.place < 0 || time < alarm.deadline) {
+      this.#scheduler.setDeadline(alarm, time);
+    }
   }
 
   /** The entry came up: ends the waits whose deadlines have been reached, and moves on to the next. */
@@ -91,8 +115,7 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
     // the way through the queue would end there.
     const late = [...this].filter((wait) => wait.deadline <= now);
     for (const wait of late) wait.expire(wait.timeout);
-    const next = this.nextDeadline;
-    if (next < Infinity) this.expireAt(next);
+    this.#expireAt(this.nextDeadline);
   }
 
   /** The earliest deadline of the waits; `Infinity` when none has one. */
