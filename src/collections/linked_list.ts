@@ -5,8 +5,8 @@
  */
 
 /**
- * The place of an item in a list. An item that can stand in two lists at once
- * has a node for each of them.
+ * The place of an item in a list. An item that stands in two lists at once has
+ * a node in each of them.
  *
  * The links lie in nodes and not in the items because all nodes have the same
  * shape: V8 reads a field of one shape several times faster than the same field
@@ -17,7 +17,8 @@ export class ListNode<T> {
   older?: ListNode<T> = undefined;
   newer?: ListNode<T> = undefined;
 
-  constructor(readonly item: T) {}
+  /** @param item what stands in the list; only the list changes it */
+  constructor(public item: T) {}
 }
 
 /**
@@ -33,6 +34,8 @@ export class LinkedList<T> {
   #oldest?: ListNode<T> = undefined;
   #newest?: ListNode<T> = undefined;
   #size = 0;
+  /** The node that was released last: where items come and go one at a time, no other is ever made. */
+  #spare?: ListNode<T> = undefined;
 
   /** How many items there are. */
   get size(): number {
@@ -84,6 +87,27 @@ export class LinkedList<T> {
       this.#newest = older;
     }
     this.#size--;
+  }
+
+  /** Adds an item that has no node of its own. Returns its node. */
+  add(item: T): ListNode<T> {
+    let node = this.#spare;
+    if (node === undefined) {
+      node = new ListNode(item);
+    } else {
+      this.#spare = undefined;
+      node.item = item;
+    }
+    this.append(node);
+    return node;
+  }
+
+  /** Takes the item out to which `add` gave `node`. The next item may get the node: the caller must forget it. */
+  release(node: ListNode<T>): void {
+    this.remove(node);
+    // A spare node must not keep an item alive.
+    node.item = undefined as T;
+    this.#spare = node;
   }
 
   /** Whether `test` holds for at least one item. */

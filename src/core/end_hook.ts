@@ -5,40 +5,40 @@
  * @module
  */
 
-import { type LinkedList, ListNode } from "../collections/linked_list.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
 import type { Task } from "./task.ts";
 
 /** What a hook needs of its thread. */
 export interface HookedThread extends Task {
-  /** The hooks of the thread, in the order in which they were set. */
-  readonly endHooks: LinkedList<EndHook>;
+  /** The hooks of the thread, in the order in which they were set. Made for the first: most threads have none. */
+  endHooks?: LinkedList<EndHook>;
 }
 
 /** Called at the end of one thread, unless it is lifted before. It is set for one thread at a time, or for none. */
 export abstract class EndHook {
   readonly #node: ListNode<EndHook> = new ListNode<EndHook>(this);
-  #thread?: HookedThread = undefined;
+  /** Where the hook stands, while it is set. */
+  #list?: LinkedList<EndHook> = undefined;
 
   /** Called when the thread has ended and the hook was not lifted. The hook is free for another thread then. */
   protected abstract neglected(task: HookedThread): void;
 
   /** Sets the hook, which must be free, for `task`. */
   assign(task: HookedThread): void {
-    this.#thread = task;
-    task.endHooks.append(this.#node);
+    const list = this.#list = task.endHooks ??= new LinkedList();
+    list.append(this.#node);
   }
 
   /** The thread has done what it had to do: the hook is free. Does nothing when it was free before. */
   lift(): void {
-    if (this.#thread === undefined) return;
-    this.#thread.endHooks.remove(this.#node);
-    this.#thread = undefined;
+    if (this.#list === undefined) return;
+    this.#list.remove(this.#node);
+    this.#list = undefined;
   }
 
-  /** The thread has ended. */
-  neglect(): void {
-    const thread = this.#thread!;
+  /** The thread, for which the hook is set, has ended. */
+  neglect(task: HookedThread): void {
     this.lift();
-    this.neglected(thread);
+    this.neglected(task);
   }
 }

@@ -65,12 +65,12 @@ export class Thread implements PausingThread, HookedThread {
   idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
+  /** What the thread has to do before it ends. */
+  endHooks?: LinkedList<EndHook> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
   readonly #context: ThreadContext = { thread: this };
-  /** Made for the first hook: most threads have none. */
-  #endHooks?: LinkedList<EndHook> = undefined;
   /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
@@ -144,15 +144,10 @@ export class Thread implements PausingThread, HookedThread {
     if (!this.lost) this.scheduler.threadEnded(this);
   }
 
-  /** What the thread has to do before it ends. */
-  get endHooks(): LinkedList<EndHook> {
-    return this.#endHooks ??= new LinkedList();
-  }
-
   /** The thread has ended: calls the hooks that are left, the newest first. */
   neglectEndHooks(): void {
-    for (let hook; (hook = this.#endHooks?.newest) !== undefined;) {
-      hook.neglect();
+    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
+      hook.neglect(this);
     }
   }
 
@@ -160,7 +155,7 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
-    this.waits.append(wait.threadNode);
+    wait.threadNode = this.waits.add(wait);
     if (wait.idle) this.idleWaits++;
     this.scheduler.waitBegan(this, wait);
   }
@@ -174,8 +169,13 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread gets the outcome of `wait` and goes on. */
   leave(wait: AnyWait): void {
-    this.waits.remove(wait.threadNode);
+    this.#drop(wait);
     this.scheduler.waitEnded(this, wait);
+  }
+
+  #drop(wait: AnyWait): void {
+    this.waits.release(wait.threadNode!);
+    wait.threadNode = undefined;
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
@@ -196,7 +196,7 @@ export class Thread implements PausingThread, HookedThread {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
     wait.leavePending();
-    this.waits.remove(wait.threadNode);
+    this.#drop(wait);
     if (this.lost || this.done) return;
     this.lost = true;
     this.scheduler.threadEnded(this);
