@@ -3,7 +3,7 @@
  * dispatcher, which asks what is ready.
  *
  * A source starts its operation with {@linkcode Selector.begin} and announces
- * the completion with {@linkcode Selector.ready}. Whoever drives the
+ * the completion with {@linkcode Selector.ready}. The driver of the
  * dispatcher rests on {@linkcode Selector.rest} and then takes what is ready.
  *
  * @module
@@ -11,7 +11,7 @@
 
 import { LinkedList, type ListNode } from "../collections/linked_list.ts";
 
-/** Something that can be ready: its `dispatch` serves whoever waits for it. */
+/** Something that can be ready: its `dispatch` serves the threads that wait for it. */
 export interface Ready {
   /** Called once for each announcement, in the order of the announcements. */
   dispatch(): void;
@@ -23,7 +23,7 @@ export interface Starter {
   start(): void;
 }
 
-/** Who knows when the turn ends. */
+/** Knows when the turn of the event loop ends. */
 export interface Turns {
   /** Calls `item.atEndOfTurn` when what was sent in the turn has been written. */
   startAtEnd(item: { atEndOfTurn(): void }): void;
@@ -67,7 +67,7 @@ export class Selector {
     this.wake();
   }
 
-  /** Starts an operation: now if somebody drives the dispatcher, else as soon as somebody does. */
+  /** Starts an operation: now if the dispatcher is driven, else as soon as it is. */
   begin(starter: Starter): void {
     if (this.#driven) starter.start();
     else this.#deferred.push(starter);
@@ -85,7 +85,7 @@ export class Selector {
     if (this.#driven) this.#startDeferred();
   }
 
-  /** Whether somebody drives the dispatcher. Setting it to `true` starts what was deferred. */
+  /** Whether the dispatcher is driven. Setting it to `true` starts what was deferred. */
   get driven(): boolean {
     return this.#driven;
   }
@@ -102,9 +102,9 @@ export class Selector {
   }
 
   /**
-   * Whether `loop()` runs. It keeps the process alive, so that operations need
-   * not be told one by one not to do so: that would cost 3 % of a message. When
-   * the loop ends, all are told that are under way.
+   * Whether `loop()` runs. It keeps the process alive, and so may the operations
+   * while it runs: calling `unref` for each of them would cost 3 % of a message.
+   * When the loop ends, the operations under way let the process go.
    */
   get looping(): boolean {
     return this.#looping;

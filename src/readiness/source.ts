@@ -8,7 +8,7 @@
 import { ListNode } from "../collections/linked_list.ts";
 import type { KeepAlive, Ready, Selector, Starter } from "./selector.ts";
 
-/** What keeps the process alive while an operation on it is under way, unless it is told not to. */
+/** Keeps the process alive while an operation on it is under way, unless `unref` was called. */
 export interface Resource {
   ref?(): void;
   unref?(): void;
@@ -21,7 +21,7 @@ export interface Resource {
 export abstract class Source<T> implements Starter, KeepAlive {
   /** Why the operation failed; kept, because Deno tells of a reset only once. */
   failure: unknown = undefined;
-  /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
+  /** Whether an operation is under way, or will be as soon as the dispatcher is driven. */
   busy = false;
   /** Whether the owner has closed the source. */
   protected closed = false;
