@@ -17,7 +17,6 @@ import {
   StreamServer,
 } from "../server/stream_server.ts";
 import { readServerOptions } from "../server/options.ts";
-import { DatagramSocket } from "../socket/datagram_socket.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
 import { socketFriend } from "../socket/tls_endpoint.ts";
 import {

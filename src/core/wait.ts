@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { type LinkedList, type ListNode } from "../collections/linked_list.ts";
+import type { LinkedList, ListNode } from "../collections/linked_list.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Selector } from "../readiness/selector.ts";

@@ -327,6 +327,15 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     return Promise.resolve();
   }
 
+  /**
+   * Closes the socket, for `cancelall`.
+   *
+   * @ignore
+   */
+  abandon(): void {
+    this.close();
+  }
+
   /** Closes the socket at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
