@@ -1,68 +1,129 @@
 /**
- * A list whose items know their neighbours: each can leave from where it stands.
+ * A doubly linked list: an item leaves from where it stands in constant time.
  *
  * @module
  */
 
-/** What an item has to have; only its chain writes them. An item stands in one chain at most. */
-export interface ListNode<T> {
-  older?: T;
-  newer?: T;
+/**
+ * The place of an item in a list. An item that stands in two lists at once has
+ * a node in each of them.
+ *
+ * The links lie in nodes and not in the items because all nodes have the same
+ * shape: V8 reads a field of one shape several times faster than the same field
+ * of many, and the items of the dispatcher have many.
+ */
+export class ListNode<T> {
+  /** The neighbours. Only the list writes them. */
+  older?: ListNode<T> = undefined;
+  newer?: ListNode<T> = undefined;
+
+  /** @param item what stands in the list; only the list changes it */
+  constructor(public item: T) {}
 }
 
 /**
- * Items in the order in which they came.
+ * Items in the order in which they were added.
  *
- * It stands where a `Set` would do, for what comes and goes all the time. V8
- * gives a `Set` a new table now and then, to which the old one points; once one
- * of the tables is old enough to be looked at seldom, it keeps all those that
- * follow it, with what was ever in them, until the next full garbage collection.
+ * The dispatcher uses it in place of a `Set` for items that come and go all the
+ * time. V8 replaces the table of a `Set` now and then and lets the old table
+ * point to the new one. Once an old table has reached the part of the heap that
+ * is collected seldom, it keeps alive every table that follows it, with all the
+ * items that were ever in them, until the next full garbage collection.
  */
-export class LinkedList<T extends ListNode<T>> {
-  #oldest?: T = undefined;
-  #newest?: T = undefined;
+export class LinkedList<T> {
+  #oldest?: ListNode<T> = undefined;
+  #newest?: ListNode<T> = undefined;
   #size = 0;
+  /** The node that was released last: where items come and go one at a time, no other is ever made. */
+  #spare?: ListNode<T> = undefined;
 
   /** How many items there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds an item that is in no chain. */
-  add(item: T): void {
-    item.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = item;
-    else this.#newest.newer = item;
-    this.#newest = item;
-    this.#size++;
+  /** The item that was added first, if there is one. */
+  get oldest(): T | undefined {
+    return this.#oldest?.item;
   }
 
-  /** Takes `item` out. Does nothing when it is not in. */
-  delete(item: T): void {
-    const { older, newer } = item;
-    if (older === undefined && this.#oldest !== item) return;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-    item.older = item.newer = undefined;
+  /** The node of the newest item; its `older` leads to the others. */
+  get newestNode(): ListNode<T> | undefined {
+    return this.#newest;
+  }
+
+  /** The item that was added last, if there is one. */
+  get newest(): T | undefined {
+    return this.#newest?.item;
+  }
+
+  /** Adds the item of `node`, which must not stand in a list. */
+  append(node: ListNode<T>): void {
+    const newest = this.#newest;
+    this.#newest = node;
+    this.#size++;
+    if (newest === undefined) {
+      this.#oldest = node;
+    } else {
+      node.older = newest;
+      newest.newer = node;
+    }
+  }
+
+  /** Takes the item of `node` out. Does nothing when it stands in no list. */
+  remove(node: ListNode<T>): void {
+    const { older, newer } = node;
+    if (older !== undefined) {
+      older.newer = newer;
+      node.older = undefined;
+    } else {
+      if (this.#oldest !== node) return;
+      this.#oldest = newer;
+    }
+    if (newer !== undefined) {
+      newer.older = older;
+      node.newer = undefined;
+    } else {
+      this.#newest = older;
+    }
     this.#size--;
   }
 
-  /** Whether `test` holds for any of them. */
+  /** Adds an item that has no node of its own. Returns its node. */
+  add(item: T): ListNode<T> {
+    let node = this.#spare;
+    if (node === undefined) {
+      node = new ListNode(item);
+    } else {
+      this.#spare = undefined;
+      node.item = item;
+    }
+    this.append(node);
+    return node;
+  }
+
+  /** Takes the item out to which `add` gave `node`. The next item may get the node: the caller must forget it. */
+  release(node: ListNode<T>): void {
+    this.remove(node);
+    // A spare node must not keep an item alive.
+    node.item = undefined as T;
+    this.#spare = node;
+  }
+
+  /** Whether `test` holds for at least one item. */
   some(test: (item: T) => boolean): boolean {
-    for (let item = this.#oldest; item !== undefined; item = item.newer) {
-      if (test(item)) return true;
+    for (let node = this.#oldest; node !== undefined; node = node.newer) {
+      if (test(node.item)) return true;
     }
     return false;
   }
 
-  /** The items, the oldest first. The one that has been given may leave. */
+  /** The items, the oldest first. The item that was yielded last may leave the list meanwhile. */
   *[Symbol.iterator](): Generator<T> {
-    for (let item = this.#oldest; item !== undefined;) {
-      const { newer }: T = item;
-      yield item;
-      item = newer;
+    for (let node = this.#oldest; node !== undefined;) {
+      const { newer }: ListNode<T> = node;
+      yield node.item;
+      node = newer;
     }
   }
 }

@@ -17,7 +17,6 @@ import {
   StreamServer,
 } from "../server/stream_server.ts";
 import { readServerOptions } from "../server/options.ts";
-import { DatagramSocket } from "../socket/datagram_socket.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
 import { endpointOf } from "../socket/internals.ts";
 import { loadEngine } from "../tls/secure.ts";
@@ -294,20 +293,7 @@ export class Copas extends WorkerServers {
    * yet is not waited for.
    */
   cancelall(): void {
-    const { scheduler } = this;
-    const { current } = scheduler;
-    for (const server of [...scheduler.services]) server.remove();
-    for (const task of [...scheduler.tasks, scheduler.main]) {
-      for (let wait = task.wait; wait !== undefined;) {
-        const { older, socket } = wait;
-        if (socket instanceof StreamSocket) endpointOf(socket).abandon();
-        else if (socket instanceof DatagramSocket) socket.close();
-        wait = older;
-      }
-      if (task !== current && task !== scheduler.main) task.cancel();
-    }
-    scheduler.driver.hurried = true;
-    this.exit();
+    this.scheduler.cancelAll();
   }
 }
 

@@ -15,28 +15,20 @@ import { checkWaitOptions } from "../errors/wait_options.ts";
 import { waitForCall } from "../core/call.ts";
 import type { Clock } from "../core/clock.ts";
 import { handled } from "../core/handled.ts";
-import { ExitQueue, sleepFor, wakeUp, yieldTurn } from "../core/sleep.ts";
+import { sleepFor, wakeUp, yieldTurn } from "../core/sleep.ts";
 import type { Task } from "../core/task.ts";
-import { ThreadTimeout } from "../core/thread.ts";
+import { ThreadTimeout } from "../core/thread_timeout.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { Threads } from "./threads.ts";
 
 /** The loop and time, as {@linkcode Copas} has them. */
 export abstract class Dispatcher extends Threads {
-  readonly #exits: ExitQueue;
-
   /** Made by its subclasses.
    *
    * @param clock where the time comes from; default: the machine's monotonic
    * clock. Or the dispatcher of which this is a view */
   constructor(clock?: Clock | Dispatcher) {
     super(clock);
-    if (clock instanceof Dispatcher) {
-      this.#exits = clock.#exits;
-      return;
-    }
-    this.#exits = new ExitQueue();
-    this.scheduler.driver.onexit = () => this.#exits.release();
   }
 
   // --- The loop -------------------------------------------------------------------------
@@ -123,7 +115,7 @@ export abstract class Dispatcher extends Threads {
     }
     return this.exiting()
       ? Promise.resolve()
-      : this.#exits.wait(this.scheduler, options);
+      : this.scheduler.exits.wait(options);
   }
 
   // --- Time -------------------------------------------------------------------------------
@@ -225,9 +217,10 @@ export abstract class Dispatcher extends Threads {
     checkDelay("timeout()", "the delay", delay);
     const cancels = delay === 0 || delay === Infinity;
     if (!cancels) checkFunction("timeout()", "the callback", callback);
-    const task = this.scheduler.current;
+    const { scheduler } = this;
+    const task = scheduler.current;
     task.timeout?.stop();
-    if (!cancels) new ThreadTimeout(task, callback!).start(delay);
+    if (!cancels) new ThreadTimeout(scheduler, task, callback!).start(delay);
   }
 
   /** The wall-clock time: seconds since 1970-01-01, with fractions. */

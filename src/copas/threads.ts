@@ -9,10 +9,10 @@ import { checkFunction, checkString, wrongType } from "../errors/arguments.ts";
 import { type Clock, RealClock } from "../core/clock.ts";
 import { type StepStatistics, StepTimings } from "../core/step_timings.ts";
 import { Scheduler } from "../core/scheduler.ts";
+import { statusOf } from "../core/status.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { Thread } from "../core/thread.ts";
 import { traceback } from "../core/traceback.ts";
-import type { AnyWait } from "../core/wait.ts";
 import { protect, type Protected } from "./protect.ts";
 
 /** What `copas.status()` tells. */
@@ -215,38 +215,12 @@ export abstract class Threads {
       throw wrongType("status()", "stats", "a boolean", stats);
     }
     const { scheduler } = this;
-    const counts = {
-      read: 0,
-      write: 0,
-      timer: 0,
-      inactive: 0,
-      timeout: scheduler.timeouts,
-      outside: 0,
-    };
-    const tools = new Set<object>();
-    for (const task of [scheduler.main, ...scheduler.tasks]) {
-      for (
-        let wait: AnyWait | undefined = task.wait;
-        wait !== undefined;
-        wait = wait.older
-      ) {
-        if (!wait.pending) continue;
-        if (wait.tool !== undefined) tools.add(wait.tool);
-        if (wait.kind === "sleep") counts[wait.idle ? "inactive" : "timer"]++;
-        else counts[wait.kind]++;
-      }
-    }
     const measured = scheduler.stepTimings?.take();
     if (stats === true) scheduler.stepTimings ??= new StepTimings(scheduler);
     if (stats === false) scheduler.stepTimings = undefined;
     return {
       running: scheduler.driver.running,
-      ...counts,
-      read: counts.read + scheduler.services.size,
-      active: scheduler.runnable,
-      tools: [...tools].map(String),
-      threads: scheduler.tasks.size,
-      servers: scheduler.services.size,
+      ...statusOf(scheduler),
       ...(stats === false ? undefined : measured),
     };
   }

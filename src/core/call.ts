@@ -4,18 +4,17 @@
  * @module
  */
 
-import { Operation } from "../readiness/operation.ts";
-import type { Scheduler } from "./scheduler.ts";
-import { Wait } from "./wait.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
+import { Operation } from "../readiness/operation.ts";
+import { Wait, type WaitHost } from "./wait.ts";
 
 class CallWait<T> extends Wait<T> {
-  /** Called with the result when nobody waits for it any more. */
+  /** Called with a result that comes after the wait was given up. */
   ondiscard?: (value: T) => void;
   onabandon?: () => void;
   operation?: Operation<T>;
 
-  constructor(scheduler: Scheduler, readonly failed: string, socket: unknown) {
+  constructor(scheduler: WaitHost, readonly failed: string, socket: unknown) {
     super(scheduler, "outside", socket);
   }
 
@@ -49,7 +48,7 @@ export interface CallOptions<T> extends WaitOptions {
 
 /** Begins a call as soon as the dispatcher is driven, and suspends the current thread until it is done. */
 export function waitForCall<T>(
-  scheduler: Scheduler,
+  scheduler: WaitHost,
   begin: () => PromiseLike<T>,
   options: CallOptions<T>,
 ): Promise<T> {

@@ -6,12 +6,12 @@
 
 import { CancelledError } from "../errors/errors.ts";
 
-/** Those that were made here: nobody has to catch them. */
+/** The errors that were made here. */
 const made = new WeakSet<object>();
 let listening = false;
 
 /**
- * Makes a {@linkcode CancelledError} that nobody has to catch.
+ * Makes a {@linkcode CancelledError} that may stay unhandled.
  *
  * A thread may have left calls behind that it never awaited, its own async
  * functions among them. When it is removed they fail, and Deno would end the

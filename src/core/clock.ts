@@ -15,7 +15,7 @@ export interface ClockHost {
   readonly active: boolean;
   /** Whether something outside is under way: an operation of Deno's, or a thread in a promise that is not Copas's. */
   readonly outside: boolean;
-  /** Forgets deadlines that nobody waits for any more. Returns whether the next one was among them. */
+  /** Forgets deadlines that were met. Returns whether the next one was among them. */
   settle(): boolean;
 }
 
@@ -44,7 +44,7 @@ export class RealClock implements Clock {
   /** Rings after real time; an alarm that is due rings when the system has been asked for I/O. */
   alarm(at: number, ring: () => void): () => void {
     const delay = (at - this.now()) * 1000;
-    // Whoever does not wait still gets what is there: the data first, then the alarm.
+    // A caller that does not wait still gets the data that is there: the data first, then the alarm.
     if (delay <= 0) return afterPoll(ring);
     const timer = setTimeout(ring, Math.min(Math.ceil(delay), LONGEST_DELAY));
     return () => clearTimeout(timer);

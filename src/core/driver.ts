@@ -5,12 +5,51 @@
  * @module
  */
 
+import type { DeadlineHeap } from "../collections/deadline_heap.ts";
+import type { LinkedList } from "../collections/linked_list.ts";
+import type { Selector } from "../readiness/selector.ts";
+import { Alarm } from "./alarm.ts";
+import type { Clock, ClockHost } from "./clock.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import { afterPoll } from "./poll.ts";
-import type { Scheduler } from "./scheduler.ts";
 
-/** A turn of the event loop. */
-function turn(): Promise<void> {
+/** What the driver needs of the scheduler. */
+export interface Driven extends ClockHost {
+  readonly clock: Clock;
+  readonly selector: Selector;
+  readonly lifecycle: Lifecycle;
+  /** What is to be done at a certain time. */
+  readonly deadlines: DeadlineHeap;
+  /** All threads. */
+  readonly tasks: LinkedList<{ readonly removed: boolean }>;
+  /** The thread that runs. */
+  readonly current: { readonly name: string };
+  /** Stands for the code outside every thread. */
+  readonly main: { readonly name: string; readonly waits: { size: number } };
+  /** Counts the threads' calls. */
+  readonly endOfTurn: { readonly calls: number };
+  /** What accepts while a loop runs. */
+  readonly services: Iterable<{ resume(): void }>;
+  /** Whether nothing is left to do. */
+  readonly finished: boolean;
+  /** Whether a round would find something to do, time aside. */
+  readonly hasWork: boolean;
+  /** Whether the event loop is due for a turn before the next round. */
+  readonly isSpent: boolean;
+  /** The event loop had a turn: allots calls to the next round. */
+  refresh(): void;
+  /** One round, with what is due by `now`. Returns whether there was anything. */
+  round(now: number): boolean;
+}
+
+/** Resolves after a turn of the event loop. */
+function turnOfEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves when Deno has asked the system for I/O. */
+function turnWithPoll(): Promise<void> {
+  return new Promise((resolve) => afterPoll(resolve));
 }
 
 /**
@@ -22,50 +61,60 @@ const MOST_ROUNDS = 64;
 /** How many calls there may be in them. */
 export const MOST_CALLS: number = 16 * 1024;
 
-/** Who turns the scheduler, and until when. */
+/** Turns the scheduler, for one caller at a time. */
 export class Driver {
-  /** Whether `exit()` was called, or the loop came to its end by itself. */
-  exiting = false;
-  /** Whether servers accept: until `exit()` is called, and again when the next loop begins. */
-  accepting = true;
-  /** Whether the loop does not wait for what has not been written yet: after `cancelall()`. */
-  hurried = false;
-  /** Called when `exiting` becomes true. */
-  onexit: () => void = () => {};
-  readonly #scheduler: Scheduler;
-  #looping?: PromiseWithResolvers<void>;
-  #stepping = false;
+  readonly #scheduler: Driven;
+  readonly #lifecycle: Lifecycle;
+  readonly #alarm: Alarm;
+  /** The end of `loop()`, while it runs. */
+  #loopEnd?: PromiseWithResolvers<void> = undefined;
+  /** Whether a `step()` is under way. */
+  #isStepping = false;
   /** The rounds under way, for `loop()` and for waits outside every thread. */
-  #rounds?: Promise<void>;
-  /** `step()` wants its turn. */
-  #makeWay = false;
-  #alarmAt = Infinity;
-  #cancelAlarm?: () => void;
-  #rang = false;
+  #rounds?: Promise<void> = undefined;
+  /** Whether the rounds under way have to end, because a `step()` waits for that. */
+  #mustMakeRoom = false;
+  /** Whether the next round asks the clock which deadlines have been reached. */
+  #asksClock = false;
   #roundsInTurn = 0;
+  /** The count of calls when the turn of the event loop began. */
   #callsBefore = 0;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Driven) {
     this.#scheduler = scheduler;
+    this.#lifecycle = scheduler.lifecycle;
+    this.#alarm = new Alarm(scheduler.clock, scheduler, () => {
+      this.#asksClock = true;
+      scheduler.selector.wake();
+    });
   }
 
   /** Whether `loop()` runs. */
   get running(): boolean {
-    return this.#looping !== undefined;
+    return this.#loopEnd !== undefined;
+  }
+
+  /** Whether the exit has been announced. */
+  get exiting(): boolean {
+    return this.#lifecycle.isExiting;
+  }
+
+  /** Whether servers accept. */
+  get accepting(): boolean {
+    return this.#lifecycle.isAccepting;
   }
 
   /** Calls `init`, and runs until nothing is left to do. */
   loop(init: () => void): Promise<void> {
-    this.#refuseSecond("loop()");
+    this.#refuseSecondCaller("loop()");
     const { current, main, services, selector } = this.#scheduler;
     if (current !== main) {
       throw new Error(
         `loop(): thread ${current.name} would wait for its own end; call it outside every thread`,
       );
     }
-    this.exiting = false;
-    this.accepting = true;
-    const { promise } = this.#looping = Promise.withResolvers();
+    this.#lifecycle.loopBegins();
+    const { promise } = this.#loopEnd = Promise.withResolvers();
     selector.looping = true;
     for (const service of services) service.resume();
     init();
@@ -74,79 +123,72 @@ export class Driver {
     return promise;
   }
 
-  /** Says that the loop is to end. */
+  /** Announces the exit: the loop ends when the threads have. */
   exit(): void {
-    this.accepting = false;
-    this.#exit();
+    this.#lifecycle.exit();
     this.#scheduler.selector.wake();
-  }
-
-  #exit(): void {
-    if (this.exiting) return;
-    this.exiting = true;
-    this.onexit();
   }
 
   /** One round; waits for something to be ready, at most `timeout` seconds. */
   async step(timeout: number): Promise<boolean> {
-    this.#refuseSecond("step()");
+    this.#refuseSecondCaller("step()");
     const scheduler = this.#scheduler;
-    this.#stepping = true;
+    this.#isStepping = true;
     try {
-      this.#makeWay = true;
+      this.#mustMakeRoom = true;
       scheduler.selector.wake();
       await this.#rounds;
-      this.#makeWay = false;
+      this.#mustMakeRoom = false;
       scheduler.selector.driven = true;
-      const now = await this.#somethingReady(timeout);
+      const now = await this.#untilReady(timeout);
       scheduler.refresh();
-      const active = scheduler.round(now);
+      const wasActive = scheduler.round(now);
       // The microtasks of what was resumed end before the next turn begins.
-      await turn();
-      return active;
+      await turnOfEventLoop();
+      return wasActive;
     } finally {
       this.#stop();
-      this.#stepping = false;
+      this.#isStepping = false;
       this.driveForMain();
     }
   }
 
   /** Waits until a round has something to do, or the time is up. Returns the time. */
-  async #somethingReady(timeout: number): Promise<number> {
+  async #untilReady(timeout: number): Promise<number> {
     const scheduler = this.#scheduler;
-    const { clock, sleepers } = scheduler;
+    const { clock, deadlines } = scheduler;
     let now = clock.now();
     const until = now + timeout;
     for (
       let polled = false;
-      !scheduler.hasWork && sleepers.next > now;
+      !scheduler.hasWork && deadlines.next > now;
       polled = true
     ) {
       if (polled && until <= now) break;
       if (timeout === Infinity && scheduler.finished) break;
-      this.#setAlarm(Math.min(until, sleepers.next));
+      this.#alarm.set(Math.min(until, deadlines.next));
       await scheduler.selector.rest();
       now = clock.now();
     }
     return now;
   }
 
-  #refuseSecond(call: string): void {
-    if (this.#looping !== undefined) {
+  #refuseSecondCaller(call: string): void {
+    if (this.running) {
       throw new Error(
         `${call}: the dispatcher's loop() runs already; one driver at a time`,
       );
     }
-    if (this.#stepping) {
+    if (this.#isStepping) {
       throw new Error(
         `${call}: a step() of the dispatcher is under way; await it first`,
       );
     }
   }
 
-  /** A wait outside every thread began, or may still be there: it drives until it is over. */
+  /** A wait outside every thread began, or may still be there: drives until it is over. */
   driveForMain(): void {
-    if (this.#scheduler.main.waits > 0 && !this.#stepping) this.#start();
+    if (this.#scheduler.main.waits.size > 0 && !this.#isStepping) this.#start();
   }
 
   #start(): void {
@@ -155,23 +197,24 @@ export class Driver {
     this.#rounds = this.#drive();
   }
 
+  /** Whether rounds are still wanted. */
+  get #mustDrive(): boolean {
+    return !this.#mustMakeRoom &&
+      (this.running || this.#scheduler.main.waits.size > 0);
+  }
+
   async #drive(): Promise<void> {
     const scheduler = this.#scheduler;
     const { selector } = scheduler;
-    // Whoever starts the driver goes on first: the loop may be over at once.
+    // The caller goes on first: the loop may be over at once.
     await null;
-    while (
-      !this.#makeWay &&
-      (this.#looping !== undefined || scheduler.main.waits > 0)
-    ) {
-      if (!scheduler.hasWork && !this.#rang) {
-        if (this.#looping !== undefined && scheduler.finished) {
+    while (this.#mustDrive) {
+      if (!scheduler.hasWork && !this.#asksClock) {
+        if (this.running && scheduler.finished) {
           await this.#finish();
           continue;
         }
-        if (this.#cancelAlarm === undefined) {
-          this.#setAlarm(scheduler.sleepers.next);
-        }
+        if (!this.#alarm.isSet) this.#alarm.set(scheduler.deadlines.next);
         await selector.rest();
       } else {
         // Lets the threads of the last round run before the next one.
@@ -183,16 +226,16 @@ export class Driver {
       } else if (anyEnded || scheduler.isSpent) {
         this.#roundsInTurn = 0;
         this.#callsBefore = scheduler.endOfTurn.calls;
-        // A mere turn would hardly ever bring the data of those who wait for it.
-        if (anyEnded || selector.outstanding === 0) await turn();
-        else await new Promise<void>((resolve) => afterPoll(resolve));
+        // A turn without a poll would hardly ever bring data to the threads that wait for it.
+        if (anyEnded || selector.outstanding === 0) await turnOfEventLoop();
+        else await turnWithPoll();
         scheduler.refresh();
         // Where threads are busy all the time, the driver hardly rests.
-        this.#rang = true;
+        this.#asksClock = true;
       }
-      // The clock is asked only when the alarm has rung: a round without is cheap.
-      scheduler.round(this.#rang ? scheduler.clock.now() : -Infinity);
-      this.#rang = false;
+      // A round that does not ask the clock is cheap.
+      scheduler.round(this.#asksClock ? scheduler.clock.now() : -Infinity);
+      this.#asksClock = false;
     }
     this.#rounds = undefined;
     this.#stop();
@@ -204,55 +247,29 @@ export class Driver {
     return ++this.#roundsInTurn < MOST_ROUNDS && calls < MOST_CALLS;
   }
 
-  /** Nothing is left to do: those who wait for the exit go on; when they are done as well, the loop is over. */
+  /** Nothing is left to do: the threads that wait for the exit go on; when they are done as well, the loop is over. */
   async #finish(): Promise<void> {
-    if (!this.exiting) return this.#exit();
-    const { tasks } = this.#scheduler;
-    if (tasks.some((task) => task.removed)) {
-      // They are not waited for, but they get a turn to clean up.
-      await turn();
-      if (this.#scheduler.hasWork || !this.#scheduler.finished) return;
+    const scheduler = this.#scheduler;
+    if (!this.#lifecycle.isExiting) return this.#lifecycle.finish();
+    if (scheduler.tasks.some((task) => task.removed)) {
+      // Removed threads are not waited for, but they get a turn to clean up.
+      await turnOfEventLoop();
+      if (scheduler.hasWork || !scheduler.finished) return;
     }
-    this.#scheduler.selector.looping = false;
-    this.#looping!.resolve();
-    this.#looping = undefined;
-    this.hurried = false;
+    scheduler.selector.looping = false;
+    this.#loopEnd!.resolve();
+    this.#loopEnd = undefined;
+    this.#lifecycle.loopEnded();
   }
 
   #stop(): void {
     this.#scheduler.selector.driven = false;
-    this.#rang = false;
-    this.#dropAlarm();
+    this.#asksClock = false;
+    this.#alarm.cancel();
   }
 
-  /** Sees to it that the driver wakes at `at`, if there is one. */
-  wakeBy(at: number): void {
-    if (this.#cancelAlarm !== undefined && at < this.#alarmAt) {
-      this.#setAlarm(at);
-    }
+  /** There is something to do at `time`: when the driver rests for longer, it wakes by then. */
+  wakeBy(time: number): void {
+    this.#alarm.setBefore(time);
   }
-
-  /** The alarm also keeps the process alive while the driver rests: no socket does. */
-  #setAlarm(at: number): void {
-    this.#dropAlarm();
-    this.#alarmAt = at;
-    this.#cancelAlarm = this.#scheduler.clock.alarm(
-      at,
-      this.#ring,
-      this.#scheduler,
-    );
-  }
-
-  #dropAlarm(): void {
-    this.#cancelAlarm?.();
-    this.#cancelAlarm = undefined;
-    this.#alarmAt = Infinity;
-  }
-
-  #ring = () => {
-    this.#cancelAlarm = undefined;
-    this.#alarmAt = Infinity;
-    this.#rang = true;
-    this.#scheduler.selector.wake();
-  };
 }

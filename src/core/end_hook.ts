@@ -1,41 +1,43 @@
 /**
- * What a thread has to see to before it ends: a lock to release, an error to
- * ask for. When it ends without, somebody has to hear of it.
+ * What a thread has to do before it ends: release a lock, ask for the error of
+ * a future. A hook is called when the thread ends without having done it.
  *
  * @module
  */
 
-import type { Thread } from "./thread.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
+import type { Task } from "./task.ts";
 
-/** A duty of one thread, or of none. */
+/** What a hook needs of its thread. */
+export interface HookedThread extends Task {
+  /** The hooks of the thread, in the order in which they were set. Made for the first: most threads have none. */
+  endHooks?: LinkedList<EndHook>;
+}
+
+/** Called at the end of one thread, unless it is lifted before. It is set for one thread at a time, or for none. */
 export abstract class EndHook {
-  #task?: Thread = undefined;
-  #older?: EndHook = undefined;
-  #newer?: EndHook = undefined;
+  readonly #node: ListNode<EndHook> = new ListNode<EndHook>(this);
+  /** Where the hook stands, while it is set. */
+  #list?: LinkedList<EndHook> = undefined;
 
-  /** Called when the thread has ended without. The duty is nobody's then. */
-  protected abstract neglected(task: Thread): void;
+  /** Called when the thread has ended and the hook was not lifted. The hook is free for another thread then. */
+  protected abstract neglected(task: HookedThread): void;
 
-  /** The duty falls to `task`. */
-  assign(task: Thread): void {
-    this.#task = task;
-    this.#older = task.duty;
-    if (task.duty !== undefined) task.duty.#newer = this;
-    task.duty = this;
+  /** Sets the hook, which must be free, for `task`. */
+  assign(task: HookedThread): void {
+    const list = this.#list = task.endHooks ??= new LinkedList();
+    list.append(this.#node);
   }
 
-  /** The duty is done, or it is nobody's any more. */
+  /** The thread has done what it had to do: the hook is free. Does nothing when it was free before. */
   lift(): void {
-    if (this.#task === undefined) return;
-    if (this.#newer === undefined) this.#task.duty = this.#older;
-    else this.#newer.#older = this.#older;
-    if (this.#older !== undefined) this.#older.#newer = this.#newer;
-    this.#task = this.#older = this.#newer = undefined;
+    if (this.#list === undefined) return;
+    this.#list.remove(this.#node);
+    this.#list = undefined;
   }
 
-  /** The thread has ended. */
-  neglect(): void {
-    const task = this.#task!;
+  /** The thread, for which the hook is set, has ended. */
+  neglect(task: HookedThread): void {
     this.lift();
     this.neglected(task);
   }

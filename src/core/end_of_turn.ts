@@ -1,13 +1,12 @@
 /**
- * The end of a turn: when the threads that went on in it have all come to their
- * next wait.
+ * The end of a turn of the event loop: when the threads that went on in it have
+ * all come to their next wait.
  *
  * @module
  */
 
 import type { Clock } from "./clock.ts";
-import { outside } from "./thread.ts";
-import type { TimedWaitQueue } from "./wait_queue.ts";
+import { outsideThreads } from "./current_thread.ts";
 
 /** Something that collects its output during a turn and sends it at the end. */
 export interface EndOfTurnHook {
@@ -15,53 +14,64 @@ export interface EndOfTurnHook {
   atEndOfTurn(): void;
 }
 
-/**
- * How many microtasks in a row must find that no thread has called Copas.
- * Every runnable thread takes a step in each; a thread that takes more of them
- * between two calls has its bytes written a little earlier, and no harm is done.
- */
-const STILL = 6;
+/** Something whose time begins to run at the end of a turn. */
+export interface Timed {
+  /** Called once, at the end of the turn, with the clock's time. */
+  startTime(now: number): void;
+}
 
 /**
- * Calls those who asked for it at the end of the turn: to write what was sent,
+ * How many microtasks in a row must find that no thread has called Copas.
+ * Every runnable thread takes a step in each; when a thread takes more of them
+ * between two calls, its bytes are written a little earlier, which does no harm.
+ */
+const QUIET_MICROTASKS = 6;
+
+/**
+ * Calls the hooks that were set in a turn at its end: to write what was sent,
  * and to give waits their deadlines.
  *
  * `process.nextTick` would tell the end exactly, but loading it takes longer
  * than loading all of Copas.
  */
 export class EndOfTurn {
-  /** Counts the threads' calls. Whoever serves one adds to it. */
+  /** Counts the threads' calls. What serves a call adds to it. */
   calls = 0;
   readonly #clock: Clock;
   #flushes: EndOfTurnHook[] = [];
-  #stamps: TimedWaitQueue[] = [];
   #starts: EndOfTurnHook[] = [];
-  /** Begins a turn, unless one is under way. */
+  #timed: Timed[] = [];
+  /** Begins to watch for the end of the turn, unless that has begun. */
   #begin?: () => void = undefined;
-  #seen = 0;
-  #still = 0;
+  /** What `calls` was in the last microtask, and for how many microtasks it has not changed. */
+  #callsSeen = 0;
+  #quiet = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    // What is begun at the end must not remember the thread that asked for it first.
-    outside(() => this.#rest());
+    // What is begun at the end must not stay in the context of the thread that asked for it first.
+    outsideThreads(() => this.#rest());
   }
 
-  /** Calls `item.atEndOfTurn` at the end of the turn. */
-  flushAtEnd(item: EndOfTurnHook): void {
-    this.#flushes.push(item);
+  /** Calls `hook.atEndOfTurn` at the end of the turn. */
+  flushAtEnd(hook: EndOfTurnHook): void {
+    this.#flushes.push(hook);
     this.#watch();
   }
 
-  /** Gives the new waits of `queue` their deadlines at the end of the turn. */
-  stampAtEnd(queue: TimedWaitQueue): void {
-    this.#stamps.push(queue);
+  /** Calls `hook.atEndOfTurn` after the hooks that write. */
+  startAtEnd(hook: EndOfTurnHook): void {
+    this.#starts.push(hook);
     this.#watch();
   }
 
-  /** Calls `item.atEndOfTurn` after those that write. */
-  startAtEnd(item: EndOfTurnHook): void {
-    this.#starts.push(item);
+  /**
+   * Calls `item.startTime` at the end of the turn. The clock is asked once for
+   * all; and a thread that computes for long before it waits does not lose that
+   * time.
+   */
+  startTimeAtEnd(item: Timed): void {
+    this.#timed.push(item);
     this.#watch();
   }
 
@@ -72,7 +82,7 @@ export class EndOfTurn {
     begin();
   }
 
-  /** Waits for somebody to ask. */
+  /** Waits for the first hook of a turn. */
   #rest(): void {
     const asked = new Promise<void>((resolve) => this.#begin = resolve);
     asked.then(this.#lookOn);
@@ -81,10 +91,10 @@ export class EndOfTurn {
   #lookOn = () => queueMicrotask(this.#look);
 
   #look = () => {
-    this.#still = this.calls === this.#seen ? this.#still + 1 : 0;
-    this.#seen = this.calls;
-    if (this.#still < STILL) return this.#lookOn();
-    this.#still = 0;
+    this.#quiet = this.calls === this.#callsSeen ? this.#quiet + 1 : 0;
+    this.#callsSeen = this.calls;
+    if (this.#quiet < QUIET_MICROTASKS) return this.#lookOn();
+    this.#quiet = 0;
     try {
       this.#end();
     } finally {
@@ -93,23 +103,24 @@ export class EndOfTurn {
     }
   };
 
-  /** Whether nobody has asked for the end of the turn. Somebody may while it comes: who is called there may send. */
+  /** Whether no hook is set. A hook may set others while it is called. */
   get #isEmpty(): boolean {
     return this.#flushes.length === 0 && this.#starts.length === 0 &&
-      this.#stamps.length === 0;
+      this.#timed.length === 0;
   }
 
   #end(): void {
     const flushes = this.#flushes;
-    const stamps = this.#stamps;
     const starts = this.#starts;
+    const timed = this.#timed;
+    // New lists first: a hook may set others for the next turn.
     this.#flushes = [];
-    this.#stamps = [];
     this.#starts = [];
-    for (const item of flushes) item.atEndOfTurn();
-    for (const item of starts) item.atEndOfTurn();
-    if (stamps.length === 0) return;
+    this.#timed = [];
+    for (const hook of flushes) hook.atEndOfTurn();
+    for (const hook of starts) hook.atEndOfTurn();
+    if (timed.length === 0) return;
     const now = this.#clock.now();
-    for (const queue of stamps) queue.stamp(now);
+    for (const item of timed) item.startTime(now);
   }
 }

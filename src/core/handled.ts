@@ -1,10 +1,10 @@
 /**
- * Promises that nobody has to await.
+ * Promises that may be rejected without being awaited.
  *
  * @module
  */
 
-/** The same promise. When it is rejected and nobody awaits it, the process does not end for it. */
+/** The same promise. When it is rejected and no caller awaits it, the process does not end for it. */
 export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

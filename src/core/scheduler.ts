@@ -1,20 +1,28 @@
 /**
- * The scheduler: which threads there are, what each waits for, and who goes on
+ * The scheduler: which threads there are, what each waits for, and which go on
  * in this round. It does nothing by itself; the driver turns it.
  *
  * @module
  */
 
+import {
+  type DeadlineEntry,
+  DeadlineHeap,
+} from "../collections/deadline_heap.ts";
+import { ABANDON } from "./abandonable.ts";
 import { LinkedList } from "../collections/linked_list.ts";
 import { CancelledError, ClosedError } from "../errors/errors.ts";
 import { Selector } from "../readiness/selector.ts";
-import type { Clock, ClockHost } from "./clock.ts";
-import type { StepTimings } from "./step_timings.ts";
-import { Driver, MOST_CALLS } from "./driver.ts";
-import { type Sleeper, SleepQueue } from "./sleep_queue.ts";
-import type { ErrorHandler, Task } from "./task.ts";
-import { outside, runningThread, Thread } from "./thread.ts";
+import type { Clock } from "./clock.ts";
+import { type Driven, Driver, MOST_CALLS } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
+import { ExitQueue } from "./exit_queue.ts";
+import { callGuarded } from "./guarded_call.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { StepTimings } from "./step_timings.ts";
+import type { ErrorHandler, Task } from "./task.ts";
+import { runningThread, Thread, type ThreadHost } from "./thread.ts";
+import type { TimeoutHost } from "./thread_timeout.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
@@ -34,48 +42,55 @@ const LEAST_CALLS = 1024;
 const CALLS_EACH = 64;
 
 /** Threads, time, and the list of what runs next. */
-export class Scheduler implements ClockHost {
+export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
-  readonly sleepers: SleepQueue = new SleepQueue();
-  /** The turn of the event loop that is under way. */
+  /** What is to be done at a certain time. */
+  readonly deadlines: DeadlineHeap = new DeadlineHeap();
+  /** The end of the turn of the event loop that is under way. */
   readonly endOfTurn: EndOfTurn;
+  readonly lifecycle: Lifecycle = new Lifecycle();
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: LinkedList<Thread> = new LinkedList();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
-  /** How many rounds there have been. */
-  rounds = 0;
+  /** The threads that wait for the exit. */
+  readonly exits: ExitQueue = new ExitQueue(this);
   /** The servers: they keep the loop going until it is asked to exit. */
   readonly services: Set<Service> = new Set();
-  /** Who hears of errors in threads without a handler of their own. */
+  /** How many rounds there have been. */
+  rounds = 0;
+  /** Gets the errors of threads without a handler of their own. */
   errorhandler: ErrorHandler;
-  /** Hears of every thread that goes on, waits, or ends; for `copas.debug`. */
+  /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
   log?: (
     event: "resuming" | "yielding" | "exiting",
     task: Task,
     wait?: AnyWait,
   ) => void;
-
-  /** Times the rounds while somebody wants to know. */
+  /** Times the rounds while `status()` is asked to tell of them. */
   stepTimings?: StepTimings;
   /** How many timeouts of threads run. */
   timeouts = 0;
 
+  /** How many threads keep the loop going. */
   #busy = 0;
+  /** The waits that deliver their outcomes in the next round. */
   #runnable: AnyWait[] = [];
+  /** How many calls may still proceed before the event loop gets a turn. */
   #budget = LEAST_CALLS;
+  /** How many threads without a name there have been. */
   #threads = 0;
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
     this.errorhandler = errorhandler;
     this.endOfTurn = new EndOfTurn(clock);
-    this.selector = new Selector(this.endOfTurn);
-    this.selector.onwritten = () => {
+    this.selector = new Selector(this.endOfTurn, () => {
       if (this.finished) this.selector.wake();
-    };
+    });
     this.main = new Thread(this, "main");
     this.driver = new Driver(this);
+    this.lifecycle.addExitListener(() => this.exits.release());
   }
 
   // --- Threads ------------------------------------------------------------
@@ -100,55 +115,66 @@ export class Scheduler implements ClockHost {
   }
 
   /** A thread begins. */
-  started(task: Thread): void {
-    this.tasks.add(task);
+  threadStarted(task: Thread): void {
+    this.tasks.append(task.node);
     this.recount(task);
   }
 
-  /** An error left a thread. */
-  failed(task: Thread, error: unknown): void {
+  /** An error has left the function of a thread. */
+  threadFailed(task: Thread, error: unknown): void {
     // A connection that ends, or is ended, is the ordinary end of its thread.
-    const ordinary = (task.removed || task.serves) &&
+    const isOrdinary = (task.removed || task.serves) &&
       (error instanceof CancelledError || error instanceof ClosedError);
-    if (!ordinary) this.report(error, task, task.socket);
+    if (!isOrdinary) this.report(error, task, task.socket);
   }
 
   /** A thread is over. */
-  ended(task: Thread): void {
-    if (task.waits === 0) this.#forget(task);
-    while (task.duty !== undefined) task.duty.neglect();
+  threadEnded(task: Thread): void {
+    if (task.waits.size === 0) this.#forget(task);
+    task.neglectEndHooks();
     this.recount(task);
     this.log?.("exiting", task);
   }
 
+  #forget(task: Thread): void {
+    this.tasks.remove(task.node);
+    task.leaveContext();
+  }
+
+  /**
+   * Removes all threads but the current one and all services, gives up the
+   * sockets that threads wait for, and announces the exit. The loop does not
+   * wait for what has been sent and is not written yet.
+   */
+  cancelAll(): void {
+    const { current } = this;
+    for (const service of [...this.services]) service.remove();
+    for (const task of [...this.tasks, this.main]) {
+      for (const wait of [...task.waits]) wait.resource?.[ABANDON]();
+      if (task !== current && task !== this.main) task.cancel();
+    }
+    this.lifecycle.skipWrites();
+    this.driver.exit();
+  }
+
+  // --- Errors ---------------------------------------------------------------
+
   /** Hands an error to the thread's error handler. An error in there is printed. */
   report(error: unknown, task: Thread, socket?: unknown): void {
     const handler = task.errorhandler ?? this.errorhandler;
-    const failed = (second: unknown) => {
+    callGuarded(() => handler(error, task, socket), (second) => {
       console.error(
         "Failed executing error handler:",
         second,
         "\nwhile handling:",
         error,
       );
-    };
-    try {
-      const result = outside(() => handler(error, task, socket));
-      if (result instanceof Promise) result.catch(failed);
-    } catch (second) {
-      failed(second);
-    }
+    });
   }
 
   /** Runs a callback that belongs to no thread; its errors go to the default error handler. */
   guard(callback: () => unknown): void {
-    const failed = (error: unknown) => this.report(error, this.main);
-    try {
-      const result = outside(callback);
-      if (result instanceof Promise) result.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    callGuarded(callback, (error) => this.report(error, this.main));
   }
 
   // --- What keeps the loop going --------------------------------------------
@@ -156,13 +182,13 @@ export class Scheduler implements ClockHost {
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
     return this.#busy === 0 && this.#runnable.length === 0 &&
-      (this.selector.writing === 0 || this.driver.hurried) &&
-      (this.services.size === 0 || !this.driver.accepting) &&
-      !(this.timeouts > 0 && this.#isAnyoneIdle);
+      (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
+      (this.services.size === 0 || !this.lifecycle.isAccepting) &&
+      !(this.timeouts > 0 && this.#isAnyThreadIdle);
   }
 
   /** Whether a thread sleeps until it is woken: the callback of a timeout may wake it. */
-  get #isAnyoneIdle(): boolean {
+  get #isAnyThreadIdle(): boolean {
     return this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
   }
 
@@ -171,15 +197,17 @@ export class Scheduler implements ClockHost {
     return this.selector.driven && this.hasWork;
   }
 
-  /** Whether something outside is under way that may bring work. */
+  /** Whether something outside the dispatcher is under way that may bring work: an operation, or a promise that is not Copas's. */
   get outside(): boolean {
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.some((task) => task.waits === 0);
+      this.tasks.some((task) => task.waits.size === 0);
   }
 
   /** Looks anew whether `task` keeps the loop going. */
   recount(task: Thread): void {
-    const busy = task === this.main ? task.waits > task.idleWaits : task.isBusy;
+    const busy = task === this.main
+      ? task.waits.size > task.idleWaits
+      : task.isBusy;
     if (busy === task.counted) return;
     task.counted = busy;
     this.#busy += busy ? 1 : -1;
@@ -188,12 +216,9 @@ export class Scheduler implements ClockHost {
 
   // --- Waits ------------------------------------------------------------------
 
-  /** A wait begins. That of a removed thread is over at once. */
-  enter(wait: AnyWait): void {
-    const { task } = wait;
+  /** A thread is suspended in a wait. That of a removed thread is over at once. */
+  waitBegan(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
-    task.add(wait);
-    if (wait.idle) task.idleWaits++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) {
       this.recount(task);
     }
@@ -205,18 +230,9 @@ export class Scheduler implements ClockHost {
     if (this.log !== undefined) this.log("yielding", task, wait);
   }
 
-  /** The outcome of an idle wait is known: its thread has something to do again. */
-  decided(wait: AnyWait): void {
-    wait.idle = false;
-    wait.task.idleWaits--;
-    this.recount(wait.task);
-  }
-
   /** A wait is over and its thread goes on. */
-  leave(wait: AnyWait): void {
-    const { task } = wait;
+  waitEnded(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
-    task.drop(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
     this.#budget--;
@@ -225,13 +241,8 @@ export class Scheduler implements ClockHost {
 
   /** A thread that has ended is gone when the waits are over that it left behind. */
   #leftBehind(task: Thread): void {
-    if (task.waits === 0) this.#forget(task);
+    if (task.waits.size === 0) this.#forget(task);
     this.recount(task);
-  }
-
-  #forget(task: Thread): void {
-    this.tasks.delete(task);
-    task.leave();
   }
 
   /** Lets `wait` deliver its outcome in the next round. */
@@ -268,24 +279,20 @@ export class Scheduler implements ClockHost {
 
   // --- Time --------------------------------------------------------------------
 
-  /** Puts `sleeper` into the sleep queue, or moves it. */
-  sleepUntil(sleeper: Sleeper, at: number): void {
-    this.sleepers.set(sleeper, at);
-    this.driver.wakeBy(at);
+  /** Calls `entry.due` at `time`, in place of any other time. */
+  setDeadline(entry: DeadlineEntry, time: number): void {
+    this.deadlines.set(entry, time);
+    this.driver.wakeBy(time);
   }
 
-  /** Brings the front of the sleep queue up to date: entries are left where they are when they are not needed any more. */
+  /** Forgets the deadline of `entry`, if it has one. */
+  clearDeadline(entry: DeadlineEntry): void {
+    this.deadlines.delete(entry);
+  }
+
+  /** Forgets deadlines that were met. Returns whether the next one has changed. */
   settle(): boolean {
-    const { sleepers } = this;
-    const { next } = sleepers;
-    for (
-      let first;
-      (first = sleepers.first) !== undefined && first.dueAt > first.at;
-    ) {
-      if (first.dueAt === Infinity) sleepers.delete(first);
-      else sleepers.set(first, first.dueAt);
-    }
-    return sleepers.next !== next;
+    return this.deadlines.update();
   }
 
   // --- Rounds ------------------------------------------------------------------
@@ -307,9 +314,9 @@ export class Scheduler implements ClockHost {
   }
 
   /**
-   * One round: serves what is ready, then the sleepers whose time has come by
-   * `now`, then what was runnable when the round began. Resumed threads run in
-   * the microtasks that follow. Returns whether there was anything.
+   * One round: serves what is ready, then the deadlines reached by `now`, then
+   * what was runnable when the round began. Resumed threads run in the
+   * microtasks that follow. Returns whether there was anything.
    */
   round(now: number): boolean {
     this.rounds++;
@@ -321,15 +328,15 @@ export class Scheduler implements ClockHost {
     const { length } = runnable;
     if (length > 0) this.#runnable = [];
     for (const item of ready) item.dispatch();
-    let woken = 0;
-    // One that sleeps again for no time at all has to wait for the next round.
-    const { newest } = this.sleepers;
+    let reached = 0;
+    // A thread that sleeps again for no time at all has to wait for the next round.
+    const { newest } = this.deadlines;
     for (
-      let sleeper;
-      (sleeper = this.sleepers.take(now, newest)) !== undefined;
-      woken++
-    ) sleeper.due(now);
+      let entry;
+      (entry = this.deadlines.take(now, newest)) !== undefined;
+      reached++
+    ) entry.due(now);
     for (let i = 0; i < length; i++) runnable[i].deliver();
-    return ready.length + woken + length > 0;
+    return ready.length + reached + length > 0;
   }
 }

@@ -4,21 +4,28 @@
  * @module
  */
 
-import type { Scheduler } from "./scheduler.ts";
-import type { Thread } from "./thread.ts";
-import { Wait } from "./wait.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
-import { WaitQueue } from "./wait_queue.ts";
+import { Wait, type WaitHost, type WaitingThread } from "./wait.ts";
 
-/** What a sleep gives: how long it was, if somebody wants to know. */
+/** What a sleep resolves to: how many seconds it lasted, unless it is silent. */
 type Slept = number | void;
 
-/** A sleep, or a pause: it ends when its time has come, or when somebody wakes it. */
+/** What a pause needs of the thread. */
+export interface PausingThread extends WaitingThread {
+  /** The wait in which the thread let the others run the last time. */
+  pause?: SleepWait;
+}
+
+/** What a sleep needs of the dispatcher. */
+export interface SleepHost extends WaitHost {
+  readonly current: PausingThread;
+}
+
+/** A sleep, or a pause: it ends when its time has come, or when the thread is woken. */
 export class SleepWait extends Wait<Slept> {
-  /** When it began, if somebody wants to know how long it was. */
+  /** When it began; not noted for a silent sleep. */
   readonly #began?: number;
 
-  constructor(scheduler: Scheduler, seconds: number, began?: number) {
+  constructor(scheduler: WaitHost, seconds: number, began?: number) {
     super(scheduler, "sleep", undefined, seconds === Infinity, false, seconds);
     this.#began = began;
   }
@@ -49,16 +56,17 @@ export class SleepWait extends Wait<Slept> {
   }
 }
 
-/** How somebody sleeps. */
+/** How a thread sleeps. */
 export interface SleepOptions {
+  /** Ends the sleep with a `CancelledError` when it aborts. */
   signal?: AbortSignal;
-  /** Whether the sleep gives nothing. Default: the seconds that it was. */
+  /** Whether the sleep resolves to nothing. Default: to the seconds that it lasted. */
   silent?: boolean;
 }
 
 /** Lets the others run: goes on in the next round. */
 export function yieldTurn(
-  scheduler: Scheduler,
+  scheduler: SleepHost,
   { signal, silent }: SleepOptions = {},
 ): Promise<Slept> {
   const thread = scheduler.current;
@@ -71,9 +79,9 @@ export function yieldTurn(
   return wait.promise;
 }
 
-/** Sleeps for some seconds, more than 0; `Infinity` is until somebody wakes the thread. */
+/** Sleeps for some seconds, more than 0; `Infinity` is until the thread is woken. */
 export function sleepFor(
-  scheduler: Scheduler,
+  scheduler: WaitHost,
   seconds: number,
   options?: SleepOptions,
 ): Promise<Slept> {
@@ -81,57 +89,27 @@ export function sleepFor(
   return sleep(scheduler, now, now + seconds, options);
 }
 
-/** Sleeps until the clock shows `at`. When that time has passed, the thread goes on in the next round. */
-export function sleepUntil(scheduler: Scheduler, at: number): Promise<Slept> {
+/** Sleeps until the clock shows `time`. When that time has passed, the thread goes on in the next round. */
+export function sleepUntil(scheduler: SleepHost, time: number): Promise<Slept> {
   const now = scheduler.clock.now();
-  return at > now ? sleep(scheduler, now, at) : yieldTurn(scheduler);
+  return time > now ? sleep(scheduler, now, time) : yieldTurn(scheduler);
 }
 
 function sleep(
-  scheduler: Scheduler,
+  scheduler: WaitHost,
   now: number,
-  at: number,
+  until: number,
   { signal, silent }: SleepOptions = {},
 ): Promise<Slept> {
-  const wait = new SleepWait(scheduler, at - now, silent ? undefined : now);
-  if (wait.pending && at < Infinity) scheduler.sleepUntil(wait, at);
-  if (wait.pending && signal !== undefined) wait.endOn(signal);
+  const wait = new SleepWait(scheduler, until - now, silent ? undefined : now);
+  if (wait.pending && until < Infinity) scheduler.setDeadline(wait, until);
+  if (signal !== undefined) wait.endOn(signal);
   return wait.promise;
 }
 
 /** Ends the sleep of a thread, if it sleeps. */
-export function wakeUp(task: Thread): void {
-  for (let wait = task.wait; wait !== undefined;) {
-    const { older } = wait;
+export function wakeUp(task: WaitingThread): void {
+  for (const wait of task.waits) {
     if (wait instanceof SleepWait && wait.pending) wait.wake();
-    wait = older;
-  }
-}
-
-class ExitWait extends Wait<void> {
-  constructor(scheduler: Scheduler) {
-    super(scheduler, "sleep", undefined, true);
-  }
-
-  protected failure(): string {
-    return "Cannot wait for the exit";
-  }
-}
-
-/** Those who wait for the dispatcher to exit. */
-export class ExitQueue {
-  readonly #waiting: WaitQueue<ExitWait> = new WaitQueue();
-
-  /** Resolves when `release` is called. */
-  wait(scheduler: Scheduler, options?: WaitOptions): Promise<void> {
-    const wait = new ExitWait(scheduler);
-    this.#waiting.push(wait);
-    wait.limit(options);
-    return wait.promise;
-  }
-
-  /** Lets all go on. */
-  release(): void {
-    for (const wait of this.#waiting) wait.resolveLater();
   }
 }

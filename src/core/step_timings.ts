@@ -5,8 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { EndOfTurnHook } from "./end_of_turn.ts";
+import type { EndOfTurn, EndOfTurnHook } from "./end_of_turn.ts";
 
 /** What `status()` tells about the steps since it was called last. Durations are in milliseconds. */
 export interface StepStatistics {
@@ -34,18 +33,24 @@ export interface StepStatistics {
   durationmaxever: number;
 }
 
+/** What the timings need of the dispatcher. */
+export interface TimedRounds {
+  readonly clock: Clock;
+  readonly endOfTurn: EndOfTurn;
+}
+
 /** Times each round, up to the next one or to the end of the turn in which its threads ran. */
 export class StepTimings implements EndOfTurnHook {
-  readonly #scheduler: Scheduler;
+  readonly #endOfTurn: EndOfTurn;
   readonly #clock: Clock;
   #began = NaN;
   #since: number;
   #durations = new Durations();
   readonly #ever = new Durations();
 
-  constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler;
-    this.#clock = scheduler.clock;
+  constructor({ clock, endOfTurn }: TimedRounds) {
+    this.#endOfTurn = endOfTurn;
+    this.#clock = clock;
     this.#since = this.#clock.now();
   }
 
@@ -53,7 +58,7 @@ export class StepTimings implements EndOfTurnHook {
   roundBegins(): void {
     this.atEndOfTurn();
     this.#began = this.#clock.now();
-    this.#scheduler.endOfTurn.flushAtEnd(this);
+    this.#endOfTurn.flushAtEnd(this);
   }
 
   /** The threads of the round have run. */

@@ -5,50 +5,51 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { ListNode } from "../collections/linked_list.ts";
-import type { EndHook } from "./end_hook.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { SleepWait } from "./sleep.ts";
-import { Sleeper } from "./sleep_queue.ts";
-import type { ErrorHandler, Task } from "./task.ts";
-import type { AnyWait } from "./wait.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
+import {
+  runInContext,
+  type ThreadContext,
+  threadInContext,
+} from "./current_thread.ts";
+import type { EndHook, HookedThread } from "./end_hook.ts";
+import type { PausingThread, SleepWait } from "./sleep.ts";
+import type { ErrorHandler } from "./task.ts";
+import type { AnyWait, WaitHost } from "./wait.ts";
 
-/**
- * What the platform remembers of a thread, for longer than the thread lasts: V8
- * lets go of it only at the next full garbage collection. So it is emptied.
- */
-interface Context {
-  thread?: Thread;
+/** What a thread needs of its dispatcher. */
+export interface ThreadHost extends WaitHost {
+  /** A thread begins. */
+  threadStarted(thread: Thread): void;
+  /** An error has left the function of a thread. */
+  threadFailed(thread: Thread, error: unknown): void;
+  /** A thread is over. */
+  threadEnded(thread: Thread): void;
+  /** A thread is suspended in a wait. */
+  waitBegan(thread: Thread, wait: AnyWait): void;
+  /** A wait is over and its thread goes on. */
+  waitEnded(thread: Thread, wait: AnyWait): void;
+  /** Looks anew whether `thread` keeps the loop going. */
+  recount(thread: Thread): void;
 }
-
-/** Knows the thread that runs, across every `await`. */
-const running = new AsyncLocalStorage<Context>();
-const OUTSIDE: Context = {};
 
 /** The thread in which the caller runs, whichever dispatcher it belongs to. */
 export function runningThread(): Thread | undefined {
-  return running.getStore()?.thread;
+  // Only threads are put into a context, by `run` below.
+  return threadInContext() as Thread | undefined;
 }
 
-/** Calls `fn` so that what it waits for is no thread's. */
-export function outside<T>(fn: () => T): T {
-  return running.run(OUTSIDE, fn);
-}
-
-/** How many waits of a removed thread fail. One that has caught them all is not resumed any more. */
+/** How many waits of a removed thread fail. A thread that has caught all of their errors is not resumed any more. */
 const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
-export class Thread implements Task, ListNode<Thread> {
-  /** Neighbours among the dispatcher's threads. */
-  older?: Thread = undefined;
-  newer?: Thread = undefined;
+export class Thread implements PausingThread, HookedThread {
+  /** The place among the threads of the dispatcher. Only the scheduler uses it. */
+  readonly node: ListNode<Thread> = new ListNode<Thread>(this);
   /** Set by `removethread`: every wait of the thread fails from then on. */
   removed = false;
   /** Whether the thread has come to its end. */
   done = false;
-  /** Whether the thread was removed, and would not end: nothing resumes it any more. */
+  /** Whether the thread was removed, and did not end: nothing resumes it any more. */
   lost = false;
   /** Whether the dispatcher counts the thread among those that keep `loop()` going. Only the scheduler writes it. */
   counted = false;
@@ -57,27 +58,26 @@ export class Thread implements Task, ListNode<Thread> {
   /** The socket that the thread serves, or that it waited for last. */
   socket: unknown;
   /** `copas.timeout` of this thread. */
-  timeout?: ThreadTimeout;
-  /** The waits in which the thread is suspended, the newest. */
-  wait?: AnyWait = undefined;
+  timeout?: { stop(): void };
+  /** The waits in which the thread is suspended. */
+  readonly waits: LinkedList<AnyWait> = new LinkedList();
+  /** How many of them are idle. */
+  idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
-  /** How many waits it is suspended in, and how many of them are idle. */
-  waits = 0;
-  idleWaits = 0;
-  /** What the thread has to see to before it ends, the newest. */
-  duty?: EndHook = undefined;
-  readonly #context: Context = { thread: this };
+  /** What the thread has to do before it ends. */
+  endHooks?: LinkedList<EndHook> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  /** A number until somebody wants to know. */
+  readonly #context: ThreadContext = { thread: this };
+  /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
 
   /** Threads are made by `copas.addthread` and its kind, not with `new`. */
   constructor(
-    readonly scheduler: Scheduler,
+    readonly scheduler: ThreadHost,
     name?: string | number,
     socket?: unknown,
   ) {
@@ -103,51 +103,87 @@ export class Thread implements Task, ListNode<Thread> {
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
   get status(): "running" | "suspended" | "dead" {
     if (this.done || this.lost) return "dead";
-    return this.waits > 0 ? "suspended" : "running";
+    return this.waits.size > 0 ? "suspended" : "running";
   }
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
     if (this.removed) return false;
+    const { size } = this.waits;
     // A thread that has ended may have left calls behind that it did not await.
-    return this.waits === 0 ? !this.done : this.waits > this.idleWaits;
+    return size === 0 ? !this.done : size > this.idleWaits;
   }
+
+  /** The wait in which the thread was suspended last, if it is suspended. */
+  get wait(): AnyWait | undefined {
+    return this.waits.newest;
+  }
+
+  // --- Beginning and end -----------------------------------------------------
 
   /** Runs `fn` as this thread, now, up to its first wait. */
   run<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
-    this.scheduler.started(this);
-    running.run(this.#context, begin, this, fn as () => unknown, args);
+    this.scheduler.threadStarted(this);
+    runInContext(this.#context, begin, this, fn as () => unknown, args);
   }
 
-  /** Nothing is left of the thread: what it began and did not wait for goes on outside of it. */
-  leave(): void {
+  /** Empties the context: calls that the thread began and did not await go on outside of it. */
+  leaveContext(): void {
     if (!this.removed) this.#context.thread = undefined;
   }
 
   /** An error has left the function. Called within the thread. */
   fail(error: unknown): void {
-    this.scheduler.failed(this, error);
+    this.scheduler.threadFailed(this, error);
     this.end();
   }
 
   /** The function has come to its end. Called within the thread. */
   end(): void {
     this.done = true;
-    if (!this.lost) this.scheduler.ended(this);
+    if (!this.lost) this.scheduler.threadEnded(this);
+  }
+
+  /** The thread has ended: calls the hooks that are left, the newest first. */
+  neglectEndHooks(): void {
+    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
+      hook.neglect(this);
+    }
+  }
+
+  // --- Its waits ---------------------------------------------------------------
+
+  /** The thread is suspended in `wait`. */
+  enter(wait: AnyWait): void {
+    wait.threadNode = this.waits.add(wait);
+    if (wait.idle) this.idleWaits++;
+    this.scheduler.waitBegan(this, wait);
+  }
+
+  /** The outcome of an idle wait is known: the thread has something to do again. */
+  idleWaitEnded(wait: AnyWait): void {
+    wait.idle = false;
+    this.idleWaits--;
+    this.scheduler.recount(this);
+  }
+
+  /** The thread gets the outcome of `wait` and goes on. */
+  leave(wait: AnyWait): void {
+    this.#drop(wait);
+    this.scheduler.waitEnded(this, wait);
+  }
+
+  #drop(wait: AnyWait): void {
+    this.waits.release(wait.threadNode!);
+    wait.threadNode = undefined;
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {
-    if (this.removed || (this.done && this.waits === 0)) return;
+    if (this.removed || (this.done && this.waits.size === 0)) return;
     this.removed = true;
     // The oldest first: what they give back keeps its order.
-    let wait = this.wait;
-    while (wait?.older !== undefined) wait = wait.older;
-    while (wait !== undefined) {
-      const { newer }: AnyWait = wait;
-      wait.cancel();
-      wait = newer;
-    }
+    for (const wait of this.waits) wait.cancel();
     this.scheduler.recount(this);
   }
 
@@ -160,67 +196,15 @@ export class Thread implements Task, ListNode<Thread> {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
     wait.leavePending();
-    this.drop(wait);
+    this.#drop(wait);
     if (this.lost || this.done) return;
     this.lost = true;
-    this.scheduler.ended(this);
-  }
-
-  /** Notes that the thread is suspended in `wait`. */
-  add(wait: AnyWait): void {
-    wait.older = this.wait;
-    if (this.wait !== undefined) this.wait.newer = wait;
-    this.wait = wait;
-    this.waits++;
-  }
-
-  /** Notes that `wait` is over. */
-  drop(wait: AnyWait): void {
-    const { older, newer } = wait;
-    if (newer === undefined) this.wait = older;
-    else newer.older = older;
-    if (older !== undefined) older.newer = newer;
-    wait.older = wait.newer = undefined;
-    this.waits--;
+    this.scheduler.threadEnded(this);
   }
 
   /** The thread's name. */
   toString(): string {
     return this.name;
-  }
-}
-
-/** The timeout that a thread set for itself with `copas.timeout`. */
-export class ThreadTimeout extends Sleeper {
-  constructor(
-    readonly task: Thread,
-    readonly callback: (task: Task) => unknown,
-  ) {
-    super();
-  }
-
-  /** The time begins to run. */
-  start(seconds: number): void {
-    const { scheduler } = this.task;
-    this.task.timeout = this;
-    scheduler.timeouts++;
-    scheduler.sleepUntil(this, scheduler.clock.now() + seconds);
-  }
-
-  /** The callback will not be called any more. */
-  stop(): void {
-    const { scheduler } = this.task;
-    this.task.timeout = undefined;
-    scheduler.timeouts--;
-    scheduler.sleepers.delete(this);
-    scheduler.selector.wake();
-  }
-
-  /** Runs the callback. An error of it goes to the default error handler. */
-  due(): void {
-    const { task, callback } = this;
-    this.stop();
-    task.scheduler.guard(() => callback(task));
   }
 }
 
@@ -237,7 +221,7 @@ function begin(
     return thread.fail(error);
   }
   if (!isPromise(result)) return thread.end();
-  // A foreign thenable would call back from wherever it is: a promise does not.
+  // A foreign thenable would call back in a context of its own: a promise does not.
   Promise.resolve(result).then(ended, failed);
 }
 

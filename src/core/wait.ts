@@ -1,27 +1,68 @@
 /**
- * One suspended call of a thread: the promise that it awaits, and all the
- * places that it has to leave when it is over.
+ * One suspended call of a thread: the promise that the thread awaits, and the
+ * places that the call leaves when it is over.
  *
  * @module
  */
 
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
+import type { LinkedList, ListNode } from "../collections/linked_list.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
+import type { Selector } from "../readiness/selector.ts";
+import { type Abandonable, isAbandonable } from "./abandonable.ts";
 import { cancellation } from "./cancellation.ts";
-import { Sleeper } from "./sleep_queue.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { Thread } from "./thread.ts";
-import type { WaitQueue } from "./wait_queue.ts";
+import type { Clock } from "./clock.ts";
+import type { EndOfTurn } from "./end_of_turn.ts";
+import type { Task } from "./task.ts";
 
 /** What a wait is for; `status()` counts them by it. */
 export type WaitKind = "read" | "write" | "sleep" | "outside";
 
-/** Stands for the error of a wait whose thread was removed; its message is made when it is delivered. */
-const REMOVED = Symbol("removed");
-
-/** A wait, whatever it gives. */
+/** A wait, whatever its result. */
 // deno-lint-ignore no-explicit-any
 export type AnyWait = Wait<any>;
+
+/** What a wait needs of the dispatcher. */
+export interface WaitHost {
+  /** The thread that runs, or the one that stands for the code outside every thread. */
+  readonly current: WaitingThread;
+  readonly clock: Clock;
+  readonly selector: Selector;
+  readonly endOfTurn: EndOfTurn;
+  /** Calls `entry.due` at `time`. */
+  setDeadline(entry: DeadlineEntry, time: number): void;
+  /** Forgets the deadline of `entry`, if it has one. */
+  clearDeadline(entry: DeadlineEntry): void;
+  /** Lets `wait` deliver its outcome in the next round. */
+  runLater(wait: AnyWait): void;
+}
+
+/** What a wait needs of the thread that it suspends. */
+export interface WaitingThread extends Task {
+  readonly scheduler: WaitHost;
+  /** The waits in which the thread is suspended. */
+  readonly waits: LinkedList<AnyWait>;
+  /** The thread is suspended in `wait`. */
+  enter(wait: AnyWait): void;
+  /** The outcome of an idle wait is known: the thread has something to do again. */
+  idleWaitEnded(wait: AnyWait): void;
+  /** The thread gets the outcome of `wait` and goes on. */
+  leave(wait: AnyWait): void;
+}
+
+/** What a wait needs of the queue in which it stands. */
+export interface WaitPlace {
+  /** The wait that is served next. */
+  readonly first?: AnyWait;
+  /** Takes `wait` out. */
+  delete(wait: AnyWait): void;
+  /** Gives the waits that were limited in this turn their deadlines at its end; returns `false` when the queue leaves that to them. */
+  startTimeAtEnd(): boolean;
+}
+
+/** Stands for the error of a wait whose thread was removed; its message is made when it is delivered. */
+const REMOVED = Symbol("removed");
 
 const enum State {
   /** Nothing has happened yet: the wait stands in its queues. */
@@ -36,18 +77,16 @@ const enum State {
  * A thread's wait. A wait leaves every queue at once when it ends, whatever
  * ends it: a result, its deadline, its signal, the removal of its thread.
  */
-export abstract class Wait<T> extends Sleeper {
+export abstract class Wait<T> extends DeadlineEntry {
   /** What the thread awaits. */
   promise!: Promise<T>;
   /** The waiting thread. */
-  task!: Thread;
-  /** The queue in which the wait stands, and its neighbours there. Only the queue writes them. */
-  queue?: WaitQueue = undefined;
-  before?: AnyWait = undefined;
-  after?: AnyWait = undefined;
-  /** Neighbours among the waits of the task. Only the task writes them. */
-  older?: AnyWait = undefined;
-  newer?: AnyWait = undefined;
+  task!: WaitingThread;
+  /** The queue in which the wait stands, and its place there. Only the queue writes them. */
+  queue?: WaitPlace = undefined;
+  queueNode?: ListNode<AnyWait> = undefined;
+  /** The place among the waits of the thread. Only the thread writes it. */
+  threadNode?: ListNode<AnyWait> = undefined;
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
 
@@ -56,7 +95,7 @@ export abstract class Wait<T> extends Sleeper {
   #reject!: (error: unknown) => void;
   /** What the thread gets, a result or an error. */
   #outcome: unknown = undefined;
-  #failed = false;
+  #isError = false;
   /** Takes the listener off the signal. */
   #unlisten?: () => void = undefined;
 
@@ -66,10 +105,10 @@ export abstract class Wait<T> extends Sleeper {
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
    * @param shielded whether it goes on when its thread is removed
-   * @param timeout how many seconds it may take; its end is `at`
+   * @param timeout how many seconds it may take; `limit` sets the deadline
    */
   constructor(
-    scheduler: Scheduler,
+    scheduler: WaitHost,
     readonly kind: WaitKind,
     socket?: unknown,
     public idle = false,
@@ -81,35 +120,33 @@ export abstract class Wait<T> extends Sleeper {
     this.#begin(scheduler);
   }
 
-  #begin(scheduler: Scheduler): void {
+  #begin(scheduler: WaitHost): void {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     this.task = scheduler.current;
-    scheduler.enter(this);
-  }
-
-  /** Whether the thread has got the outcome. */
-  get isOver(): boolean {
-    return this.#state === State.Over;
+    this.task.enter(this);
   }
 
   /**
-   * Suspends the current thread in a wait that is over: who waits again and
-   * again for the same thing needs no new object each time.
+   * Suspends the current thread in a wait that is over. A caller that waits
+   * for the same thing again and again needs no new object each time.
    */
   protected beginAgain(): void {
     this.#state = State.Pending;
     this.#outcome = undefined;
-    this.#failed = false;
+    this.#isError = false;
+    this.deadline = Infinity;
     this.#begin(this.scheduler);
   }
 
   /** The scheduler of the waiting thread. */
-  protected get scheduler(): Scheduler {
+  protected get scheduler(): WaitHost {
     return this.task.scheduler;
   }
+
+  // --- What subclasses say ----------------------------------------------------
 
   /** Begins its messages: what cannot be done, on what. "Cannot receive from S". */
   protected abstract failure(): string;
@@ -122,42 +159,63 @@ export abstract class Wait<T> extends Sleeper {
   /** Called when the thread was removed after it had been given something that it can no longer use. */
   protected revoked(_value: T): void {}
 
-  /** Called when the wait gave up its place in the queue: those behind it may be able to go on. */
+  /** Called when the wait gave up its place in the queue: the waits behind it may be able to go on. */
   protected abandoned(): void {}
 
-  /** What of the threads' tools is waited for, if it is one: a lock, a queue. */
+  /** The tool of the threads that is waited for, if it is one: a lock, a queue. */
   get tool(): object | undefined {
     return undefined;
   }
+
+  /** What `cancelall` gives up together with the wait: the socket, if it can be abandoned. */
+  get resource(): Abandonable | undefined {
+    return isAbandonable(this.socket) ? this.socket : undefined;
+  }
+
+  // --- How it stands ----------------------------------------------------------
 
   /** Whether nothing has ended the wait yet. */
   get pending(): boolean {
     return this.#state === State.Pending;
   }
 
-  /** Gives the wait a deadline of its own and a signal. `forever` is what `timeout` is when it is not given. */
-  limit(options: WaitOptions | undefined, forever = Infinity): void {
-    if (this.#state !== State.Pending) return;
-    const { timeout = forever, signal } = options ?? {};
-    if (timeout >= 0 && timeout < Infinity) this.expireAfter(timeout);
+  /** Whether the thread has got the outcome. */
+  get isOver(): boolean {
+    return this.#state === State.Over;
+  }
+
+  // --- How long it lasts --------------------------------------------------------
+
+  /** Limits the wait: with a timeout, which runs from the end of this turn, and with a signal. A negative timeout is none. */
+  limit({ timeout, signal }: WaitOptions): void {
+    if (timeout !== undefined && timeout >= 0) this.limitTime(timeout);
     if (signal !== undefined) this.endOn(signal);
   }
 
-  /** Ends the wait with a timeout, `seconds` from now. */
-  expireAfter(seconds: number): void {
+  /** Limits the wait to `seconds` from the end of this turn. */
+  limitTime(seconds: number): void {
     this.timeout = seconds;
-    this.scheduler.sleepUntil(this, this.scheduler.clock.now() + seconds);
+    if (seconds === Infinity || this.#state !== State.Pending) return;
+    if (this.queue !== undefined && this.queue.startTimeAtEnd()) return;
+    this.scheduler.endOfTurn.startTimeAtEnd(this);
+  }
+
+  /** The end of the turn in which the wait was limited: its deadline is known. */
+  startTime(now: number): void {
+    if (this.#state !== State.Pending) return;
+    this.scheduler.setDeadline(this, now + this.timeout);
   }
 
   /** Ends the wait when `signal` aborts. */
   endOn(signal: AbortSignal): void {
+    if (this.#state !== State.Pending) return;
     if (signal.aborted) return this.abort(signal.reason);
     const onabort = () => this.abort(signal.reason);
     signal.addEventListener("abort", onabort);
     this.#unlisten = () => signal.removeEventListener("abort", onabort);
   }
 
-  /** Its time has come. */
+  /** Its deadline has been reached. */
   due(_now: number): void {
     this.expire(this.timeout);
   }
@@ -177,6 +235,8 @@ export abstract class Wait<T> extends Sleeper {
     this.abandoned();
   }
 
+  // --- The removal of its thread -------------------------------------------------
+
   /** Ends the wait as it begins, because its thread had been removed: it has no place yet to give up. */
   refuse(): void {
     if (!this.shielded) this.rejectLater(REMOVED);
@@ -195,10 +255,12 @@ export abstract class Wait<T> extends Sleeper {
       this.rejectLater(REMOVED);
       return this.abandoned();
     }
-    if (!this.#failed) this.revoked(this.#outcome as T);
-    this.#failed = true;
+    if (!this.#isError) this.revoked(this.#outcome as T);
+    this.#isError = true;
     this.#outcome = REMOVED;
   }
+
+  // --- Its outcome -----------------------------------------------------------------
 
   /** Gives the thread its result now. Only for the dispatcher, within a round. */
   resolve(value: T): void {
@@ -210,7 +272,7 @@ export abstract class Wait<T> extends Sleeper {
   /** Gives the thread an error now. Only for the dispatcher, within a round. */
   reject(error: unknown): void {
     if (!this.#decide()) return;
-    this.#failed = true;
+    this.#isError = true;
     this.#outcome = error;
     this.deliver();
   }
@@ -225,7 +287,7 @@ export abstract class Wait<T> extends Sleeper {
   /** Gives the thread an error in the next round: the caller goes on first. */
   rejectLater(error: unknown): void {
     if (!this.#decide()) return;
-    this.#failed = true;
+    this.#isError = true;
     this.#outcome = error;
     this.scheduler.runLater(this);
   }
@@ -233,8 +295,8 @@ export abstract class Wait<T> extends Sleeper {
   /** Resumes the thread with the outcome. */
   deliver(): void {
     this.#state = State.Over;
-    this.scheduler.leave(this);
-    if (!this.#failed) return this.#resolve(this.#outcome as T);
+    this.task.leave(this);
+    if (!this.#isError) return this.#resolve(this.#outcome as T);
     // A thread that waits for several things at once, or that never awaited
     // this one, must not bring the process down with an unhandled rejection.
     this.promise.catch(() => {});
@@ -249,11 +311,11 @@ export abstract class Wait<T> extends Sleeper {
   #decide(): boolean {
     if (this.#state !== State.Pending) return false;
     this.#state = State.Decided;
-    this.queue?.delete(this);
-    this.scheduler.sleepers.delete(this);
+    if (this.queue !== undefined) this.queue.delete(this);
+    if (this.place >= 0) this.scheduler.clearDeadline(this);
     if (this.#unlisten !== undefined) this.#unlisten();
     this.#unlisten = undefined;
-    if (this.idle) this.scheduler.decided(this);
+    if (this.idle) this.task.idleWaitEnded(this);
     return true;
   }
 }

@@ -5,130 +5,133 @@
  * @module
  */
 
-import { Sleeper } from "./sleep_queue.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { AnyWait } from "./wait.ts";
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
+import { LinkedList, type ListNode } from "../collections/linked_list.ts";
+import type { Timed } from "./end_of_turn.ts";
+import type { AnyWait, WaitHost, WaitPlace } from "./wait.ts";
 
 /** A FIFO of waits. A wait stands in one queue at most. */
-export class WaitQueue<W extends AnyWait = AnyWait> {
-  /** Who is served next. */
-  first?: W = undefined;
-  /** Who came last. */
-  last?: W = undefined;
-  /** How many wait. */
-  size = 0;
+export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
+  protected readonly waits: LinkedList<W> = new LinkedList();
 
-  /** Lets `wait` stand in line. One that has ended already stays outside. */
+  /** The wait that is served next. */
+  get first(): W | undefined {
+    return this.waits.oldest;
+  }
+
+  /** The wait that came last. */
+  get last(): W | undefined {
+    return this.waits.newest;
+  }
+
+  /** How many waits there are. */
+  get size(): number {
+    return this.waits.size;
+  }
+
+  /** Puts `wait` at the end. A wait that has ended already stays out. */
   push(wait: W): void {
     if (!wait.pending) return;
-    wait.queue = this as unknown as WaitQueue;
-    wait.before = this.last;
-    if (this.last === undefined) this.first = wait;
-    else this.last.after = wait;
-    this.last = wait;
-    this.size++;
+    wait.queue = this;
+    wait.queueNode = this.waits.add(wait) as ListNode<AnyWait>;
   }
 
   /** Takes `wait` out, wherever it stands. */
   delete(wait: W): void {
-    const { before, after } = wait as { before?: W; after?: W };
-    if (before === undefined) this.first = after;
-    else before.after = after;
-    if (after === undefined) this.last = before;
-    else after.before = before;
-    wait.queue = wait.before = wait.after = undefined;
-    this.size--;
+    this.waits.release(wait.queueNode as ListNode<W>);
+    wait.queue = wait.queueNode = undefined;
   }
 
-  /** Those that wait, in their order. They may leave while the caller goes through them. */
-  *[Symbol.iterator](): Generator<W> {
-    for (let wait = this.first; wait !== undefined;) {
-      const next = wait.after as W | undefined;
-      yield wait;
-      wait = next;
-    }
+  /** The queue leaves the deadlines to the waits. */
+  startTimeAtEnd(): boolean {
+    return false;
+  }
+
+  /** The waits, in their order. They may leave while the caller goes through them. */
+  [Symbol.iterator](): Generator<W> {
+    return this.waits[Symbol.iterator]();
   }
 }
 
 /**
- * A FIFO of waits with one entry in the sleep queue for all of them.
+ * A FIFO of waits with one entry among the scheduler's deadlines for all of
+ * them.
  *
  * A deadline that is met costs nothing: the entry stays where it is, and when
- * it comes up early it is moved on. The clock is asked once a turn, at its end,
- * for all waits that began in it: so a thread that computed for long before it
- * waited does not lose that time.
+ * its time comes early it is moved on.
  */
-export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W> {
-  readonly #scheduler: Scheduler;
-  /** The entry in the sleep queue, once somebody has waited for a limited time. */
+export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
+  implements Timed {
+  readonly #scheduler: WaitHost;
+  /** The entry, once a wait of the queue has had a deadline. */
   #alarm?: QueueAlarm = undefined;
-  #unstamped = false;
+  /** Whether the queue waits for the end of the turn, because a wait has no deadline yet. */
+  #startsAtEnd = false;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: WaitHost) {
     super();
     this.#scheduler = scheduler;
   }
 
-  /** Lets `wait` stand in line for at most `seconds`. */
+  /** Puts `wait` at the end, for at most `seconds` from the end of the turn; `Infinity` is no limit. */
   pushFor(wait: W, seconds: number): void {
     this.push(wait);
-    wait.timeout = seconds;
-    // It may have been here before, for another time.
-    wait.at = seconds === Infinity ? Infinity : NaN;
-    if (seconds === Infinity) return;
-    if (this.#unstamped) return;
-    this.#unstamped = true;
-    this.#scheduler.endOfTurn.stampAtEnd(this);
+    wait.limitTime(seconds);
   }
 
-  /** The end of the turn: gives the new waits their deadlines. */
-  stamp(now: number): void {
-    this.#unstamped = false;
+  override startTimeAtEnd(): boolean {
+    if (!this.#startsAtEnd) this.#scheduler.endOfTurn.startTimeAtEnd(this);
+    return this.#startsAtEnd = true;
+  }
+
+  /** The end of the turn: gives the waits that were limited in it their deadlines. */
+  startTime(now: number): void {
+    this.#startsAtEnd = false;
     let next = Infinity;
-    for (
-      let wait = this.last;
-      wait !== undefined;
-      wait = wait.before as W | undefined
-    ) {
+    for (let node = this.waits.newestNode; node; node = node.older) {
+      const wait = node.item;
       if (wait.timeout === Infinity) continue;
-      if (!Number.isNaN(wait.at)) break; // older ones have theirs already
-      wait.at = now + wait.timeout;
-      next = Math.min(next, wait.at);
+      // Older waits have got their deadlines at the end of an earlier turn.
+      if (wait.deadline < Infinity) break;
+      wait.deadline = now + wait.timeout;
+      next = Math.min(next, wait.deadline);
     }
-    this.#wakeAt(next);
+    this.#expireAt(next);
   }
 
-  /** The entry came up: gives up on those whose time has come, and moves on to the next. */
+  /** The entry comes up at `time`, or before. */
+  #expireAt(time: number): void {
+    if (time === Infinity) return;
+    const alarm = this.#alarm ??= new QueueAlarm(this);
+    if (alarm.place < 0 || time < alarm.deadline) {
+      this.#scheduler.setDeadline(alarm, time);
+    }
+  }
+
+  /** The entry came up: ends the waits whose deadlines have been reached, and moves on to the next. */
   expire(now: number): void {
-    // All of them first: one that leaves may let others behind it go on, and
-    // those would take the way through the queue with them.
-    const late = [...this].filter((wait) => wait.at <= now);
+    // All of them first: a wait that leaves may let waits behind it leave, and
+    // the way through the queue would end there.
+    const late = [...this].filter((wait) => wait.deadline <= now);
     for (const wait of late) wait.expire(wait.timeout);
-    this.#wakeAt(this.nextDeadline);
+    this.#expireAt(this.nextDeadline);
   }
 
-  /** When the first of those that wait gives up. */
+  /** The earliest deadline of the waits; `Infinity` when none has one. */
   get nextDeadline(): number {
     let next = Infinity;
-    for (const wait of this) if (wait.at < next) next = wait.at;
+    for (const wait of this) next = Math.min(next, wait.deadline);
     return next;
   }
 
-  /** Takes the entry out of the sleep queue: nobody will wait here any more. */
+  /** Takes the entry out of the scheduler's deadlines: no wait will come any more. */
   dispose(): void {
-    if (this.#alarm !== undefined) this.#scheduler.sleepers.delete(this.#alarm);
-  }
-
-  #wakeAt(time: number): void {
-    if (time === Infinity) return;
-    const alarm = this.#alarm ??= new QueueAlarm(this);
-    if (alarm.place < 0 || time < alarm.at) {
-      this.#scheduler.sleepUntil(alarm, time);
-    }
+    if (this.#alarm !== undefined) this.#scheduler.clearDeadline(this.#alarm);
   }
 }
 
-class QueueAlarm extends Sleeper {
+/** The earliest deadline of a queue, or an earlier time. */
+class QueueAlarm extends DeadlineEntry {
   readonly #queue: TimedWaitQueue;
 
   // deno-lint-ignore no-explicit-any
@@ -137,8 +140,8 @@ class QueueAlarm extends Sleeper {
     this.#queue = queue;
   }
 
-  override get dueAt(): number {
-    return this.#queue.nextDeadline;
+  override updateDeadline(): void {
+    this.deadline = this.#queue.nextDeadline;
   }
 
   due(now: number): void {

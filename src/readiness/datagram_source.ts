@@ -1,6 +1,6 @@
 /**
  * A datagram socket as a source: at most one receive under way (Deno serves two
- * in the wrong order), and one datagram kept until somebody takes it.
+ * in the wrong order), and one datagram kept until it is taken.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface DatagramStream<A> {
 /** The longest datagram that UDP can carry fits. */
 const LONGEST = 64 * 1024;
 
-/** Receives when somebody wants a datagram. */
+/** Receives when the owner wants a datagram. */
 export class DatagramSource<A> extends Source<[Uint8Array, A]> {
   readonly #stream: DatagramStream<A>;
   #buffer?: Uint8Array = undefined;
@@ -41,7 +41,7 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
     return datagram;
   }
 
-  /** What was taken could not be given to anybody: it is there again. */
+  /** The owner could not use what it took: it is there again. */
   putBack(datagram: [Uint8Array, A]): void {
     this.#datagram = datagram;
   }

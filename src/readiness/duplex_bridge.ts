@@ -13,13 +13,13 @@ type Done = (error?: Error | null) => void;
 
 /**
  * Reads only on demand. A stream of node's reads ahead by itself; then an
- * operation of Deno's would be under way while nobody waits for it, and bytes
- * would pile up that nobody wants.
+ * operation of Deno's would be under way while no caller waits for it, and bytes
+ * would pile up that no caller wants.
  */
 export class DuplexBridge extends Duplex {
   /** How many bytes have gone out. */
   sent = 0;
-  /** Called when the stream has come to its end, before the reader hears of it. */
+  /** Called when the stream has come to its end, before the reader is told. */
   onend: () => void = () => {};
   /**
    * Called when a read or a write has failed. It is not an error of the bridge
@@ -40,7 +40,7 @@ export class DuplexBridge extends Duplex {
     if (first !== undefined) this.push(Buffer.from(first));
   }
 
-  /** Whether somebody waits for what comes. A read under way is not taken back. */
+  /** Whether a caller waits for what comes. A read under way is not taken back. */
   set demanded(demanded: boolean) {
     this.#demanded = demanded;
     if (demanded) this.#readOn();

@@ -16,7 +16,7 @@ export class Operation<T> implements Ready, Starter {
   #hand: () => void = () => {};
   #cancelled = false;
 
-  /** Starts `begin` as soon as the dispatcher is driven; one of the other two hears of the outcome. */
+  /** Starts `begin` as soon as the dispatcher is driven; one of the other two is called with the outcome. */
   constructor(
     selector: Selector,
     begin: () => PromiseLike<T>,
@@ -40,7 +40,7 @@ export class Operation<T> implements Ready, Starter {
     );
   }
 
-  /** A call that has not begun yet never will. One that has begun goes on, and is heard of. */
+  /** A call that has not begun yet never will. One that has begun goes on, and its outcome is handed on. */
   cancel(): void {
     this.#cancelled = true;
   }

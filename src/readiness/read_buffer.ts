@@ -1,11 +1,11 @@
 /**
- * The bytes that a stream has brought and nobody has taken yet, and the room
+ * The bytes that a stream has brought and that have not been taken yet, and the room
  * for the next read.
  *
  * @module
  */
 
-/** The room of a connection of which nothing is known: most wait for a short message. */
+/** The room of a new connection: most wait for a short message. */
 const SMALLEST = 512;
 /** The largest room for one read. */
 const LARGEST = 64 * 1024;
@@ -17,7 +17,7 @@ const MOST_SPARE = 64;
 /**
  * A buffer whose size follows the traffic: small while a connection is idle,
  * four times larger whenever a read fills it, smaller again when reads use
- * little of it. It grows beyond one read's room only while somebody waits for
+ * little of it. It grows beyond one read's room only while a reader waits for
  * more than that at once.
  */
 export class ReadBuffer {

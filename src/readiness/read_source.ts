@@ -11,7 +11,7 @@ import { Source } from "./source.ts";
 import type { ByteStream } from "./stream.ts";
 
 /**
- * Reads when somebody wants to read.
+ * Reads when the owner wants to read.
  *
  * Deno cannot take a read back. When the reader has given up, its read stays
  * under way, and what it brings is in the buffer for the next reader.

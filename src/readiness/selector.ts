@@ -3,7 +3,7 @@
  * dispatcher, which asks what is ready.
  *
  * A source starts its operation with {@linkcode Selector.begin} and announces
- * the completion with {@linkcode Selector.ready}. Whoever drives the
+ * the completion with {@linkcode Selector.ready}. The driver of the
  * dispatcher rests on {@linkcode Selector.rest} and then takes what is ready.
  *
  * @module
@@ -11,7 +11,7 @@
 
 import { LinkedList, type ListNode } from "../collections/linked_list.ts";
 
-/** Something that can be ready: its `dispatch` serves whoever waits for it. */
+/** Something that can be ready: its `dispatch` serves the threads that wait for it. */
 export interface Ready {
   /** Called once for each announcement, in the order of the announcements. */
   dispatch(): void;
@@ -23,14 +23,14 @@ export interface Starter {
   start(): void;
 }
 
-/** Who knows when the turn ends. */
+/** Knows when the turn of the event loop ends. */
 export interface Turns {
   /** Calls `item.atEndOfTurn` when what was sent in the turn has been written. */
   startAtEnd(item: { atEndOfTurn(): void }): void;
 }
 
 /** An operation under way that may keep the process alive. */
-export interface KeepAlive extends ListNode<KeepAlive> {
+export interface KeepAlive {
   /** Does not keep the process alive any more. */
   letGo(): void;
 }
@@ -39,13 +39,12 @@ export interface KeepAlive extends ListNode<KeepAlive> {
 export class Selector {
   /** How many operations are under way. */
   outstanding = 0;
-  /** How many sockets still have bytes to write. */
+  /** How many streams still have bytes to write. Changed by `writeBegins` and `writeEnds`. */
   writing = 0;
-  /** Called when none has any more. */
-  onwritten: () => void = () => this.wake();
   /** How many operations on resources have ended since the last round. */
   ended = 0;
   readonly #turns?: Turns;
+  readonly #onwritten: () => void;
   #ready: Ready[] = [];
   #deferred: Starter[] = [];
   #driven = false;
@@ -53,9 +52,13 @@ export class Selector {
   readonly #held: LinkedList<KeepAlive> = new LinkedList();
   #bell?: () => void;
 
-  /** Without `turns`, nothing waits for the end of one. */
-  constructor(turns?: Turns) {
+  /**
+   * @param turns knows when a turn ends; without it, no operation waits for that
+   * @param onwritten called when no stream has bytes to write any more; default: wakes the driver
+   */
+  constructor(turns?: Turns, onwritten: () => void = () => this.wake()) {
     this.#turns = turns;
+    this.#onwritten = onwritten;
   }
 
   /** Announces that `item` can be dispatched. */
@@ -64,7 +67,7 @@ export class Selector {
     this.wake();
   }
 
-  /** Starts an operation: now if somebody drives the dispatcher, else as soon as somebody does. */
+  /** Starts an operation: now if the dispatcher is driven, else as soon as it is. */
   begin(starter: Starter): void {
     if (this.#driven) starter.start();
     else this.#deferred.push(starter);
@@ -82,7 +85,7 @@ export class Selector {
     if (this.#driven) this.#startDeferred();
   }
 
-  /** Whether somebody drives the dispatcher. Setting it to `true` starts what was deferred. */
+  /** Whether the dispatcher is driven. Setting it to `true` starts what was deferred. */
   get driven(): boolean {
     return this.#driven;
   }
@@ -99,9 +102,9 @@ export class Selector {
   }
 
   /**
-   * Whether `loop()` runs. It keeps the process alive, so that operations need
-   * not be told one by one not to do so: that would cost 3 % of a message. When
-   * the loop ends, all are told that are under way.
+   * Whether `loop()` runs. It keeps the process alive, and so may the operations
+   * while it runs: calling `unref` for each of them would cost 3 % of a message.
+   * When the loop ends, the operations under way let the process go.
    */
   get looping(): boolean {
     return this.#looping;
@@ -113,15 +116,25 @@ export class Selector {
   }
 
   /** An operation of a resource has begun. */
-  hold(item: KeepAlive): void {
+  hold(item: ListNode<KeepAlive>): void {
     this.outstanding++;
-    this.#held.add(item);
+    this.#held.append(item);
   }
 
   /** It has ended. */
-  drop(item: KeepAlive): void {
+  drop(item: ListNode<KeepAlive>): void {
     this.outstanding--;
-    this.#held.delete(item);
+    this.#held.remove(item);
+  }
+
+  /** A stream has bytes to write. */
+  writeBegins(): void {
+    this.writing++;
+  }
+
+  /** It has none any more. */
+  writeEnds(): void {
+    if (--this.writing === 0) this.#onwritten();
   }
 
   /** Whether nothing is ready. */

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { ListNode } from "../collections/linked_list.ts";
 import type { KeepAlive, Ready, Selector, Starter } from "./selector.ts";
 
-/** What keeps the process alive while an operation on it is under way, unless it is told not to. */
+/** Keeps the process alive while an operation on it is under way, unless `unref` was called. */
 export interface Resource {
   ref?(): void;
   unref?(): void;
@@ -20,14 +21,13 @@ export interface Resource {
 export abstract class Source<T> implements Starter, KeepAlive {
   /** Why the operation failed; kept, because Deno tells of a reset only once. */
   failure: unknown = undefined;
-  /** Whether an operation is under way, or will be as soon as somebody drives the dispatcher. */
+  /** Whether an operation is under way, or will be as soon as the dispatcher is driven. */
   busy = false;
-  /** Neighbours among the operations under way. Only their chain writes them. */
-  older?: KeepAlive = undefined;
-  newer?: KeepAlive = undefined;
   /** Whether the owner has closed the source. */
   protected closed = false;
   protected readonly selector: Selector;
+  /** The place among the operations under way. */
+  readonly #node: ListNode<KeepAlive> = new ListNode<KeepAlive>(this);
   readonly #resource: Resource;
   readonly #owner: Ready;
   /** Whether the resource keeps the process alive: Deno's do in the beginning. */
@@ -69,7 +69,7 @@ export abstract class Source<T> implements Starter, KeepAlive {
       return;
     }
     const { selector } = this;
-    selector.hold(this);
+    selector.hold(this.#node);
     if (selector.looping !== this.#isKeeping) this.#keep(selector.looping);
     try {
       this.operate().then(this.#succeeded, this.#failed);
@@ -103,13 +103,13 @@ export abstract class Source<T> implements Starter, KeepAlive {
   #succeeded = (outcome: T) => {
     this.busy = false;
     this.selector.ended++;
-    this.selector.drop(this);
+    this.selector.drop(this.#node);
     this.completed(outcome);
   };
 
   #failed = (error: unknown) => {
     this.busy = false;
-    this.selector.drop(this);
+    this.selector.drop(this.#node);
     if (this.closed) return;
     this.failure = error;
     this.announce();

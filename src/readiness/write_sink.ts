@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
  * Takes bytes up to a limit and writes them in order.
  *
  * Writing needs no driver: once begun, it goes on until all is with the
- * kernel. Only whoever waits for room is told through the selector.
+ * kernel. Only a thread that waits for room is told through the selector.
  */
 export class WriteSink {
   /** How many bytes have been taken so far. */
@@ -34,7 +34,7 @@ export class WriteSink {
   written = 0;
   /** Why writing failed. Nothing is taken any more then. */
   failure: unknown = undefined;
-  /** Whether the owner wants to hear of the next write that ends. */
+  /** Whether the owner is announced when the next write ends. */
   notify = false;
   readonly #selector: Selector;
   readonly #stream: ByteStream;
@@ -88,7 +88,7 @@ export class WriteSink {
   }
 
   #took(count: number): void {
-    if (this.isEmpty && count > 0) this.#selector.writing++;
+    if (this.isEmpty && count > 0) this.#selector.writeBegins();
     this.#fill += count;
     this.taken += count;
   }
@@ -141,23 +141,18 @@ export class WriteSink {
     giveBuffer(this.#flying!);
     this.#flying = undefined;
     this.write();
-    if (this.isEmpty) this.#drained();
+    if (this.isEmpty) this.#selector.writeEnds();
     if (this.notify) this.#announce();
   }
 
   #failed(error: unknown): void {
     this.failure = error;
-    // What was not written never will be: nobody has to wait for it.
+    // What was not written never will be: no thread has to wait for it.
     this.taken = this.written;
     this.#flying = this.#filling = undefined;
     this.#fill = 0;
-    this.#drained();
+    this.#selector.writeEnds();
     this.#announce();
-  }
-
-  #drained(): void {
-    this.#selector.writing--;
-    if (this.#selector.writing === 0) this.#selector.onwritten();
   }
 
   #announce(): void {

@@ -6,7 +6,7 @@
 
 import { show } from "../errors/arguments.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
-import { Sleeper } from "../core/sleep_queue.ts";
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import { Thread } from "../core/thread.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
@@ -198,7 +198,7 @@ export class StreamServer implements Ready, Service {
       );
     }
     // No descriptor is left, most likely: others have to close first.
-    scheduler.sleepUntil(this.#pause, scheduler.clock.now() + this.#nextPause);
+    scheduler.setDeadline(this.#pause, scheduler.clock.now() + this.#nextPause);
     this.#nextPause = Math.min(this.#nextPause * 2, LONGEST_PAUSE);
   }
 
@@ -211,7 +211,7 @@ export class StreamServer implements Ready, Service {
   remove(keepopen = false): void {
     const { scheduler } = this.#host;
     this.#removed = true;
-    scheduler.sleepers.delete(this.#pause);
+    scheduler.clearDeadline(this.#pause);
     scheduler.services.delete(this);
     scheduler.selector.wake();
     if (keepopen) return;
@@ -297,7 +297,7 @@ class ConnectionThread extends Thread {
 }
 
 /** The end of a pause after a failed accept. */
-class AcceptPause extends Sleeper {
+class AcceptPause extends DeadlineEntry {
   readonly #server: StreamServer;
 
   constructor(server: StreamServer) {

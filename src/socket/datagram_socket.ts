@@ -7,6 +7,7 @@
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { ClosedError } from "../errors/errors.ts";
+import { ABANDON } from "../core/abandonable.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
@@ -235,6 +236,15 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
   close(): Promise<void> {
     this.#endpoint.close();
     return Promise.resolve();
+  }
+
+  /**
+   * Closes the socket, for `cancelall`.
+   *
+   * @ignore
+   */
+  [ABANDON](): void {
+    this.close();
   }
 
   /** Closes the socket at the end of an `await using` block. */

@@ -5,6 +5,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
+import { ABANDON } from "../core/abandonable.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
@@ -95,6 +96,15 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    */
   get [ENDPOINT](): StreamEndpoint {
     return this.#endpoint;
+  }
+
+  /**
+   * Closes the socket at once, for `cancelall`.
+   *
+   * @ignore
+   */
+  [ABANDON](): void {
+    this.#endpoint.abandon();
   }
 
   /**

@@ -7,7 +7,7 @@
 
 import { EndHook } from "../core/end_hook.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Sleeper } from "../core/sleep_queue.ts";
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import type { Thread } from "../core/thread.ts";
 
 /** Seconds after which an error is reported that no thread has asked for. */
@@ -20,12 +20,9 @@ export class UnobservedErrors {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
-    const { driver } = scheduler;
-    const { onexit } = driver;
-    driver.onexit = () => {
-      onexit();
+    scheduler.lifecycle.addExitListener(() => {
       for (const error of this.#errors) error.report();
-    };
+    });
   }
 
   /** Calls `report` unless the error is asked for in time: most likely by `creator`, the thread that made the future. */
@@ -39,7 +36,7 @@ export class UnobservedError extends EndHook {
   readonly #scheduler: Scheduler;
   readonly #report: () => void;
   readonly #all: Set<UnobservedError>;
-  readonly #alarm: Sleeper;
+  readonly #alarm: DeadlineEntry;
   #immediate?: ReturnType<typeof setImmediate>;
 
   constructor(
@@ -54,7 +51,7 @@ export class UnobservedError extends EndHook {
     this.#all = all;
     this.#alarm = new ReportAlarm(this);
     all.add(this);
-    scheduler.sleepUntil(this.#alarm, scheduler.clock.now() + REPORT_DELAY);
+    scheduler.setDeadline(this.#alarm, scheduler.clock.now() + REPORT_DELAY);
     if (creator.done || scheduler.driver.exiting) this.report();
     else if (creator === scheduler.main) this.#reportWhenMainIsIdle();
     else this.assign(creator);
@@ -63,7 +60,7 @@ export class UnobservedError extends EndHook {
   /** The caller has asked for the error: it need not be reported. */
   observe(): void {
     this.#all.delete(this);
-    this.#scheduler.sleepers.delete(this.#alarm);
+    this.#scheduler.clearDeadline(this.#alarm);
     clearImmediate(this.#immediate);
     this.lift();
   }
@@ -90,7 +87,7 @@ export class UnobservedError extends EndHook {
 }
 
 /** Rings when the delay is over. */
-class ReportAlarm extends Sleeper {
+class ReportAlarm extends DeadlineEntry {
   readonly #error: UnobservedError;
 
   constructor(error: UnobservedError) {

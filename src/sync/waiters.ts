@@ -7,6 +7,7 @@
 
 import { cancellation } from "../core/cancellation.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Thread } from "../core/thread.ts";
 import { Wait } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { TimeoutError } from "../errors/errors.ts";
@@ -38,6 +39,8 @@ export interface WaiterRules<T, D> {
  * waits (with five of them a `pause` took three times as long).
  */
 export class ToolWait<T, D> extends Wait<T> {
+  declare task: Thread;
+
   constructor(
     readonly waiters: Waiters<T, D>,
     public detail: D,

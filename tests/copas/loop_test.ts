@@ -189,6 +189,18 @@ Deno.test("cancelall ends the threads, the servers and the sockets that are wait
   await assertRejects(() => server.accept());
 });
 
+Deno.test("cancelall closes the datagram sockets that threads wait for", async () => {
+  const { copas } = virtual();
+  const skt = copas.wrap(
+    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }),
+  );
+  copas.addthread(() => skt.receivefrom());
+  copas.cancelall();
+  await copas.loop();
+  skt.settimeout(1);
+  await assertRejects(() => skt.receivefrom(), ClosedError);
+});
+
 Deno.test("cancelall can be called by a timeout, by an error handler, and before any loop", async () => {
   const { copas, clock } = virtual();
   copas.addthread(() => copas.pause(3600));

@@ -53,11 +53,13 @@ Deno.test("the end of a write wakes nobody but a loop that may be over", async (
   selector.rest().then(() => isAwake = true);
   const service = { resume() {}, remove() {} };
   services.add(service);
-  selector.onwritten();
+  selector.writeBegins();
+  selector.writeEnds();
   await settled();
   assertFalse(isAwake);
   services.delete(service);
-  selector.onwritten();
+  selector.writeBegins();
+  selector.writeEnds();
   await settled();
   assert(isAwake);
 });

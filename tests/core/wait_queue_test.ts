@@ -120,13 +120,13 @@ Deno.test("each wait has its own deadline, and the queue one entry for all", asy
   }
   queue.pushFor(wait("d"), Infinity);
   await settled();
-  assertEquals([scheduler.sleepers.size, scheduler.sleepers.next], [1, 10]);
+  assertEquals([scheduler.deadlines.size, scheduler.deadlines.next], [1, 10]);
   for (const expected of [["b"], ["b", "c"], ["b", "c", "a"]]) {
     clock.advance(10);
     await round();
     assertEquals(outcomes, expected.map((name) => `${name}: timeout`));
   }
-  assertEquals([names(queue), scheduler.sleepers.size], ["d", 0]);
+  assertEquals([names(queue), scheduler.deadlines.size], ["d", 0]);
 });
 
 Deno.test("a deadline counts from the end of the turn in which the wait began", async () => {
@@ -138,7 +138,7 @@ Deno.test("a deadline counts from the end of the turn in which the wait began", 
   queue.pushFor(wait("b"), 10);
   clock.advance(2);
   await settled();
-  assertEquals([...queue].map(({ at }) => at), [15, 17]);
+  assertEquals([...queue].map(({ deadline }) => deadline), [15, 17]);
 });
 
 Deno.test("a deadline that was met costs nothing until it comes up, and takes nobody with it", async () => {
@@ -151,10 +151,10 @@ Deno.test("a deadline that was met costs nothing until it comes up, and takes no
   a.resolveLater("a");
   queue.pushFor(wait("b"), 10);
   await round();
-  assertEquals(scheduler.sleepers.next, 10);
+  assertEquals(scheduler.deadlines.next, 10);
   clock.advance(6);
   await round();
-  assertEquals([outcomes, scheduler.sleepers.next], [["a"], 14]);
+  assertEquals([outcomes, scheduler.deadlines.next], [["a"], 14]);
   clock.advance(4);
   await round();
   assertEquals(outcomes, ["a", "b: timeout"]);
@@ -170,7 +170,7 @@ Deno.test("an earlier deadline brings the entry forward", async () => {
   clock.advance(1);
   await round();
   assertEquals(outcomes, ["b: timeout"]);
-  assertEquals(scheduler.sleepers.next, 100);
+  assertEquals(scheduler.deadlines.next, 100);
 });
 
 Deno.test("a wait that gives up may let others go on: none of those behind is forgotten", async () => {
@@ -188,7 +188,7 @@ Deno.test("a wait that gives up may let others go on: none of those behind is fo
   assertEquals(outcomes, ["a: timeout", "c: timeout"]);
   await round();
   assertEquals(outcomes, ["a: timeout", "c: timeout", "b"]);
-  assertEquals([names(queue), scheduler.sleepers.next], ["d", 30]);
+  assertEquals([names(queue), scheduler.deadlines.next], ["d", 30]);
 });
 
 Deno.test("a wait without time gives up in the next round that asks for the time", async () => {
@@ -209,7 +209,7 @@ Deno.test("a queue that is disposed of leaves nothing in the sleep queue", async
   await settled();
   a.resolveLater("a");
   queue.dispose();
-  assertEquals(scheduler.sleepers.size, 0);
+  assertEquals(scheduler.deadlines.size, 0);
 });
 
 Deno.test("what settles is forgotten, what does not is brought up to date", async () => {
@@ -223,8 +223,8 @@ Deno.test("what settles is forgotten, what does not is brought up to date", asyn
   assertEquals(scheduler.settle(), false);
   a.resolveLater("a");
   c.resolveLater("c");
-  assertEquals(scheduler.sleepers.next, 10);
+  assertEquals(scheduler.deadlines.next, 10);
   assertEquals(scheduler.settle(), true);
-  assertEquals([scheduler.sleepers.next, scheduler.sleepers.size], [20, 1]);
+  assertEquals([scheduler.deadlines.next, scheduler.deadlines.size], [20, 1]);
   assertEquals(clock.now(), 0);
 });

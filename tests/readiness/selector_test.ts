@@ -1,6 +1,7 @@
 // What is ready, and when operations may begin.
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { ListNode } from "../../src/collections/linked_list.ts";
 import { Selector } from "../../src/readiness/selector.ts";
 import { turn } from "../fixtures/event_loop.ts";
 import { Owner } from "../fixtures/scripted_calls.ts";
@@ -68,7 +69,7 @@ Deno.test("what is under way when the loop ends is let go, what has ended is not
   const selector = new Selector();
   const letGo: string[] = [];
   const hold = (name: string) => {
-    const item = { letGo: () => void letGo.push(name) };
+    const item = new ListNode({ letGo: () => void letGo.push(name) });
     selector.hold(item);
     return item;
   };

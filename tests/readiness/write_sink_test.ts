@@ -163,9 +163,8 @@ Deno.test("a write that throws at once, or takes nothing, is a failure", async (
 });
 
 Deno.test("the selector hears when the last sink is empty, and only then", async () => {
-  const selector = new Selector();
   let heard = 0;
-  selector.onwritten = () => heard++;
+  const selector = new Selector(undefined, () => heard++);
   const [first, second] = [make(selector), make(selector)];
   for (const { sink } of [first, second]) {
     sink.putText("abc");
