@@ -18,8 +18,6 @@ export interface Tag {
   kind: string;
   name?: string;
   doc?: string;
-  /** The class that `@throws` names. */
-  tsType?: { repr?: string };
 }
 
 /** The comment of a declaration. */
