@@ -252,3 +252,11 @@ function isInternal(member: Member): boolean {
 function hasTag(comment: Member["jsDoc"], kind: string): boolean {
   return (comment?.tags ?? []).some((tag) => tag.kind === kind);
 }
+
+Deno.test("every file that docs/design.md names is there", () => {
+  const text = Deno.readTextFileSync(new URL("docs/design.md", root));
+  const named = [...text.matchAll(/`(src\/[\w/]+\.ts)`/g)].map(([, path]) =>
+    path
+  );
+  assertEquals(named.filter((path) => !sources.has(path)), []);
+});
