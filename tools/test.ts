@@ -10,6 +10,7 @@
 // All other arguments go to `deno test`.
 
 import { root, runDeno } from "./deno_process.ts";
+import { showDots } from "./dots.ts";
 import { stdFlags } from "./std_source.ts";
 import { count, type Counts } from "./test_report.ts";
 
@@ -34,15 +35,16 @@ async function main(args: string[]): Promise<number> {
   const rest = args.filter((arg) => arg !== "--stand-ins");
   const std = await stdFlags(rest.length < args.length);
   const where = namesFiles(rest) ? [] : ["tests/"];
-  const reporter = choosesTests(rest) ? [] : ["--reporter=dot"];
+  const dots = !choosesTests(rest);
   const folder = await Deno.makeTempDir({ prefix: "copas_test_" });
   try {
     const report = `${folder}/report.xml`;
     let code = await runDeno(
       [
-        ...["test", ...flags, ...std, ...reporter],
+        ...["test", ...flags, ...std, ...(dots ? ["--reporter=dot"] : [])],
         ...[`--junit-path=${report}`, ...where, ...rest],
       ],
+      dots && !Deno.stdout.isTerminal() ? showDots : undefined,
     );
     const counts = await readCounts(report);
     if (code === 0 && counts.passed === 0) {
