@@ -36,6 +36,10 @@ function steps(std: string[]): Step[] {
     ["types", ["check", ...std, "."]],
     ["documentation", ["doc", "--lint", ...entries]],
     [
+      "documentation text",
+      ["run", "--allow-read", "--allow-run", "tools/doc_lint.ts"],
+    ],
+    [
       "documentation examples",
       [
         ...["check", "--doc-only", ...std, "mod.ts", "src"],

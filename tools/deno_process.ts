@@ -19,9 +19,14 @@ const forwarded: Deno.Signal[] = Deno.build.os === "windows"
  * on to the other, and so is the end of the process that started this one.
  *
  * @param args Deno's arguments.
+ * @param show Prints what the child writes to its standard output, in place of
+ * the terminal itself.
  * @returns The exit code of the child.
  */
-export async function runDeno(args: string[]): Promise<number> {
+export async function runDeno(
+  args: string[],
+  show?: (output: ReadableStream<Uint8Array>) => Promise<void>,
+): Promise<number> {
   let child: Deno.ChildProcess | undefined;
   const stop = (signal: Deno.Signal): void => {
     try {
@@ -43,9 +48,10 @@ export async function runDeno(args: string[]): Promise<number> {
       args,
       cwd: root,
       stdin: "inherit",
-      stdout: "inherit",
+      stdout: show ? "piped" : "inherit",
       stderr: "inherit",
     }).spawn();
+    await show?.(child.stdout);
     return (await child.status).code;
   } finally {
     unwatch();

@@ -3,6 +3,7 @@
 //   deno task example              the echo server
 //   deno task example NAME ...     another one, with its arguments
 //   deno task example --list       what there is
+//   deno task example --help       this
 
 import { root, runDeno } from "./deno_process.ts";
 
@@ -18,10 +19,21 @@ interface Example {
 
 const folder = new URL("examples/", root);
 
+const usage = `Runs an example with the flags that its first comment gives.
+
+  deno task example              the echo server
+  deno task example NAME ...     another one, with its arguments
+  deno task example --list       what there is
+  deno task example --help       this`;
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: string[]): Promise<number> {
   const [name = "echo_server", ...rest] = args;
+  if (name === "--help" || name === "-h") {
+    console.log(usage);
+    return 0;
+  }
   const names = await exampleNames();
   if (name === "--list") {
     const width = Math.max(0, ...names.map((name) => name.length));

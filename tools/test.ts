@@ -1,5 +1,6 @@
 // Runs the tests with the permissions they need and with leaks as failures.
-// The last line is `N passed, N failed`, and `, N skipped` where some were.
+// All of them print a dot each, those that are named a line each, and failures
+// show in full. The last line is `N passed, N failed`, and `, N skipped` where some were.
 //
 //   deno task test                       all tests
 //   deno task test tests/sync            those of a file or a folder
@@ -9,6 +10,7 @@
 // All other arguments go to `deno test`.
 
 import { root, runDeno } from "./deno_process.ts";
+import { showDots } from "./dots.ts";
 import { stdFlags } from "./std_source.ts";
 import { count, type Counts } from "./test_report.ts";
 
@@ -33,11 +35,16 @@ async function main(args: string[]): Promise<number> {
   const rest = args.filter((arg) => arg !== "--stand-ins");
   const std = await stdFlags(rest.length < args.length);
   const where = namesFiles(rest) ? [] : ["tests/"];
+  const dots = !choosesTests(rest);
   const folder = await Deno.makeTempDir({ prefix: "copas_test_" });
   try {
     const report = `${folder}/report.xml`;
     let code = await runDeno(
-      ["test", ...flags, ...std, `--junit-path=${report}`, ...where, ...rest],
+      [
+        ...["test", ...flags, ...std, ...(dots ? ["--reporter=dot"] : [])],
+        ...[`--junit-path=${report}`, ...where, ...rest],
+      ],
+      dots && !Deno.stdout.isTerminal() ? showDots : undefined,
     );
     const counts = await readCounts(report);
     if (code === 0 && counts.passed === 0) {
@@ -66,6 +73,12 @@ async function readCounts(report: string): Promise<Counts> {
 function summary({ passed, failed, skipped }: Counts): string {
   const line = `${passed} passed, ${failed} failed`;
   return skipped > 0 ? `${line}, ${skipped} skipped` : line;
+}
+
+/** Whether the arguments name some of the tests, or say how to report them. */
+function choosesTests(args: string[]): boolean {
+  return namesFiles(args) ||
+    args.some((arg) => /^--(filter|reporter)\b/.test(arg));
 }
 
 /** Whether the arguments say which tests to run: then it isn't all of tests/. */

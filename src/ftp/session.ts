@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Client, FTPError } from "basic-ftp";
+import { Client, FTPError } from "npm:basic-ftp@~6.2.6";
 import { formatAddress } from "../net/address.ts";
 import { ClosedError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";

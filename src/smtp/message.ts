@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
-import MimeNode from "nodemailer/lib/mime-node";
+import MimeNode from "npm:nodemailer@^10.6.0/lib/mime-node";
 import { wrongType } from "../errors/arguments.ts";
 import { type Content, readSource } from "../requests/content.ts";
 import { checkKeys, checkOneLine } from "../requests/parameters.ts";

@@ -6,7 +6,7 @@
 
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
-import SMTPConnection from "nodemailer/lib/smtp-connection";
+import SMTPConnection from "npm:nodemailer@^10.6.0/lib/smtp-connection";
 import { formatAddress, isAddress } from "../net/address.ts";
 import { ClosedError, HandshakeError } from "../errors/errors.ts";
 import type { SslParams } from "../tls/params.ts";

@@ -5,8 +5,6 @@
 export interface DelayOptions {
   /** Ends the delay early: it rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Whether the delay keeps the process alive; it does unless told otherwise. */
-  persistent?: boolean;
 }
 
 /** Options of {@linkcode deadline}. */
@@ -17,7 +15,7 @@ export interface DeadlineOptions {
 
 /** Resolves after `ms` milliseconds. */
 export function delay(ms: number, options: DelayOptions = {}): Promise<void> {
-  const { signal, persistent = true } = options;
+  const { signal } = options;
   if (signal?.aborted) return Promise.reject(signal.reason);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = (): void => {
@@ -29,7 +27,6 @@ export function delay(ms: number, options: DelayOptions = {}): Promise<void> {
     resolve();
   }, ms);
   signal?.addEventListener("abort", abort, { once: true });
-  if (!persistent) Deno.unrefTimer(timer);
   return promise;
 }
 

@@ -33,8 +33,6 @@ import { deadline, delay } from "@std/async";
 import { getAvailablePort } from "@std/net";
 import { ok, strictEqual } from "node:assert";
 
-const asyncModule = import.meta.resolve("@std/async");
-
 /** Without the assertions under test: `fn` must throw an AssertionError. */
 function fails(fn: () => unknown): Error {
   let thrown: unknown;
@@ -276,16 +274,6 @@ Deno.test("delay rejects with the reason of its signal", async () => {
   await assertRejects(() => early, RangeError, "enough");
   const late = delay(60_000, { signal: controller.signal });
   await assertRejects(() => late, RangeError, "enough");
-});
-
-Deno.test("a delay that is not persistent lets the process end", async () => {
-  const script = `import { delay } from ${JSON.stringify(asyncModule)};
-    delay(3_600_000, { persistent: false });`;
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", script],
-    signal: AbortSignal.timeout(20_000),
-  }).output();
-  assertStrictEquals(code, 0);
 });
 
 Deno.test("deadline passes on the outcome of the promise", async () => {
