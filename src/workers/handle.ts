@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../copas/status.ts";
 import type { Order, Report, ServeOrder } from "./messages.ts";
 
 /** A worker's numbers, as it reports them. */

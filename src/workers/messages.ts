@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../copas/status.ts";
 
 /** Where a worker listens, and how it serves. */
 export interface ServeOrder {

@@ -9,7 +9,7 @@ import { addressError } from "../errors/errors.ts";
 import { formatAddress } from "../net/address.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../copas/status.ts";
 import { DrainingListener } from "./draining_listener.ts";
 import type { Order, Report, ServeOrder } from "./messages.ts";
 
