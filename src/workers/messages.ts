@@ -5,16 +5,15 @@
  */
 
 import type { Status } from "../copas/status.ts";
+import type { ServerOptions } from "../server/options.ts";
 
 /** Where a worker listens, and how it serves. */
-export interface ServeOrder {
+export interface ServeOrder extends ServerOptions {
   kind: "serve";
   hostname: string;
   port: number;
   backlog: number;
   name: string;
-  timeout?: number;
-  maxConnections?: number;
 }
 
 /** From the main thread to a worker. */

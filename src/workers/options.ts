@@ -11,10 +11,14 @@ import {
   wrongType,
 } from "../errors/arguments.ts";
 import { formatAddress } from "../net/address.ts";
+import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
 
-/** Where workers listen, and what they may do. */
-export interface WorkersOptions {
+/**
+ * Where workers listen, what they may do, and how each of them serves:
+ * `maxConnections`, for example, holds for one worker.
+ */
+export interface WorkersOptions extends ServerOptions {
   /** The address of this machine; `"*"` is every address. */
   hostname: string;
   /** The port that they share. 0 is any free port: ask `workers.addr` when they are `ready`. */
@@ -30,14 +34,8 @@ export interface WorkersOptions {
   permissions?: Deno.PermissionOptions;
   /** Seconds that a worker which is stopped or replaced has for its last connections. Default: 30. */
   grace?: number;
-  /** Seconds that a send or receive of an accepted socket may take. Default: no limit. */
-  timeout?: number;
-  /** How many connections each worker serves at once. Default: no limit. */
-  maxConnections?: number;
   /** How many connections the system keeps for each worker until they are accepted. Default: 4096. */
   backlog?: number;
-  /** The server's name, for errors and names of threads. */
-  name?: string;
 }
 
 /** What workers are made of. */
@@ -67,8 +65,6 @@ export function workerSettings(
     count = navigator.hardwareConcurrency,
     permissions,
     grace = 30,
-    timeout,
-    maxConnections,
     backlog = 4096,
   } = options;
   checkString(call, "hostname", options.hostname);
@@ -77,8 +73,8 @@ export function workerSettings(
   checkInteger(call, "count", count, 1, 1024);
   checkInteger(call, "backlog", backlog, 1, 2 ** 31 - 1);
   checkDelay(call, "grace", grace);
-  const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = options;
-  checkString(call, "name", name);
+  const server = pickServerOptions(call, options);
+  const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = server;
   // Deno ends the process where reusePort is used without the flag. This
   // function is there exactly when the flag is (2.9.6).
   if (Deno.listenDatagram === undefined) {
@@ -90,15 +86,7 @@ export function workerSettings(
   }
   return {
     source: sourceOf(module),
-    order: {
-      kind: "serve",
-      hostname,
-      port,
-      backlog,
-      name,
-      timeout,
-      maxConnections,
-    },
+    order: { kind: "serve", hostname, port, backlog, ...server, name },
     permissions: permissions === "none" ? {} : permissions,
     grace,
     count,

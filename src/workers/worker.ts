@@ -10,6 +10,7 @@ import { formatAddress } from "../net/address.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Status } from "../copas/status.ts";
+import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import { DrainingListener } from "./draining_listener.ts";
 import type { Order, Report, ServeOrder } from "./messages.ts";
 
@@ -18,7 +19,7 @@ export interface WorkerDispatcher {
   addserver(
     server: Deno.Listener,
     handler: (conn: Deno.Conn) => unknown,
-    options: { timeout?: number; maxConnections?: number; name: string },
+    options: ServerOptions,
   ): void;
   handler(
     fn: (skt: StreamSocket) => unknown,
@@ -65,8 +66,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       served++;
       return handle(conn);
     };
-    const { timeout, maxConnections, name } = order;
-    copas.addserver(listener, count, { timeout, maxConnections, name });
+    copas.addserver(listener, count, pickServerOptions("addserver()", order));
     scope.postMessage({
       kind: "listening",
       port: listener.addr.port,
