@@ -19,23 +19,26 @@
  * @module
  */
 
-import { Copas } from "./src/copas/copas.ts";
-
 export type { Clock, ClockHost } from "./src/core/clock.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
-export type { Dispatcher } from "./src/copas/loop.ts";
+export type {
+  Dispatcher,
+  Sockets,
+  Threads,
+  Tools,
+  WorkerServers,
+} from "./src/copas/parts.ts";
 export type {
   DatagramLike,
   Socket,
   SocketLike,
   StreamLike,
 } from "./src/socket/kinds.ts";
-export type { Sockets } from "./src/copas/sockets.ts";
-export type { Status, Threads } from "./src/copas/threads.ts";
+export type { Status } from "./src/core/status.ts";
 export {
   CancelledError,
   ClosedError,
@@ -53,7 +56,7 @@ export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
-export type { ServerOptions } from "./src/server/stream_server.ts";
+export type { ServerOptions } from "./src/server/options.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
@@ -72,7 +75,6 @@ export type {
   TlsMode,
 } from "./src/tls/params.ts";
 export type { PeerCertificate } from "./src/tls/session.ts";
-export type { WorkerServers } from "./src/copas/worker_servers.ts";
 export type { WorkerReport } from "./src/workers/handle.ts";
 export type {
   Workers,
@@ -93,8 +95,5 @@ export type {
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";
 export type { Timer, TimerOptions } from "./src/sync/timer.ts";
-export type { Tools } from "./src/copas/tools.ts";
 
-/** The default dispatcher. */
-const copas: Copas = new Copas();
-export default copas;
+export { default } from "./src/copas/default.ts";

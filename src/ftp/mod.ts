@@ -14,7 +14,7 @@
  * @module
  */
 
-import copas from "../../mod.ts";
+import copas from "../copas/default.ts";
 import type { Source } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
 import type { FtpCommandParams, FtpGetParams, FtpPutParams } from "./params.ts";

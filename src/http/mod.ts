@@ -19,7 +19,7 @@
  * @module
  */
 
-import copas from "../../mod.ts";
+import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpParams } from "./params.ts";

@@ -8,7 +8,7 @@ import type { Scheduler, Service } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 
-/** Runs its handler until the handler ends, or the server is removed. */
+/** Runs its handler in a thread until the handler ends, or the server is removed. */
 export class DatagramServer implements Service {
   readonly #scheduler: Scheduler;
   readonly #socket: DatagramSocket;
@@ -31,7 +31,7 @@ export class DatagramServer implements Service {
       try {
         await body();
       } finally {
-        // Another handler may have taken the socket over.
+        // The socket may have been registered again, with another handler.
         if (this.#task === task) this.remove();
       }
     });

@@ -1,5 +1,6 @@
 /**
- * How the options of `addserver` are read.
+ * The options of a server: what they are, what they may be, and which of them
+ * a server in workers has as well. `addserver` and `addworkers` read them here.
  *
  * @module
  */
@@ -10,43 +11,85 @@ import {
   outOfRange,
   wrongType,
 } from "../errors/arguments.ts";
-import type { ServerOptions } from "./stream_server.ts";
-import { checkLimits } from "../socket/limits.ts";
+import { checkLimits, type Limits } from "../socket/limits.ts";
 
-const CALL = "addserver()";
-const KEYS = ["timeout", "name", "maxConnections", "maxline", "maxbody"];
+/** How a server serves. */
+export interface ServerOptions extends Limits {
+  /** Seconds that a connect, send or receive of an accepted socket may take; a negative number is no limit. Default: no limit. */
+  timeout?: number;
+  /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
+  name?: string;
+  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
+  maxConnections?: number;
+}
 
-/** Reads the third and fourth argument: a timeout or options, and a name. */
+/** The names of all options. The type makes sure that none is missing. */
+const KEYS = Object.keys(
+  {
+    timeout: true,
+    name: true,
+    maxConnections: true,
+    maxline: true,
+    maxbody: true,
+  } satisfies Record<keyof ServerOptions, true>,
+) as (keyof ServerOptions)[];
+
+/**
+ * Reads the third and fourth argument of `addserver`: a timeout or options,
+ * and a name.
+ */
 export function readServerOptions(
+  call: string,
   timeout?: number | ServerOptions,
   name?: string,
 ): ServerOptions {
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
-  const unknown = Object.keys(options).find((key) => !KEYS.includes(key));
+  const unknown = Object.keys(options).find((key) =>
+    !(KEYS as string[]).includes(key)
+  );
   if (unknown !== undefined) {
     throw new TypeError(
-      `${CALL}: the options have no key ${unknown}; they have ${
+      `${call}: the options have no key ${unknown}; they have ${
         KEYS.join(", ")
       }`,
     );
   }
-  if (options.timeout !== undefined) {
-    checkSeconds(CALL, "the timeout", options.timeout);
-  }
-  if (options.name !== undefined) checkString(CALL, "the name", options.name);
-  checkMaxConnections(options.maxConnections);
-  checkLimits(CALL, options);
+  checkServerOptions(call, options);
   return options;
 }
 
-function checkMaxConnections(value: unknown): void {
+/** The options of the server among `given`, checked: what workers are told of it. */
+export function pickServerOptions(
+  call: string,
+  given: ServerOptions,
+): ServerOptions {
+  const options = Object.fromEntries(
+    KEYS.filter((key) => given[key] !== undefined).map((key) => [
+      key,
+      given[key],
+    ]),
+  ) as ServerOptions;
+  checkServerOptions(call, options);
+  return options;
+}
+
+function checkServerOptions(call: string, options: ServerOptions): void {
+  if (options.timeout !== undefined) {
+    checkSeconds(call, "the timeout", options.timeout);
+  }
+  if (options.name !== undefined) checkString(call, "the name", options.name);
+  checkMaxConnections(call, options.maxConnections);
+  checkLimits(call, options);
+}
+
+function checkMaxConnections(call: string, value: unknown): void {
   if (value === undefined || value === Infinity) return;
   const expected = "a whole number, 1 or more, or Infinity";
   if (typeof value !== "number") {
-    throw wrongType(CALL, "maxConnections", expected, value);
+    throw wrongType(call, "maxConnections", expected, value);
   }
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw outOfRange(CALL, "maxConnections", expected, value);
+    throw outOfRange(call, "maxConnections", expected, value);
   }
 }

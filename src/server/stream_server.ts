@@ -1,32 +1,22 @@
 /**
- * A registered server: accepts, and runs a thread for each connection.
+ * A registered server for connections: it takes those that its accept loop
+ * brings, runs a thread for each, and keeps to its limits.
  *
  * @module
  */
 
-import { show } from "../errors/arguments.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
-import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { Thread } from "../core/thread.ts";
+import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
-import { isGone } from "../errors/platform.ts";
-import { ListenerSource } from "../readiness/listener_source.ts";
-import type { Ready } from "../readiness/selector.ts";
-import type { Limits } from "../socket/limits.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import { isTls } from "../tls/secure.ts";
-
-/** How a server serves. */
-export interface ServerOptions extends Limits {
-  /** Seconds that a connect, send or receive of an accepted socket may take. Default: no limit. */
-  timeout?: number;
-  /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. */
-  name?: string;
-  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
-  maxConnections?: number;
-}
+import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
+import { ConnectionNames } from "./connection_names.ts";
+import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
+import type { ServerOptions } from "./options.ts";
+import { type SocketHandler, socketHandlerOf } from "./socket_handler.ts";
 
 /** What a server needs of the dispatcher. */
 export interface ServerHost {
@@ -43,50 +33,27 @@ export interface ServerHost {
     options: StreamSocketOptions,
     name: { toString(): string },
   ): StreamSocket;
-  /** Sees to it that whoever wraps the connection gets that socket. */
+  /** Makes the dispatcher find `socket` when it is given the connection. */
   register(conn: Deno.Conn, socket: StreamSocket): void;
 }
 
-/** What handles the socket of a connection. */
-export type SocketHandler = (socket: StreamSocket) => unknown;
-
-/**
- * The handlers that `copas.handler` has made, and what they do with the socket.
- * A server calls that itself: nobody else gets Deno's connection, and it need
- * not be looked up.
- */
-export const socketHandlers: WeakMap<object, SocketHandler> = new WeakMap();
-
-/** The first pause after a failed accept, and the longest, in seconds. */
-const FIRST_PAUSE = 0.01;
-const LONGEST_PAUSE = 1;
-
 /** A server for connections: TCP, TLS or Unix. */
-export class StreamServer implements Ready, Service {
+export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
-  readonly #source: ListenerSource<Deno.Conn>;
-  readonly #pause: AcceptPause;
+  readonly #accepts: AcceptLoop;
   #handler: (conn: Deno.Conn) => unknown = () => {};
   #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
   #socketOptions?: StreamSocketOptions & { accepted: true };
-  #nextPause = FIRST_PAUSE;
   #count = 0;
   #serving = 0;
   #removed = true;
-  #closed = false;
 
   constructor(host: ServerHost, listener: Deno.Listener) {
     this.#host = host;
     this.#listener = listener;
-    this.#source = new ListenerSource(
-      host.scheduler.selector,
-      listener,
-      this,
-      () => this.#vacant,
-    );
-    this.#pause = new AcceptPause(this);
+    this.#accepts = new AcceptLoop(host.scheduler, listener, this);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -95,7 +62,7 @@ export class StreamServer implements Ready, Service {
     options: ServerOptions,
   ): void {
     this.#handler = handler;
-    this.#socketHandler = socketHandlers.get(handler);
+    this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
     this.#socketOptions = undefined;
     this.#removed = false;
@@ -110,59 +77,59 @@ export class StreamServer implements Ready, Service {
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.#closed) return;
+    if (!this.#accepts.closed) return;
     const name = this.#host.name();
     throw new ClosedError(`${call}: the listener is closed: ${name}`);
   }
 
+  /** Goes on accepting, unless the server has all the connections that it may have. */
+  resume(): void {
+    this.#accepts.resume();
+  }
+
+  /**
+   * Accepts no more. Connections that are being served go on.
+   *
+   * With `keepopen` the listener stays open, and a connection that an accept
+   * under way still brings is kept until the server is registered again.
+   */
+  remove(keepopen = false): void {
+    const { scheduler } = this.#host;
+    this.#removed = true;
+    this.#accepts.stop();
+    scheduler.services.delete(this);
+    scheduler.selector.wake();
+    if (!keepopen) this.#accepts.close();
+  }
+
+  // --- For the accept loop ------------------------------------------------------
+
   /** How many more connections may be served now. */
-  get #vacant(): number {
+  get vacant(): number {
     if (this.#removed || !this.#host.scheduler.driver.accepting) return 0;
     return (this.#options.maxConnections ?? Infinity) - this.#serving;
   }
 
-  get #mayServe(): boolean {
-    return this.#vacant > 0;
-  }
-
-  /** Goes on accepting, unless the server has all the connections that it may have. */
-  resume(): void {
-    if (this.#source.accepted > 0) this.#host.scheduler.selector.ready(this);
-    if (this.#mayServe) this.#source.arm();
-  }
-
-  /** Connections came, or accepting failed. */
-  dispatch(): void {
-    if (this.#closed) return this.#closeAccepted();
-    while (this.#mayServe) {
-      const conn = this.#source.take();
-      if (conn === undefined) break;
-      this.#serve(conn);
-    }
-    if (this.#source.failure !== undefined) this.#failed(this.#source.failure);
-    else if (this.#mayServe) this.#source.arm();
-  }
-
-  #serve(conn: Deno.Conn): void {
-    this.#nextPause = FIRST_PAUSE;
+  /** Starts the thread of an accepted connection. */
+  take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    const handler = this.#socketHandler ?? this.#onConnection(conn, socket);
+    const handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
     new ConnectionThread(scheduler, this, names, socket, autoclose)
       .run(isTls(conn) ? afterHandshake(handler) : handler, socket);
   }
 
-  /** The handler that gets Deno's connection. */
-  #onConnection(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
+  /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
+  #handlerOf(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
     const handler = this.#handler;
     this.#host.register(conn, socket);
     return () => handler(conn);
   }
 
-  /** One object for all connections, as long as nobody changes the listener's timeouts. */
+  /** One object for all connections, until the listener's timeouts are changed. */
   #optionsOfSockets(): StreamSocketOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
@@ -172,61 +139,31 @@ export class StreamServer implements Ready, Service {
     return this.#socketOptions;
   }
 
+  /** Reports that no connection can be accepted now. */
+  acceptFailed(error: unknown): void {
+    const { scheduler } = this.#host;
+    const why = error instanceof Error ? error.message : show(error);
+    scheduler.report(
+      new Error(
+        `${this.#host.name()}: cannot accept: ${why}; trying again until it works`,
+        { cause: error },
+      ),
+      scheduler.main,
+      this.#listener,
+    );
+  }
+
+  /** The server ends with its listener. */
+  listenerClosed(): void {
+    this.remove();
+  }
+
+  // --- For the threads of connections ---------------------------------------------
+
   /** A connection has been served. */
   served(): void {
     this.#serving--;
     this.resume();
-  }
-
-  /** The accept loop survives everything but the end of its listener. */
-  #failed(error: unknown): void {
-    this.#source.failure = undefined;
-    if (error instanceof Deno.errors.BadResource) return this.remove();
-    if (isGone(error)) return this.#source.arm(); // only that one connection
-    const { scheduler } = this.#host;
-    if (this.#nextPause === FIRST_PAUSE) {
-      const why = error instanceof Error ? error.message : show(error);
-      scheduler.report(
-        new Error(
-          `${this.#host.name()}: cannot accept: ${why}; trying again until it works`,
-          {
-            cause: error,
-          },
-        ),
-        scheduler.main,
-        this.#listener,
-      );
-    }
-    // No descriptor is left, most likely: others have to close first.
-    scheduler.setDeadline(this.#pause, scheduler.clock.now() + this.#nextPause);
-    this.#nextPause = Math.min(this.#nextPause * 2, LONGEST_PAUSE);
-  }
-
-  /**
-   * Accepts no more. Connections that are being served go on.
-   *
-   * Deno can't take an accept back: with `keepopen`, a connection that it still
-   * brings is kept until the server is registered again.
-   */
-  remove(keepopen = false): void {
-    const { scheduler } = this.#host;
-    this.#removed = true;
-    scheduler.clearDeadline(this.#pause);
-    scheduler.services.delete(this);
-    scheduler.selector.wake();
-    if (keepopen) return;
-    this.#closed = true;
-    this.#source.close();
-    this.#closeAccepted();
-    try {
-      this.#listener.close();
-    } catch {
-      // Somebody closed the listener behind our back.
-    }
-  }
-
-  #closeAccepted(): void {
-    for (let conn; (conn = this.#source.take()) !== undefined;) conn.close();
   }
 }
 
@@ -236,76 +173,4 @@ function afterHandshake(handler: SocketHandler): SocketHandler {
     await socket.dohandshake();
     await handler(socket);
   };
-}
-
-/** The names of a connection's socket and thread, made only when somebody wants to know. */
-class ConnectionNames {
-  readonly #server: string;
-  readonly #number: number;
-
-  constructor(server: string, number: number) {
-    this.#server = server;
-    this.#number = number;
-  }
-
-  get handler(): string {
-    return `${this.#server}:handler_${this.#number}`;
-  }
-
-  toString(): string {
-    return `${this.#server}:client_${this.#number}`;
-  }
-}
-
-/** The thread of a connection: closes it when the handler has come to its end. */
-class ConnectionThread extends Thread {
-  readonly #server: StreamServer;
-  readonly #names: ConnectionNames;
-  readonly #socket: StreamSocket;
-  readonly #autoclose: boolean;
-
-  constructor(
-    scheduler: Scheduler,
-    server: StreamServer,
-    names: ConnectionNames,
-    socket: StreamSocket,
-    autoclose: boolean,
-  ) {
-    super(scheduler, undefined, socket);
-    this.#server = server;
-    this.#names = names;
-    this.#socket = socket;
-    this.#autoclose = autoclose;
-  }
-
-  protected override defaultName(): string {
-    return this.#names.handler;
-  }
-
-  /** The connection has been served when it is closed. */
-  override end(): void {
-    if (!this.#autoclose) return this.#over();
-    const over = () => this.#over();
-    // That the peer did not read to the end is the peer's affair.
-    this.#socket.close().then(over, over);
-  }
-
-  #over(): void {
-    super.end();
-    this.#server.served();
-  }
-}
-
-/** The end of a pause after a failed accept. */
-class AcceptPause extends DeadlineEntry {
-  readonly #server: StreamServer;
-
-  constructor(server: StreamServer) {
-    super();
-    this.#server = server;
-  }
-
-  due(): void {
-    this.#server.resume();
-  }
 }

@@ -27,7 +27,7 @@
  * @module
  */
 
-import copas from "../../mod.ts";
+import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
 import { send as sendBy } from "./send.ts";
 import type { SmtpParams } from "./params.ts";

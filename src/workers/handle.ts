@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../core/status.ts";
 import {
   type Order,
   readReport,

@@ -4,19 +4,16 @@
  * @module
  */
 
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../core/status.ts";
+import type { ServerOptions } from "../server/options.ts";
 
 /** Where a worker listens, and how it serves. */
-export interface ServeOrder {
+export interface ServeOrder extends ServerOptions {
   kind: "serve";
   hostname: string;
   port: number;
   backlog: number;
   name: string;
-  timeout?: number;
-  maxConnections?: number;
-  maxline?: number;
-  maxbody?: number;
 }
 
 /** From the main thread to a worker. */

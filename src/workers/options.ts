@@ -13,13 +13,16 @@ import {
   wrongType,
 } from "../errors/arguments.ts";
 import { formatAddress } from "../net/address.ts";
-import { checkLimits, type Limits } from "../socket/limits.ts";
 import { portSharingUnavailable } from "../net/address_error.ts";
 import { hasUnstableNet } from "../net/suggested_flag.ts";
+import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
 
-/** Where workers listen, and what they may do. */
-export interface WorkersOptions extends Limits {
+/**
+ * Where workers listen, what they may do, and how each of them serves:
+ * `maxConnections`, for example, holds for one worker.
+ */
+export interface WorkersOptions extends ServerOptions {
   /** The address of this machine; `"*"` is every address. */
   hostname: string;
   /** The port that they share. 0 is any free port: `workers.addr` tells it. */
@@ -36,19 +39,13 @@ export interface WorkersOptions extends Limits {
   /** Seconds that a worker which is stopped or replaced has for its last connections. Default: 30. */
   grace?: number;
   /**
-   * Seconds that a worker may leave without a sign of life: it is pinged four
-   * times as often, and replaced when it answers none. `Infinity` never replaces
-   * it. Default: 5.
+   * Seconds that a worker may leave without a sign of life: the main thread pings
+   * it four times as often, and replaces it when it answers none. `Infinity`:
+   * never. Default: 5.
    */
   heartbeat?: number;
-  /** Seconds that a send or receive of an accepted socket may take. Default: no limit. */
-  timeout?: number;
-  /** How many connections each worker serves at once. Default: no limit. */
-  maxConnections?: number;
   /** How many connections the system keeps for each worker until they are accepted. Default: 4096. */
   backlog?: number;
-  /** The server's name, for errors and names of threads. */
-  name?: string;
 }
 
 /** What workers are made of. */
@@ -80,10 +77,6 @@ export function workerSettings(
     permissions,
     grace = 30,
     heartbeat = 5,
-    timeout,
-    maxConnections,
-    maxline,
-    maxbody,
     backlog = 4096,
   } = options;
   checkString(call, "hostname", options.hostname);
@@ -97,28 +90,13 @@ export function workerSettings(
     const expected = "a number of seconds above 0, or Infinity";
     throw outOfRange(call, "heartbeat", expected, heartbeat);
   }
-  if (timeout !== undefined) checkSeconds(call, "the timeout", timeout);
-  if (maxConnections !== undefined && maxConnections !== Infinity) {
-    checkInteger(call, "maxConnections", maxConnections, 1, 2 ** 31 - 1);
-  }
-  checkLimits(call, options);
-  const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = options;
-  checkString(call, "name", name);
+  const server = pickServerOptions(call, options);
+  const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = server;
   // Deno ends the process where reusePort is used without the flag.
   if (!hasUnstableNet()) throw portSharingUnavailable(call, hostname, port);
   return {
     source: sourceOf(module),
-    order: {
-      kind: "serve",
-      hostname,
-      port,
-      backlog,
-      name,
-      timeout,
-      maxConnections,
-      maxline,
-      maxbody,
-    },
+    order: { kind: "serve", hostname, port, backlog, ...server, name },
     permissions: permissions === "none" ? {} : permissions,
     grace,
     heartbeat,

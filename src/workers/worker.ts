@@ -6,11 +6,11 @@
  */
 
 import { formatAddress } from "../net/address.ts";
-import type { ServerOptions } from "../server/stream_server.ts";
 import { addressError } from "../net/address_error.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Status } from "../copas/threads.ts";
+import type { Status } from "../core/status.ts";
+import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
 import type { ServeOrder } from "./messages.ts";
@@ -20,7 +20,7 @@ export interface WorkerDispatcher {
   addserver(
     server: Deno.Listener,
     handler: (conn: Deno.Conn) => unknown,
-    options: ServerOptions & { name: string },
+    options: ServerOptions,
   ): void;
   handler(
     fn: (skt: StreamSocket) => unknown,
@@ -81,9 +81,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       served++;
       return handle(conn);
     };
-    const { timeout, maxConnections, maxline, maxbody, name } = order;
-    const options = { timeout, maxConnections, maxline, maxbody, name };
-    copas.addserver(listener, count, options);
+    copas.addserver(listener, count, pickServerOptions("addserver()", order));
     control.tell({ kind: "listening" });
     copas.loop().then(end);
   };

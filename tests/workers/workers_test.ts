@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Copas, ScopeError, type Workers } from "../../mod.ts";
+import {
+  Copas,
+  ScopeError,
+  type Workers,
+  type WorkersOptions,
+} from "../../mod.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 import { closeQuietly, write } from "../fixtures/socket_pair.ts";
 
@@ -7,7 +12,7 @@ const handler = new URL("../fixtures/worker_handler.ts", import.meta.url);
 
 /** Runs `body` with workers that are stopped at its end. */
 async function withWorkers(
-  options: { count: number; permissions?: Deno.PermissionOptions },
+  options: Partial<WorkersOptions> & { count: number },
   body: (workers: Workers, copas: Copas, errors: string[]) => Promise<void>,
 ): Promise<void> {
   const copas = new Copas();
@@ -88,6 +93,13 @@ Deno.test("workers share a port, and tell what they are doing", async () => {
       assertEquals([state, crashes, of?.servers], ["listening", 0, 1]);
       assertEquals(served! >= 1, true);
     }
+  });
+});
+
+Deno.test("a worker keeps to the limits of its server's options", async () => {
+  await withWorkers({ count: 1, maxline: 20 }, async (workers) => {
+    assertEquals(await askOnce(workers, "echo short"), "short");
+    assertEquals(await askOnce(workers, `echo ${"x".repeat(40)}`), null);
   });
 });
 
@@ -299,6 +311,9 @@ Deno.test("an address outside the scope, and wrong options, start nothing", () =
     { ...options, port: -1 },
     { ...options, grace: -1 },
     { ...options, backlog: 0 },
+    { ...options, maxConnections: 0 },
+    { ...options, maxline: -1 },
+    { ...options, timeout: NaN },
   ];
   for (const each of wrong) {
     assertThrows(() => copas.addworkers(handler, each), RangeError);

@@ -1,0 +1,103 @@
+/**
+ * What the parts of a dispatcher work on.
+ *
+ * @module
+ */
+
+import { type Clock, RealClock } from "../core/clock.ts";
+import { Scheduler } from "../core/scheduler.ts";
+import { wrongType } from "../errors/arguments.ts";
+import { Network } from "../net/network.ts";
+import { NetPolicy } from "../net/policy.ts";
+import type { NetScope } from "../net/scope.ts";
+import { SocketFactory } from "../socket/factory.ts";
+import {
+  FutureFactory,
+  LockFactory,
+  QueueFactory,
+  SemaphoreFactory,
+  TimerFactory,
+} from "../sync/factories.ts";
+import { Debug } from "./debug.ts";
+import { printError } from "./print_error.ts";
+import { ServerRegistry } from "./server_registry.ts";
+import { SocketLookup } from "./socket_lookup.ts";
+import { SocketRegistry } from "./socket_registry.ts";
+
+/** How a dispatcher is made. */
+export interface CopasOptions {
+  /** Where its time comes from; `VirtualClock` of `@copas/copas/testing` for tests. Default: the real clock. */
+  clock?: Clock;
+  /** Its network scope: the addresses that it may use. Default: all that Deno grants. */
+  net?: NetScope;
+}
+
+/** What a dispatcher and all its views have in common. */
+export interface SharedContext {
+  readonly scheduler: Scheduler;
+  readonly socketRegistry: SocketRegistry;
+  readonly serverRegistry: ServerRegistry;
+  readonly timer: TimerFactory;
+  readonly lock: LockFactory;
+  readonly semaphore: SemaphoreFactory;
+  readonly queue: QueueFactory;
+  readonly future: FutureFactory;
+  readonly debug: Debug;
+}
+
+/** What one view has of its own: all that depends on the network scope. */
+export interface ViewContext {
+  readonly network: Network;
+  readonly socket: SocketFactory;
+  readonly lookup: SocketLookup;
+}
+
+/** A dispatcher, or a view of one, as its parts see it. */
+export interface Context extends SharedContext, ViewContext {}
+
+/** Makes the context of a new dispatcher. */
+export function createContext({ clock, net }: CopasOptions): Context {
+  const scheduler = new Scheduler(checkClock(clock), printError);
+  const socketRegistry = new SocketRegistry();
+  const policy = new NetPolicy("new Copas()", net);
+  const view = createView(scheduler, socketRegistry, policy);
+  return {
+    scheduler,
+    socketRegistry,
+    serverRegistry: new ServerRegistry(),
+    timer: new TimerFactory(scheduler),
+    lock: new LockFactory(scheduler),
+    semaphore: new SemaphoreFactory(scheduler),
+    queue: new QueueFactory(scheduler),
+    future: new FutureFactory(scheduler),
+    debug: new Debug(scheduler, view.lookup),
+    ...view,
+  };
+}
+
+/** Makes the context of a view: `context` with a scope of its own within that of `context`. */
+export function narrowContext(context: Context, net: NetScope): Context {
+  const { scheduler, socketRegistry, network } = context;
+  const policy = new NetPolicy("scoped()", net, network.policy);
+  return { ...context, ...createView(scheduler, socketRegistry, policy) };
+}
+
+function createView(
+  scheduler: Scheduler,
+  socketRegistry: SocketRegistry,
+  policy: NetPolicy,
+): ViewContext {
+  const network = new Network(policy);
+  return {
+    network,
+    socket: new SocketFactory(scheduler, network),
+    lookup: new SocketLookup(scheduler, network, socketRegistry),
+  };
+}
+
+function checkClock(clock: Clock = new RealClock()): Clock {
+  const { now, alarm } = (clock ?? {}) as Partial<Clock>;
+  if (typeof now === "function" && typeof alarm === "function") return clock;
+  const expected = "a Clock, with now() and alarm()";
+  throw wrongType("new Copas()", "the clock", expected, clock);
+}
