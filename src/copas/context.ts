@@ -7,6 +7,7 @@
 import { type Clock, RealClock } from "../core/clock.ts";
 import { Scheduler } from "../core/scheduler.ts";
 import { wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { Network } from "../net/network.ts";
 import { NetPolicy } from "../net/policy.ts";
 import type { NetScope } from "../net/scope.ts";
@@ -56,10 +57,16 @@ export interface ViewContext {
 export interface Context extends SharedContext, ViewContext {}
 
 /** Makes the context of a new dispatcher. */
-export function createContext({ clock, net }: CopasOptions): Context {
+export function createContext(options: CopasOptions): Context {
+  const call = "new Copas()";
+  if (typeof options !== "object" || options === null) {
+    throw wrongType(call, "the options", "an object", options);
+  }
+  checkKeys(call, "the options", options, ["clock", "net"]);
+  const { clock, net } = options;
   const scheduler = new Scheduler(checkClock(clock), printError);
   const socketRegistry = new SocketRegistry();
-  const policy = new NetPolicy("new Copas()", net);
+  const policy = new NetPolicy(call, net);
   const view = createView(scheduler, socketRegistry, policy);
   return {
     scheduler,

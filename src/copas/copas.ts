@@ -8,6 +8,7 @@
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { traceback } from "../core/traceback.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { NetAccess } from "../net/access.ts";
 import type { NetScope } from "../net/scope.ts";
@@ -94,7 +95,7 @@ export class Copas {
    * machine's monotonic clock; `net` is its network scope, by default all that
    * Deno grants
    * @throws {TypeError} when an entry of `net` is wrong, and the message says
-   * which and why; or when `clock` is not a clock
+   * which and why; when `clock` is not a clock; or when there is an unknown option
    */
   constructor(options?: CopasOptions);
   /** @ignore */
@@ -125,7 +126,7 @@ export class Copas {
    * @param options `net` is the network scope of the view
    * @returns the view
    * @throws {TypeError} when `net` is missing, or an entry of it is wrong; the
-   * message says which, and why
+   * message says which, and why; or when there is an unknown option
    *
    * @example Lend a part of the program the mail server, and nothing else
    * ```ts
@@ -140,6 +141,7 @@ export class Copas {
     if (net === undefined) {
       throw wrongType("scoped()", "net", "a network scope", net);
     }
+    checkKeys("scoped()", "the options", options, ["net"]);
     return new Copas({}, narrowContext(this.#context, net));
   }
 

@@ -15,9 +15,10 @@ export function keepSslParams(
   socket: Socket,
   call: string,
   sslparams: SslParams | SslParamsSource,
+  starttls?: boolean,
 ): void {
   if (socket instanceof DatagramSocket) throw datagramWithTls(call);
-  endpointOf(socket).equip(call, sslparams);
+  endpointOf(socket).equip(call, sslparams, starttls);
 }
 
 /** Does the server's side of the handshake, with the `sslparams` that the socket keeps. */

@@ -12,7 +12,7 @@ import {
   type Socket,
   type SocketLike,
 } from "../socket/kinds.ts";
-import { readSocketOptions } from "../socket/socket_options.ts";
+import { checkLateOptions, readSocketOptions } from "../socket/socket_options.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import type { Context } from "./context.ts";
 import { datagramWithTls, keepSslParams } from "./socket_internals.ts";
@@ -23,14 +23,21 @@ export function wrap(
   conn: unknown,
   given: unknown,
 ): Socket {
-  const options = readSocketOptions("wrap()", given);
-  const sslparams = options?.sslparams;
-  if (sslparams !== undefined) {
-    const socket = socketRegistry.socketOf(conn);
-    if (isDatagram(socket ?? conn)) throw datagramWithTls("wrap()");
-    if (socket !== undefined) keepSslParams(socket, "wrap()", sslparams);
+  const call = "wrap()";
+  const options = readSocketOptions(call, given);
+  if (options === undefined) return lookup.find(call, conn);
+  const { sslparams, starttls } = options;
+  const socket = socketRegistry.socketOf(conn);
+  if (isDatagram(socket ?? conn) && sslparams !== undefined) {
+    throw datagramWithTls(call);
   }
-  return lookup.find("wrap()", conn, options);
+  if (socket !== undefined) {
+    checkLateOptions(call, options, socket.name);
+    if (sslparams !== undefined) {
+      keepSslParams(socket, call, sslparams, starttls);
+    }
+  }
+  return lookup.find(call, conn, options);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { checkSeconds, wrongType } from "./arguments.ts";
+import { checkKeys } from "./known_keys.ts";
 
 /** How long a call waits; every call that waits takes it. */
 export interface WaitOptions {
@@ -22,24 +23,28 @@ export interface WaitLimit {
   readonly signal?: AbortSignal;
 }
 
+const KEYS: readonly string[] = ["timeout", "signal"];
+
 /**
  * Reads the argument of a call that says how long it waits.
  *
  * @param call names the call in the message of an error: `"pop()"`
  * @param given seconds, or an object of options
  * @param usual seconds that hold where `given` names none; negative: no limit
- * @throws {TypeError} when `given` is of the wrong type
+ * @param further the keys of the call's own options beside these
+ * @throws {TypeError} when `given` is of the wrong type, or has an unknown key
  * @throws {RangeError} when the timeout is not a number
  */
 export function readWaitOptions(
   call: string,
   given: number | WaitOptions | undefined,
   usual: number = Infinity,
+  further?: readonly string[],
 ): WaitLimit {
   let timeout: number | undefined;
   let signal: AbortSignal | undefined;
   if (typeof given === "object") {
-    checkWaitOptions(call, given);
+    checkWaitOptions(call, given, further);
     ({ timeout, signal } = given);
   } else if (given !== undefined) {
     checkSeconds(call, "the timeout", given);
@@ -53,15 +58,22 @@ export function readWaitOptions(
  * Refuses options of a call that waits when they are of the wrong type.
  *
  * @param call names the call in the message of an error: `"pop()"`
- * @throws {TypeError} when they are not an object, `timeout` is not a number or
- * `signal` is not an `AbortSignal`
+ * @param further the keys of the call's own options beside these
+ * @throws {TypeError} when they are not an object or have an unknown key,
+ * `timeout` is not a number or `signal` is not an `AbortSignal`
  * @throws {RangeError} when `timeout` is `NaN`
  */
-export function checkWaitOptions(call: string, options: unknown): void {
+export function checkWaitOptions(
+  call: string,
+  options: unknown,
+  further: readonly string[] = [],
+): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
+  const known = further.length === 0 ? KEYS : [...further, ...KEYS];
+  checkKeys(call, "the options", options, known);
   const { timeout, signal } = options as {
     timeout?: unknown;
     signal?: unknown;

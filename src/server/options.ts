@@ -11,6 +11,7 @@ import {
   outOfRange,
   wrongType,
 } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
 
 /** How a server serves. */
@@ -24,7 +25,7 @@ export interface ServerOptions extends Limits {
 }
 
 /** The names of all options. The type makes sure that none is missing. */
-const KEYS = Object.keys(
+export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
   {
     timeout: true,
     name: true,
@@ -45,16 +46,7 @@ export function readServerOptions(
 ): ServerOptions {
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
-  const unknown = Object.keys(options).find((key) =>
-    !(KEYS as string[]).includes(key)
-  );
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${call}: the options have no key ${unknown}; they have ${
-        KEYS.join(", ")
-      }`,
-    );
-  }
+  checkKeys(call, "the options", options, SERVER_KEYS);
   checkServerOptions(call, options);
   return options;
 }
@@ -65,7 +57,7 @@ export function pickServerOptions(
   given: ServerOptions,
 ): ServerOptions {
   const options = Object.fromEntries(
-    KEYS.filter((key) => given[key] !== undefined).map((key) => [
+    SERVER_KEYS.filter((key) => given[key] !== undefined).map((key) => [
       key,
       given[key],
     ]),

@@ -9,7 +9,7 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Network } from "../net/network.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import {
-  readSocketOptions,
+  checkSocketOptions,
   type StreamSocketOptions,
 } from "./socket_options.ts";
 import { StreamSocket } from "./stream_socket.ts";
@@ -96,12 +96,8 @@ export class SocketFactory {
    * ```
    */
   tcp(options?: StreamSocketOptions): StreamSocket {
-    return new StreamSocket(
-      this.#scheduler,
-      this.#network,
-      undefined,
-      readSocketOptions("tcp()", options),
-    );
+    checkSocketOptions("tcp()", options);
+    return new StreamSocket(this.#scheduler, this.#network, undefined, options);
   }
 
   /**

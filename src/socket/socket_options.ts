@@ -5,8 +5,10 @@
  * @module
  */
 
+import { wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import type { Timeouts } from "./timeouts.ts";
+import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
   type SslParams,
@@ -21,13 +23,59 @@ export interface StreamSocketOptions extends Limits {
   timeouts?: Timeouts;
   /** How it is secured: by `connect` as part of connecting, or by `dohandshake`. */
   sslparams?: SslParams | SslParamsSource;
+  /**
+   * Whether it speaks plain text until `dohandshake`. Without it, a socket that
+   * has `sslparams` sends and receives nothing before its handshake. Default: `false`.
+   */
+  starttls?: boolean;
 }
 
-const KEYS = ["name", "timeouts", "maxline", "maxbody", "sslparams"];
+/** The names of all options. The type makes sure that none is missing. */
+const KEYS: readonly string[] = Object.keys(
+  {
+    name: true,
+    timeouts: true,
+    maxline: true,
+    maxbody: true,
+    sslparams: true,
+    starttls: true,
+  } satisfies Record<keyof StreamSocketOptions, true>,
+);
 
 /**
- * Reads what the caller gave: `sslparams`, or options of which they are one. It
- * is options if it has a key of theirs.
+ * Refuses options that no socket can be made with.
+ *
+ * @param call names the call in the message of an error
+ */
+export function checkSocketOptions(
+  call: string,
+  options: StreamSocketOptions | undefined,
+): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw wrongType(call, "the options", "an object", options);
+  }
+  const hint = ", and what belongs to TLS goes into sslparams";
+  checkKeys(call, "the options", options, KEYS, hint);
+  const { timeouts, sslparams, starttls } = options;
+  checkLimits(call, options);
+  if (timeouts !== undefined) checkTimeouts(call, timeouts);
+  if (sslparams !== undefined) checkSslParams(call, sslparams);
+  if (starttls === undefined) return;
+  if (typeof starttls !== "boolean") {
+    throw wrongType(call, "starttls", "a boolean", starttls);
+  }
+  if (sslparams === undefined) {
+    throw new TypeError(
+      `${call}: starttls says when sslparams are used, and there are none; ` +
+        "a socket without them speaks plain text until dohandshake(sslparams)",
+    );
+  }
+}
+
+/**
+ * Reads what the caller of `wrap` gave: `sslparams`, or options of which they
+ * are one. It is options if it has a key of theirs.
  *
  * @param call names the call in the message of an error
  */
@@ -43,16 +91,29 @@ export function readSocketOptions(
     checkSslParams(call, given);
     return { sslparams: given };
   }
-  const unknown = keys.find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${call}: the options have no key ${unknown}; they have ${
-        KEYS.join(", ")
-      }, and what belongs to TLS goes into sslparams`,
-    );
-  }
-  const options = given as StreamSocketOptions;
-  checkLimits(call, options);
-  if (options.sslparams !== undefined) checkSslParams(call, options.sslparams);
-  return options;
+  checkSocketOptions(call, given as StreamSocketOptions);
+  return given as StreamSocketOptions;
+}
+
+/**
+ * Refuses options that come too late for a socket that is there: only how it is
+ * secured can still be said.
+ *
+ * @param call names the call in the message of an error
+ * @param socketName the socket's name
+ */
+export function checkLateOptions(
+  call: string,
+  options: StreamSocketOptions,
+  socketName: string,
+): void {
+  const late = KEYS.find((key) =>
+    key !== "sslparams" && key !== "starttls" &&
+    options[key as keyof StreamSocketOptions] !== undefined
+  );
+  if (late === undefined) return;
+  throw new TypeError(
+    `${call}: ${socketName} is a Copas socket already, so ${late} would have no effect; ` +
+      "give it when the connection is wrapped for the first time, or to the server",
+  );
 }

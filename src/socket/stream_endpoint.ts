@@ -35,6 +35,7 @@ import type { StreamSocketOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
 import {
   CLOSED_REASON,
+  HANDSHAKE_REASON,
   whyNotConnectable,
   whyNotConnected,
 } from "./stream_state.ts";
@@ -56,6 +57,8 @@ export class StreamEndpoint extends StreamLife {
   readonly #created: number;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
+  /** Whether the socket speaks plain text until its handshake. */
+  #isStartTls: boolean;
   /** The host and the address that the socket connects to, or is connected to, as the caller wrote them. */
   #target?: { host: string; address: string } = undefined;
 
@@ -73,6 +76,7 @@ export class StreamEndpoint extends StreamLife {
     this.#options = options;
     this.#name = name;
     this.#sslparams = options.sslparams;
+    this.#isStartTls = options.starttls ?? false;
     this.#created = scheduler.clock.now();
   }
 
@@ -95,14 +99,27 @@ export class StreamEndpoint extends StreamLife {
 
   /** The connection, for a call that needs one, be it closed. */
   connected(call: string): Connection {
-    if (this.connection !== undefined) return this.connection;
+    const connection = this.anyConnection;
+    if (connection !== undefined) return connection;
     throw this.notConnected(call);
   }
 
-  /** The error of a call that needs a connection where there is none. */
-  notConnected(call: string): ClosedError {
+  /** The error of a call that needs a connection where there is none, or none that can be used yet. */
+  notConnected(call: string): Error {
+    if (this.isWithheld && !this.isClosed) return this.#notSecured(call);
     const why = whyNotConnected(this.state);
     return new ClosedError(`${call}: ${why}: ${this.name}`);
+  }
+
+  #notSecured(call: string): Error {
+    if (this.state === "handshaking") {
+      return new ClosedError(`${call}: ${HANDSHAKE_REASON}: ${this.name}`);
+    }
+    // No `ClosedError`, which may leave a handler unreported.
+    return new TypeError(
+      `${call}: ${this.name} has sslparams, and its TLS handshake is not done: call dohandshake() first, ` +
+        "or if plain text is to come before it, wrap it with { sslparams, starttls: true }",
+    );
   }
 
   /** The connection, for a call that needs an open one. */
@@ -126,6 +143,8 @@ export class StreamEndpoint extends StreamLife {
   /** Takes a connection over that is open already. */
   adopt(conn: Deno.Conn): void {
     this.hasConnected(this.#connection(conn));
+    const { sslparams, starttls } = this.#options;
+    if (sslparams !== undefined && !starttls && !isTls(conn)) this.withhold();
   }
 
   /** Connects, with the handshake where the socket has `sslparams`. */
@@ -151,7 +170,7 @@ export class StreamEndpoint extends StreamLife {
         this.#network,
         host,
         port,
-        this.#sslparams,
+        this.#isStartTls ? undefined : this.#sslparams,
         timeout,
       );
       if (this.isClosed) {
@@ -263,11 +282,21 @@ export class StreamEndpoint extends StreamLife {
     this.handshakeHasFailed(connection);
   }
 
-  /** Keeps `sslparams` for the handshake to come. `call` is named where they come too late. */
-  equip(call: string, sslparams?: SslParams | SslParamsSource): void {
-    if (sslparams === undefined || sslparams === this.#sslparams) return;
-    const { connection } = this;
+  /**
+   * Keeps `sslparams` for the handshake to come.
+   *
+   * @param call is named where they come too late
+   * @param starttls whether the socket speaks plain text until then
+   */
+  equip(
+    call: string,
+    sslparams?: SslParams | SslParamsSource,
+    starttls = false,
+  ): void {
+    if (sslparams === undefined) return;
+    const connection = this.anyConnection;
     if (connection?.session !== undefined) {
+      if (sslparams === this.#sslparams) return;
       if (this.#sslparams === undefined) {
         checkUpgrade(call, this.name, connection.conn, sslparams, "server");
       }
@@ -276,6 +305,11 @@ export class StreamEndpoint extends StreamLife {
       );
     }
     this.#sslparams = sslparams;
+    this.#isStartTls = starttls;
+    if (starttls) this.release();
+    else if (connection !== undefined && !isTls(connection.conn)) {
+      this.withhold();
+    }
   }
 
   /** Closes one direction, or both. */

@@ -25,6 +25,8 @@ export interface Setup {
 export class StreamLife {
   /** What the socket receives from and sends to: from "open" on, unless its handshake failed. */
   connection?: Connection = undefined;
+  /** A connection in plain text that must not be used before its handshake, in place of `connection`. */
+  #withheld?: Connection = undefined;
   #state: StreamState = "unconnected";
   #setup?: Setup = undefined;
   /** Ends when the state "closed" is reached. */
@@ -38,6 +40,28 @@ export class StreamLife {
   /** Whether this side has closed the socket. */
   get isClosed(): boolean {
     return isClosed(this.#state);
+  }
+
+  /** The connection, whether it can be used already or not. */
+  protected get anyConnection(): Connection | undefined {
+    return this.connection ?? this.#withheld;
+  }
+
+  /** Whether the socket has a connection that waits for its handshake. */
+  protected get isWithheld(): boolean {
+    return this.#withheld !== undefined;
+  }
+
+  /** Keeps plain text from being sent and received until the handshake is done. */
+  protected withhold(): void {
+    this.#withheld ??= this.connection;
+    this.connection = undefined;
+  }
+
+  /** Lets plain text be sent and received before the handshake. */
+  protected release(): void {
+    this.connection ??= this.#withheld;
+    this.#withheld = undefined;
   }
 
   /** The one place where the state changes. */
@@ -78,11 +102,13 @@ export class StreamLife {
   protected hasUpgraded(connection: Connection): void {
     this.#advance("secured");
     this.connection = connection;
+    this.#withheld = undefined;
   }
 
   /** The handshake failed: the connection can't be used any more, and the socket is closed. */
   protected handshakeHasFailed(connection: Connection): void {
     this.connection = undefined;
+    this.#withheld = undefined;
     connection.abandon("its TLS handshake failed");
     if (!this.isClosed) this.#close("handshake failed");
   }
@@ -108,7 +134,7 @@ export class StreamLife {
 
   /** Closes the socket at once; what was not written yet is lost. */
   abandon(): void {
-    this.connection?.abandon(CLOSED_REASON);
+    this.anyConnection?.abandon(CLOSED_REASON);
     this.close();
   }
 
@@ -120,7 +146,7 @@ export class StreamLife {
     // The caller need not await a close: a failure of it must not end the process.
     promise.catch(() => {});
     setup?.close();
-    (this.connection?.close() ?? Promise.resolve())
+    (this.anyConnection?.close() ?? Promise.resolve())
       .finally(() => this.#advance("released"))
       .then(resolve, reject);
     return promise;

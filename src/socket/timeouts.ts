@@ -4,7 +4,8 @@
  * @module
  */
 
-import { checkSeconds } from "../errors/arguments.ts";
+import { checkSeconds, wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 
 /** The timeouts of a socket, in seconds; `Infinity` for no limit. Sockets share such an object until one of them gets other timeouts. */
 export interface Timeouts {
@@ -22,6 +23,23 @@ export const NO_TIMEOUTS: Timeouts = {
   send: Infinity,
   receive: Infinity,
 };
+
+/**
+ * Refuses what is no {@linkcode Timeouts}.
+ *
+ * @param call names the call in the message of an error
+ */
+export function checkTimeouts(call: string, given: unknown): void {
+  if (typeof given !== "object" || given === null) {
+    const expected = "an object { connect, send, receive } of seconds";
+    throw wrongType(call, "timeouts", expected, given);
+  }
+  const names = Object.keys(NO_TIMEOUTS) as (keyof Timeouts)[];
+  checkKeys(call, "the timeouts", given, names);
+  for (const name of names) {
+    checkSeconds(call, `the ${name} timeout`, (given as Timeouts)[name]);
+  }
+}
 
 /** Three equal timeouts; nothing or a negative number means no limit. */
 export function sameTimeouts(seconds: number = Infinity): Timeouts {

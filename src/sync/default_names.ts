@@ -5,21 +5,25 @@
  */
 
 import { checkString, wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 
 /** Names of one kind: `lock_1`, `lock_2`. Only those that are used are counted. */
 export class DefaultNames {
   readonly #prefix: string;
+  /** The keys of the maker's options. */
+  readonly #keys: readonly string[];
   #count = 0;
 
-  constructor(prefix: string) {
+  constructor(prefix: string, keys: readonly string[]) {
     this.#prefix = prefix;
+    this.#keys = keys;
   }
 
   /**
    * Makes something with the name that `options` give, or with the next one.
    *
    * @param call names the call in the message of an error: `"lock.new()"`
-   * @throws {TypeError} when `options` are not an object, or the name is not a string
+   * @throws {TypeError} when `options` are not an object or have an unknown key, or the name is not a string
    */
   make<T>(
     call: string,
@@ -29,6 +33,7 @@ export class DefaultNames {
     if (typeof options !== "object" || options === null) {
       throw wrongType(call, "the options", "an object", options);
     }
+    checkKeys(call, "the options", options, this.#keys);
     if (options.name !== undefined) {
       checkString(call, "the name", options.name);
       return make(options.name);

@@ -22,7 +22,7 @@ import { UnobservedErrors } from "./unobserved_errors.ts";
 /** `copas.lock`: makes locks. */
 export class LockFactory {
   readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("lock");
+  readonly #names = new DefaultNames("lock", ["name", "timeout", "notreentrant"]);
 
   /** @ignore Each dispatcher makes its own: `copas.lock`. */
   constructor(scheduler: Scheduler) {
@@ -39,7 +39,7 @@ export class LockFactory {
    * it gets the lock again. Default: `false`
    * @returns the lock
    * @throws {TypeError} when the timeout is not a number, the name not a
-   * string, or the options are `null`
+   * string, or the options are `null` or have an unknown key
    * @throws {RangeError} when the timeout is negative or `NaN`
    *
    * @example
@@ -65,7 +65,7 @@ export class LockFactory {
 /** `copas.semaphore`: makes semaphores. */
 export class SemaphoreFactory {
   readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("semaphore");
+  readonly #names = new DefaultNames("semaphore", ["name", "start", "timeout"]);
 
   /** @ignore Each dispatcher makes its own: `copas.semaphore`. */
   constructor(scheduler: Scheduler) {
@@ -83,7 +83,7 @@ export class SemaphoreFactory {
    * 0 or more; `Infinity` is without limit. Default: 10
    * @returns the semaphore
    * @throws {TypeError} when a number is of another type, the name is not a
-   * string, or the options are `null`
+   * string, or the options are `null` or have an unknown key
    * @throws {RangeError} when `max` is not from 1 on, `start` not from 0 to
    * `max`, one of them not a whole number, or the timeout is negative or `NaN`
    *
@@ -112,7 +112,7 @@ export class SemaphoreFactory {
 /** `copas.queue`: makes queues. */
 export class QueueFactory {
   readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("copas_queue");
+  readonly #names = new DefaultNames("copas_queue", ["name", "maxsize"]);
 
   /** @ignore Each dispatcher makes its own: `copas.queue`. */
   constructor(scheduler: Scheduler) {
@@ -125,8 +125,8 @@ export class QueueFactory {
    * @param options the queue's `name` and its `maxsize`. Default: a name such
    * as `copas_queue_1`, and no limit
    * @returns the queue
-   * @throws {TypeError} when the options are not an object, the name is not a
-   * string, or the maxsize not a number
+   * @throws {TypeError} when the options are not an object or have an unknown
+   * key, the name is not a string, or the maxsize not a number
    * @throws {RangeError} when the maxsize is not a whole number from 1 on, or `Infinity`
    *
    * @example
@@ -151,7 +151,15 @@ export class QueueFactory {
 /** `copas.timer`: makes timers. */
 export class TimerFactory {
   readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("copas_timer");
+  readonly #names = new DefaultNames("copas_timer", [
+    "name",
+    "delay",
+    "callback",
+    "recurring",
+    "initialdelay",
+    "params",
+    "errorhandler",
+  ]);
 
   /** @ignore Each dispatcher makes its own: `copas.timer`. */
   constructor(scheduler: Scheduler) {
@@ -164,8 +172,8 @@ export class TimerFactory {
    * @param options what the timer calls, and when: `delay` and `callback`, and
    * any of `recurring`, `initialdelay`, `params`, `errorhandler` and `name`
    * @returns the timer
-   * @throws {TypeError} when the options are not an object, a delay is not a
-   * number, the callback or the errorhandler not a function, or the name not a string
+   * @throws {TypeError} when the options are not an object or have an unknown
+   * key, a delay is not a number, the callback or the errorhandler not a function, or the name not a string
    * @throws {RangeError} when a delay is negative or `NaN`
    *
    * @example

@@ -12,10 +12,15 @@ import {
   outOfRange,
   wrongType,
 } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { formatAddress } from "../net/address.ts";
 import { portSharingUnavailable } from "../net/address_error.ts";
 import { hasUnstableNet } from "../net/suggested_flag.ts";
-import { pickServerOptions, type ServerOptions } from "../server/options.ts";
+import {
+  pickServerOptions,
+  SERVER_KEYS,
+  type ServerOptions,
+} from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
 
 /**
@@ -48,6 +53,17 @@ export interface WorkersOptions extends ServerOptions {
   backlog?: number;
 }
 
+const KEYS: readonly string[] = [
+  "hostname",
+  "port",
+  "count",
+  "permissions",
+  "grace",
+  "heartbeat",
+  "backlog",
+  ...SERVER_KEYS,
+];
+
 /** What workers are made of. */
 export interface WorkerSettings {
   source: string;
@@ -71,6 +87,7 @@ export function workerSettings(
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
+  checkKeys(call, "the options", options, KEYS);
   const {
     port,
     count = navigator.hardwareConcurrency,

@@ -1,0 +1,31 @@
+/**
+ * The keys of options: one that a call does not know is refused, because it was
+ * meant to have an effect.
+ *
+ * @module
+ */
+
+/**
+ * Refuses an object with a key that is not among `known`.
+ *
+ * @param call names the call in the message of an error: `"queue.new()"`
+ * @param name how the message calls the object, in the plural: `"the options"`
+ * @param hint what the message says besides. Default: nothing
+ * @throws {TypeError} when there is such a key; the message names those that are known
+ */
+export function checkKeys(
+  call: string,
+  name: string,
+  given: object,
+  known: readonly string[],
+  hint = "",
+): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    throw new TypeError(
+      `${call}: ${name} have no key ${key}; they have ${
+        known.join(", ")
+      }${hint}`,
+    );
+  }
+}
