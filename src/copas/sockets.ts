@@ -12,7 +12,10 @@ import {
   type Socket,
   type SocketLike,
 } from "../socket/kinds.ts";
-import { checkLateOptions, readSocketOptions } from "../socket/socket_options.ts";
+import {
+  checkLateOptions,
+  readSocketOptions,
+} from "../socket/socket_options.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import type { Context } from "./context.ts";
 import { datagramWithTls, keepSslParams } from "./socket_internals.ts";

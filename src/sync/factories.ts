@@ -22,7 +22,11 @@ import { UnobservedErrors } from "./unobserved_errors.ts";
 /** `copas.lock`: makes locks. */
 export class LockFactory {
   readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("lock", ["name", "timeout", "notreentrant"]);
+  readonly #names = new DefaultNames("lock", [
+    "name",
+    "timeout",
+    "notreentrant",
+  ]);
 
   /** @ignore Each dispatcher makes its own: `copas.lock`. */
   constructor(scheduler: Scheduler) {

@@ -62,9 +62,16 @@ Deno.test("a connection that can't be changed is wrapped once, too", () => {
   assertStrictEquals(copas.wrap(conn), copas.wrap(conn));
 });
 
-Deno.test("what was wrapped before keeps its options", () => {
+Deno.test("options for what was wrapped before are refused, not ignored", () => {
   const { copas, conn, skt } = scripted({ name: "first", maxline: 5 });
-  assertStrictEquals(copas.wrap(conn.conn, { name: "second" }), skt);
+  for (const again of [conn.conn, skt]) {
+    assertThrows(
+      () => copas.wrap(again, { maxline: 9 }),
+      TypeError,
+      "wrap(): first is a Copas socket already, so maxline would have no effect",
+    );
+    assertStrictEquals(copas.wrap(again), skt);
+  }
   assertEquals(skt.name, "first");
 });
 

@@ -146,12 +146,11 @@ Deno.test("sslparams that make no sense for a client are refused", () => {
 
 Deno.test("sslparams may come as options of the socket, but not mixed with them", () => {
   const copas = new Copas();
-  const skt = copas.wrap(copas.socket.tcp(), { sslparams: {}, name: "mine" });
-  assertEquals(skt.name, "tcp{master}", "a socket keeps its own options");
+  const skt = copas.wrap(copas.socket.tcp(), { sslparams: {} });
   assertThrows(
     () => copas.wrap(skt, { maxline: 10, ...pair } as SslParams),
     TypeError,
-    "wrap(): the options have no key cert; they have name, timeouts, maxline, maxbody, sslparams, and what belongs to TLS goes into sslparams",
+    "wrap(): the options have no key cert; they have name, timeouts, maxline, maxbody, sslparams, starttls, and what belongs to TLS goes into sslparams",
   );
 });
 

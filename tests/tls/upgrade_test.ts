@@ -254,3 +254,95 @@ tlsTest(
     assertEquals(world.errors, []);
   },
 );
+
+tlsTest(
+  "a socket with sslparams sends and receives nothing before its handshake",
+  async (pki) => {
+    const world = new World();
+    const port = world.serve(pki.localhost);
+    await world.run(async () => {
+      const { copas } = world;
+      const conn = await copas.wait(
+        Deno.connect({ hostname: "127.0.0.1", port }),
+      );
+      const sslparams = { ...pki.trust, servername: "localhost" };
+      const skt = copas.wrap(conn, { sslparams });
+      const calls = [
+        () => skt.send("secret\n"),
+        () => skt.receive(),
+        () => skt.receivepartial(1),
+        () => skt.flush(),
+      ];
+      for (const call of calls) {
+        await assertRejects(
+          call,
+          TypeError,
+          "has sslparams, and its TLS handshake is not done: call dohandshake() first",
+        );
+      }
+      await skt.dohandshake();
+      assertEquals(await ask(skt, "hello"), "hello");
+      await skt.close();
+    });
+    assertEquals(world.errors, []);
+  },
+);
+
+tlsTest(
+  "a socket that gets sslparams when it is connected sends nothing in plain text from then on",
+  async (pki) => {
+    const world = new World();
+    const port = starttls(world, pki.localhost);
+    await world.run(async () => {
+      const { copas } = world;
+      const skt = await copas.socket.connect("localhost", port);
+      assertEquals(await skt.receive(), "220 hello");
+      copas.wrap(skt, pki.trust);
+      await assertRejects(() => skt.send("STARTTLS\r\n"), TypeError);
+      copas.wrap(skt, { sslparams: pki.trust, starttls: true });
+      assertEquals(await ask(skt, "STARTTLS"), "220 go ahead");
+      await skt.dohandshake();
+      assertEquals(await ask(skt, "secret"), "250 secret");
+      await skt.close();
+    });
+    assertEquals(world.errors, []);
+  },
+);
+
+tlsTest(
+  "with starttls a socket connects in plain text, and dohandshake uses its sslparams",
+  async (pki) => {
+    const world = new World();
+    const port = starttls(world, pki.localhost);
+    await world.run(async () => {
+      const skt = world.copas.socket.tcp({
+        sslparams: pki.trust,
+        starttls: true,
+      });
+      await skt.connect("localhost", port);
+      assertEquals(await skt.receive(), "220 hello");
+      assertEquals(await ask(skt, "STARTTLS"), "220 go ahead");
+      await skt.dohandshake();
+      assertEquals(await ask(skt, "secret"), "250 secret");
+      assertEquals(skt.getalpn(), null);
+      await skt.close();
+    });
+    assertEquals(world.errors, []);
+  },
+);
+
+tlsTest(
+  "closing a socket that waits for its handshake closes its connection",
+  async (pki) => {
+    const world = new World();
+    const port = world.serve(pki.localhost);
+    await world.run(async () => {
+      const conn = await world.copas.wait(
+        Deno.connect({ hostname: "127.0.0.1", port }),
+      );
+      const skt = world.copas.wrap(conn, { sslparams: pki.trust });
+      await skt.close();
+      await assertRejects(() => skt.send("x"), ClosedError);
+    });
+  },
+);
