@@ -10,6 +10,8 @@ import { isGone } from "../errors/platform.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
+import { closeTls } from "../tls/farewell.ts";
+import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Limits } from "./limits.ts";
@@ -112,7 +114,7 @@ export class Connection {
   abandon(why: string): void {
     this.receiver.close(why);
     this.sender.close(why);
-    this.#release();
+    this.#closeStream();
   }
 
   /** Closes the connection when all that was sent is written. Resolves, or fails, when it is closed. */
@@ -127,6 +129,24 @@ export class Connection {
   }
 
   #release(): Promise<void> | void {
+    const { conn } = this;
+    const closing = isTls(conn) && this.#isSecured
+      ? closeTls(conn)
+      : this.#closeStream();
+    if (closing === undefined) return;
+    // The loop waits for the goodbye: the program may exit after it.
+    const { selector } = this.#scheduler;
+    selector.writeBegins();
+    return closing.finally(() => selector.writeEnds());
+  }
+
+  /** Whether the handshake of Deno's own TLS is done, be it by a read or write of a caller's. */
+  get #isSecured(): boolean {
+    return this.session !== undefined || this.sent > 0 ||
+      this.receiver.source.received > 0;
+  }
+
+  #closeStream(): Promise<void> | void {
     try {
       return this.#stream.close();
     } catch {

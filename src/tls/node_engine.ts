@@ -174,7 +174,7 @@ export async function connectTls(
     rejectOnEnd(bridge, reject);
     engine.on("error", reject);
     engine.on("secureConnect", () => {
-      const stream = new TlsStream(engine, bridge, conn);
+      const stream = new TlsStream(engine, bridge, conn, true);
       if (!engine.authorized) {
         return reject(
           failure(String(engine.authorizationError), "server certificate"),

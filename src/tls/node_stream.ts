@@ -7,9 +7,7 @@
 import type { TLSSocket } from "node:tls";
 import type { DuplexBridge } from "../readiness/duplex_bridge.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-
-/** How long a close may take to tell the peer, in milliseconds. */
-const FAREWELL = 1000;
+import { inTime } from "./farewell.ts";
 
 /** A read that waits. */
 interface Pending {
@@ -33,15 +31,32 @@ export class TlsStream implements ByteStream {
   /** Ends the write that is under way. The engine itself says nothing of one that can't go on. */
   #rejectWrite?: (error: unknown) => void = undefined;
   #closed?: Promise<void> = undefined;
+  /** Whether the server's tickets may lie unread below. They come before all else that it sends. */
+  #mayHaveTickets: boolean;
+  /** Called when the stream below has come to its end. */
+  #onended: () => void = () => {};
 
-  /** @param below what `bridge` reads from; closed together with this one */
-  constructor(engine: TLSSocket, bridge: DuplexBridge, below: ByteStream) {
+  /**
+   * @param below what `bridge` reads from; closed together with this one
+   * @param isClient whether the peer is the TLS server
+   */
+  constructor(
+    engine: TLSSocket,
+    bridge: DuplexBridge,
+    below: ByteStream,
+    isClient = false,
+  ) {
+    this.#mayHaveTickets = isClient;
     this.#engine = engine;
     this.#bridge = bridge;
     this.#below = below;
     bridge.demanded = false;
-    bridge.onend = () => this.#endedBelow = true;
+    bridge.onend = () => {
+      this.#endedBelow = true;
+      this.#onended();
+    };
     bridge.onfailure = (error, during) => {
+      this.#onended();
       if (during === "read") this.#fail(error);
       else this.#failWrite(error);
     };
@@ -69,6 +84,7 @@ export class TlsStream implements ByteStream {
     const bytes = this.#engine.read(count) as Uint8Array | null;
     if (bytes !== null && bytes.length > 0) {
       pending.into.set(bytes);
+      this.#mayHaveTickets = false;
       return this.#settle()?.resolve(bytes.length);
     }
     if (this.#ended) return this.#settle()?.resolve(null);
@@ -142,7 +158,9 @@ export class TlsStream implements ByteStream {
     this.#settle()?.reject(reason);
     try {
       const isGone = this.#writeFailure !== undefined;
-      if (!isGone && !this.#engine.destroyed) await this.#sayFarewell();
+      if (!isGone && !this.#engine.destroyed) {
+        await inTime(this.#sayFarewell());
+      }
     } finally {
       this.#failWrite(reason);
       this.#engine.destroy();
@@ -152,10 +170,15 @@ export class TlsStream implements ByteStream {
   }
 
   async #sayFarewell(): Promise<void> {
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, FAREWELL);
-    await Promise.race([this.#endEngine(), patience.promise]);
-    clearTimeout(timer);
+    await this.#endEngine();
+    if (!this.#mayHaveTickets || this.#ended || this.#endedBelow) return;
+    // A server of TLS 1.3 has sent tickets. Bytes that nobody has read make a
+    // reset of a close, and the peer loses what it has not read yet.
+    await this.#below.closeWrite();
+    const end = new Promise<void>((resolve) => this.#onended = resolve);
+    this.#bridge.demanded = true;
+    this.#engine.resume();
+    await end;
   }
 
   /** Resolves when close_notify is on its way, or can't be. */
