@@ -8,8 +8,9 @@
 import { waitForCall } from "../core/call.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { checkString, wrongType } from "../errors/arguments.ts";
+import { checkInteger, checkString, wrongType } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { formatAddress } from "../net/address.ts";
 import { addressError, checkHostPort } from "../net/address_error.ts";
@@ -19,7 +20,7 @@ import { type Datagram, DatagramReceiver } from "./datagram_receiver.ts";
 import { datagramName } from "./default_names.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
-import type { Timeouts } from "./timeouts.ts";
+import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 
 /** How the errors of a send begin. */
 const CANNOT_SEND = "Cannot send to";
@@ -30,8 +31,41 @@ const encoder = new TextEncoder();
 
 /** What a datagram socket is made with. */
 export interface DatagramSocketOptions {
+  /** Its name. Default: one that tells the address. */
   name?: string;
+  /** Its timeouts, in seconds. Default: no limits. */
   timeouts?: Timeouts;
+  /**
+   * How many datagrams Copas keeps until they are received, 1 or more; those that
+   * follow wait in the system, or are lost. Default: 64.
+   */
+  receivebuffer?: number;
+}
+
+/**
+ * Refuses options that no datagram socket can be made with.
+ *
+ * @param call names the call in the message of an error
+ */
+export function checkDatagramOptions(
+  call: string,
+  options: DatagramSocketOptions | undefined,
+): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) {
+    throw wrongType(call, "the options", "an object", options);
+  }
+  checkKeys(call, "the options", options, [
+    "name",
+    "timeouts",
+    "receivebuffer",
+  ]);
+  const { name, timeouts, receivebuffer } = options;
+  if (name !== undefined) checkString(call, "the name", name);
+  if (timeouts !== undefined) checkTimeouts(call, timeouts);
+  if (receivebuffer !== undefined) {
+    checkInteger(call, "receivebuffer", receivebuffer, 1);
+  }
 }
 
 /** The inside of a datagram socket. */
@@ -45,7 +79,11 @@ export class DatagramEndpoint {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
+  readonly #created: number;
+  readonly #receivebuffer?: number;
   #name?: string;
+  /** How many datagrams the system has taken to be sent. */
+  #sent = 0;
   /** Made together with `conn`. */
   #receiver?: DatagramReceiver = undefined;
 
@@ -59,6 +97,20 @@ export class DatagramEndpoint {
     this.#network = network;
     this.#socket = socket;
     this.#name = options.name;
+    this.#receivebuffer = options.receivebuffer;
+    this.#created = scheduler.clock.now();
+  }
+
+  /** Datagrams received, sent, and waiting to be received; and the socket's age in seconds. */
+  get stats(): {
+    received: number;
+    sent: number;
+    waiting: number;
+    age: number;
+  } {
+    const { received = 0, waiting = 0 } = this.#receiver?.counts ?? {};
+    const age = this.#scheduler.clock.now() - this.#created;
+    return { received, sent: this.#sent, waiting, age };
   }
 
   /** The socket's name; without one of its own, it tells the address. */
@@ -90,6 +142,7 @@ export class DatagramEndpoint {
       this.#socket,
       conn,
       this,
+      this.#receivebuffer,
     );
   }
 
@@ -186,13 +239,16 @@ export class DatagramEndpoint {
     const { send: timeout } = this.#socket.timeouts;
     try {
       // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
-      return timeout === Infinity && this.#scheduler.mayAwait(this.#socket)
+      const count = timeout === Infinity &&
+          this.#scheduler.mayAwait(this.#socket)
         ? await send()
         : await waitForCall(this.#scheduler, send, {
           failed: `${CANNOT_SEND} ${formatAddress(ip, port)}`,
           socket: this.#socket,
           timeout,
         });
+      this.#sent++;
+      return count;
     } catch (error) {
       if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {
         throw addressError(CANNOT_SEND, formatAddress(ip, port), error);

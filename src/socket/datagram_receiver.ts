@@ -59,51 +59,94 @@ export class DatagramReceiver implements Ready {
     socket: SocketIdentity,
     conn: Deno.DatagramConn,
     filter: SenderFilter,
+    receivebuffer?: number,
   ) {
     this.#scheduler = scheduler;
     this.#socket = socket;
     this.#filter = filter;
-    this.#source = new DatagramSource(scheduler.selector, conn, this);
+    this.#source = new DatagramSource(
+      scheduler.selector,
+      conn,
+      this,
+      receivebuffer,
+    );
     this.#waits = new TimedWaitQueue(scheduler);
   }
 
   /** Waits for a datagram, of which it gives at most `size` bytes. The arguments have been checked. */
   receive(call: string, size: Size, options?: WaitOptions): Promise<Datagram> {
+    // What is there already takes no part in the queue.
+    if (
+      options === undefined && this.#waits.first === undefined &&
+      this.#source.waiting > 0 && this.#scheduler.mayProceed()
+    ) {
+      try {
+        const datagram = this.#take(size);
+        if (datagram !== undefined) return Promise.resolve(datagram);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const wait = new DatagramWait(this.#scheduler, this.#socket, size);
     const { receive } = this.#socket.timeouts;
     const { timeout, signal } = readWaitOptions(call, options, receive);
     this.#waits.pushFor(wait, timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
-    if (this.#source.isExhausted) this.#scheduler.selector.ready(this);
-    else this.#source.arm();
+    const { waiting, failure } = this.#source;
+    if (waiting > 0 || failure !== undefined) {
+      this.#scheduler.selector.ready(this);
+    } else {
+      this.#source.arm();
+    }
     return wait.promise;
   }
 
-  /** A datagram has come: gives it to the wait that is first. One that the filter does not admit is dropped. */
-  dispatch(): void {
+  /**
+   * Takes the first datagram that the filter admits; those before it are dropped.
+   *
+   * @throws {TypeError} when the caller's buffer can't be filled; the datagram stays
+   */
+  #take(size: Size): Datagram | undefined {
     const source = this.#source;
-    for (let wait; (wait = this.#waits.first) !== undefined;) {
-      if (source.failure !== undefined) {
-        wait.reject(closedError(cannotReceive(this.#socket), source.failure));
-        continue;
-      }
-      const datagram = source.take();
-      if (datagram === undefined) return source.arm();
+    for (let datagram; (datagram = source.take()) !== undefined;) {
       const [bytes, address] = datagram;
       const { hostname, port } = address as Deno.NetAddr;
       if (!this.#filter.admits(hostname, port)) continue;
-      let data: Uint8Array<ArrayBuffer>;
+      const count = Math.min(countOf(size), bytes.length);
       try {
-        const { size } = wait;
-        const count = Math.min(countOf(size), bytes.length);
-        data = copied(size, bytes, 0, count);
+        const data = typeof size === "number"
+          ? bytes.subarray(0, count)
+          : copied(size, bytes, 0, count);
+        // There is room again.
+        source.arm();
+        return [data, hostname, port];
       } catch (error) {
         // The caller's buffer has been transferred: the next wait gets the datagram.
         source.putBack(datagram);
-        wait.reject(error);
-        continue;
+        throw error;
       }
-      wait.resolve([data, hostname, port]);
+    }
+    return undefined;
+  }
+
+  /** Counts of datagrams: those that have come, and those that wait to be received. */
+  get counts(): { received: number; waiting: number } {
+    const { received, waiting } = this.#source;
+    return { received, waiting };
+  }
+
+  /** Datagrams have come: gives them to the waits in their order. */
+  dispatch(): void {
+    const source = this.#source;
+    for (let wait; (wait = this.#waits.first) !== undefined;) {
+      try {
+        const datagram = this.#take(wait.size);
+        if (datagram !== undefined) wait.resolve(datagram);
+        else if (source.failure === undefined) return source.arm();
+        else throw closedError(cannotReceive(this.#socket), source.failure);
+      } catch (error) {
+        wait.reject(error);
+      }
     }
   }
 

@@ -19,7 +19,7 @@ import type { Datagram } from "./datagram_receiver.ts";
 import type { Size } from "./pattern.ts";
 import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
-export type { Datagram };
+export type { Datagram, DatagramSocketOptions };
 
 /** LuaSocket's default, in bytes. */
 const DEFAULT_SIZE = 8192;
@@ -214,6 +214,18 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     const { peer } = this.#endpoint;
     if (peer !== undefined) return endpoint(peer.addr);
     throw new ClosedError(`getpeername(): ${this.name} has no peer`);
+  }
+
+  /**
+   * Counts datagrams.
+   *
+   * @returns `[received, sent, age, waiting]`: how many datagrams came, how many
+   * were sent, how many seconds ago the socket was made, and how many that came
+   * have not been received yet
+   */
+  getstats(): [received: number, sent: number, age: number, waiting: number] {
+    const { received, sent, age, waiting } = this.#endpoint.stats;
+    return [received, sent, age, waiting];
   }
 
   /**

@@ -7,6 +7,10 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Network } from "../net/network.ts";
+import {
+  checkDatagramOptions,
+  type DatagramSocketOptions,
+} from "./datagram_endpoint.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import {
   checkSocketOptions,
@@ -105,7 +109,11 @@ export class SocketFactory {
    * one (`setsockname`, `sendto`, …) fails unless the program runs with
    * `--unstable-net`.
    *
+   * @param options its name, timeouts in seconds, and `receivebuffer`: how many
+   * datagrams are kept until they are received. Default: no timeouts, and 64
    * @returns the socket. `setsockname` binds it to an address
+   * @throws {TypeError} when an option is unknown or of the wrong type
+   * @throws {RangeError} when an option is out of range
    *
    * @example
    * ```ts
@@ -116,8 +124,14 @@ export class SocketFactory {
    * await skt.close();
    * ```
    */
-  udp(): DatagramSocket {
-    return new DatagramSocket(this.#scheduler, this.#network);
+  udp(options?: DatagramSocketOptions): DatagramSocket {
+    checkDatagramOptions("udp()", options);
+    return new DatagramSocket(
+      this.#scheduler,
+      this.#network,
+      undefined,
+      options,
+    );
   }
 
   /**

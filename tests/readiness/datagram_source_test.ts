@@ -5,14 +5,19 @@ import { DatagramSource } from "../../src/readiness/datagram_source.ts";
 import { Selector } from "../../src/readiness/selector.ts";
 import { Owner, ScriptedCalls } from "../fixtures/scripted_calls.ts";
 
-function make(driven = true) {
+function make(driven = true, most?: number) {
   const selector = new Selector();
   selector.driven = driven;
   const receives = new ScriptedCalls<Uint8Array, [Uint8Array, string]>();
   const owner = new Owner();
-  const source = new DatagramSource(selector, {
-    receive: receives.call,
-  }, owner);
+  const source = new DatagramSource(
+    selector,
+    {
+      receive: receives.call,
+    },
+    owner,
+    most,
+  );
   const bring = (text: string, from: string) => {
     const into = receives.pending[0];
     const { written } = new TextEncoder().encodeInto(text, into);
@@ -36,18 +41,22 @@ Deno.test("datagrams come one at a time, each with its sender", async () => {
   source.arm();
   await bring("", "b");
   assertEquals(take(), ["", "b"]);
-  assertEquals([receives.count, receives.most], [2, 1]);
+  assertEquals([receives.count, receives.most], [3, 1]);
 });
 
-Deno.test("a datagram is not overwritten before it was taken", async () => {
-  const { receives, source, bring, take } = make();
+Deno.test("a burst is read ahead up to a limit, and nothing is overwritten", async () => {
+  const { receives, source, bring, take } = make(true, 2);
   source.arm();
   await bring("first", "a");
+  await bring("second", "b");
+  assertEquals([receives.count, source.waiting], [2, 2]);
   source.arm();
-  assertEquals(receives.count, 1);
+  assertEquals(receives.count, 2, "the system keeps the third");
   assertEquals(take(), ["first", "a"]);
   source.arm();
-  assertEquals(receives.count, 2);
+  await bring("third", "c");
+  assertEquals([take(), take()], [["second", "b"], ["third", "c"]]);
+  assertEquals(source.received, 3);
 });
 
 Deno.test("the longest datagram of UDP fits", () => {
