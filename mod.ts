@@ -57,7 +57,11 @@ export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
 export type { ServerOptions } from "./src/server/options.ts";
-export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
+export {
+  type Datagram,
+  DatagramSocket,
+  type DatagramSocketOptions,
+} from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Pattern, Size } from "./src/socket/pattern.ts";

@@ -13,7 +13,11 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import type { NetAccess } from "../net/access.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { ServerOptions } from "../server/options.ts";
-import type { Datagram, DatagramSocket } from "../socket/datagram_socket.ts";
+import type {
+  Datagram,
+  DatagramSocket,
+  DatagramSocketOptions,
+} from "../socket/datagram_socket.ts";
 import type { SocketFactory } from "../socket/factory.ts";
 import {
   type DatagramLike,
@@ -928,12 +932,15 @@ export class Copas {
    * whenever it is asked again.
    *
    * @param conn the datagram socket; a Copas socket is given back as it is
-   * @param options have no effect on a datagram socket; `sslparams` are refused
+   * @param options its name, timeouts in seconds, and `receivebuffer`, the
+   * number of datagrams that are kept until they are received. Default: 64
    * @returns the socket
-   * @throws {TypeError} when `conn` is not a datagram socket, or when there are
-   * `sslparams`
+   * @throws {TypeError} when `conn` is not a datagram socket, when an option is
+   * unknown, when there are options though it is a Copas socket already, or when
+   * there are `sslparams`
+   * @throws {RangeError} when an option is outside its range
    */
-  wrap(conn: DatagramLike, options?: StreamSocketOptions): DatagramSocket;
+  wrap(conn: DatagramLike, options?: DatagramSocketOptions): DatagramSocket;
   /**
    * Makes a socket of Deno's, of either kind, a Copas socket, and gives the same
    * one whenever it is asked again.
@@ -950,7 +957,11 @@ export class Copas {
   wrap(conn: StreamLike | DatagramLike, options?: StreamSocketOptions): Socket;
   wrap(
     conn: StreamLike | DatagramLike,
-    given?: SslParams | SslParamsSource | StreamSocketOptions,
+    given?:
+      | SslParams
+      | SslParamsSource
+      | StreamSocketOptions
+      | DatagramSocketOptions,
   ): Socket {
     return sockets.wrap(this.#context, conn, given);
   }

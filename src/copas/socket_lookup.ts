@@ -8,6 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { wrongType } from "../errors/arguments.ts";
 import type { Network } from "../net/network.ts";
 import { DatagramSocket } from "../socket/datagram_socket.ts";
+import type { DatagramSocketOptions } from "../socket/datagram_endpoint.ts";
 import { isDatagram, isStream, type Socket } from "../socket/kinds.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
@@ -30,7 +31,11 @@ export class SocketLookup {
   }
 
   /** The Copas socket that `skt` is, or that it was wrapped in; else one that is made with `options`. */
-  find(call: string, skt: unknown, options?: StreamSocketOptions): Socket {
+  find(
+    call: string,
+    skt: unknown,
+    options?: StreamSocketOptions | DatagramSocketOptions,
+  ): Socket {
     return this.#registry.socketOf(skt) ?? this.#wrap(call, skt, options);
   }
 
@@ -48,15 +53,30 @@ export class SocketLookup {
     throw wrongType(call, "the socket", "a datagram socket", skt);
   }
 
-  #wrap(call: string, conn: unknown, options?: StreamSocketOptions): Socket {
+  /** The Copas socket that `skt` is, or that it was wrapped in, if it was. */
+  known(skt: unknown): Socket | undefined {
+    return this.#registry.socketOf(skt);
+  }
+
+  #wrap(
+    call: string,
+    conn: unknown,
+    options?: StreamSocketOptions | DatagramSocketOptions,
+  ): Socket {
     let socket: Socket;
     if (isStream(conn)) {
-      socket = new StreamSocket(this.#scheduler, this.#network, conn, options);
+      socket = new StreamSocket(
+        this.#scheduler,
+        this.#network,
+        conn,
+        options as StreamSocketOptions,
+      );
     } else if (isDatagram(conn)) {
       socket = new DatagramSocket(
         this.#scheduler,
         this.#network,
         conn as Deno.DatagramConn,
+        options as DatagramSocketOptions,
       );
     } else {
       const expected = "a Deno.Conn, a Deno.DatagramConn or a Copas socket";

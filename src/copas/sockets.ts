@@ -7,6 +7,10 @@
 
 import { checkString } from "../errors/arguments.ts";
 import {
+  checkDatagramOptions,
+  type DatagramSocketOptions,
+} from "../socket/datagram_endpoint.ts";
+import {
   isDatagram,
   isListener,
   type Socket,
@@ -18,6 +22,7 @@ import {
 } from "../socket/socket_options.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import type { Context } from "./context.ts";
+import type { SocketLookup } from "./socket_lookup.ts";
 import { datagramWithTls, keepSslParams } from "./socket_internals.ts";
 
 /** Makes a connection of Deno's a Copas socket; `given` is `sslparams`, or options of which they are one. */
@@ -27,13 +32,11 @@ export function wrap(
   given: unknown,
 ): Socket {
   const call = "wrap()";
+  if (isDatagram(conn)) return wrapDatagram(call, lookup, conn, given);
   const options = readSocketOptions(call, given);
   if (options === undefined) return lookup.find(call, conn);
   const { sslparams, starttls } = options;
   const socket = socketRegistry.socketOf(conn);
-  if (isDatagram(socket ?? conn) && sslparams !== undefined) {
-    throw datagramWithTls(call);
-  }
   if (socket !== undefined) {
     checkLateOptions(call, options, socket.name);
     if (sslparams !== undefined) {
@@ -41,6 +44,32 @@ export function wrap(
     }
   }
   return lookup.find(call, conn, options);
+}
+
+function wrapDatagram(
+  call: string,
+  lookup: SocketLookup,
+  conn: unknown,
+  given: unknown,
+): Socket {
+  if (given === undefined) return lookup.find(call, conn);
+  if (isSecuring(given)) throw datagramWithTls(call);
+  checkDatagramOptions(call, given as DatagramSocketOptions);
+  const known = lookup.known(conn);
+  if (known === undefined) {
+    return lookup.find(call, conn, given as DatagramSocketOptions);
+  }
+  throw new TypeError(
+    `${call}: ${known.name} is a Copas socket already, so options would have no effect; ` +
+      "give them when it is made",
+  );
+}
+
+/** Whether it is `sslparams`, or has them. */
+function isSecuring(given: unknown): boolean {
+  if (typeof given === "function") return true;
+  const { sslparams, cert, caCerts } = (given ?? {}) as Record<string, unknown>;
+  return (sslparams ?? cert ?? caCerts) !== undefined;
 }
 
 /**

@@ -11,6 +11,9 @@ const PLAIN = "the peer speaks no TLS, or a version older than 1.2";
 const GONE = "the peer closed the connection during the handshake";
 const UNTRUSTED =
   "the peer's certificate is not from an authority that is trusted; give that authority's in caCerts";
+const AUTHORITY =
+  "the peer's certificate is an authority's own (CA:TRUE, what openssl req -x509 makes by default), " +
+  "which can't be a server's; make one with openssl req -x509 … -addext basicConstraints=critical,CA:FALSE";
 const EXPIRED = "the peer's certificate has expired";
 const OTHER_NAME = "the peer's certificate is for another name";
 const NO_PROTOCOL = "both sides have no protocol of alpnProtocols in common";
@@ -24,6 +27,7 @@ const BY_CODE: Record<string, string> = {
   ERR_SESSION_NOT_VERIFIED:
     "the peer resumed a session, and no full handshake has verified its certificate here within 12 hours",
   ERR_UNRECOGNIZED_NAME: "no certificate in sni for that name",
+  ERR_CA_AS_SERVER: AUTHORITY,
   ERR_TLS_CERT_ALTNAME_INVALID: OTHER_NAME,
   ERR_BAD_KEY: "our key is of no use",
   ERR_BAD_CERTIFICATE: "our certificate is of no use",
@@ -41,10 +45,7 @@ const BY_CODE: Record<string, string> = {
 const BY_MESSAGE: [string, string][] = [
   ["received corrupt message", PLAIN],
   ["UnknownIssuer", UNTRUSTED],
-  [
-    "CaUsedAsEndEntity",
-    "the peer's certificate is an authority's own, which can't be a server's",
-  ],
+  ["CaUsedAsEndEntity", AUTHORITY],
   ["NotValidYet", "the peer's certificate is not valid yet"],
   ["certificate: Expired", EXPIRED],
   ["not valid for name", OTHER_NAME],

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { X509Certificate } from "node:crypto";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
 import { isAddress } from "../net/address.ts";
@@ -175,6 +176,11 @@ export async function connectTls(
     engine.on("error", reject);
     engine.on("secureConnect", () => {
       const stream = new TlsStream(engine, bridge, conn, true);
+      const certificate = engine.getPeerCertificate();
+      // Deno's own TLS refuses it: both give the same answer.
+      if (isAuthority(certificate)) {
+        return reject(failure("ERR_CA_AS_SERVER", "CaUsedAsEndEntity"));
+      }
       if (!engine.authorized) {
         return reject(
           failure(String(engine.authorizationError), "server certificate"),
@@ -185,7 +191,7 @@ export async function connectTls(
         stream,
         alpn: engine.alpnProtocol || null,
         servername: isAddress(name) ? null : name,
-        peercertificate: peerCertificate(engine.getPeerCertificate()),
+        peercertificate: peerCertificate(certificate),
       });
     });
     return await promise;
@@ -217,6 +223,10 @@ function checkServerIdentity(
     );
   }
   return tls.checkServerIdentity(name, certificate);
+}
+
+function isAuthority({ raw }: tls.PeerCertificate): boolean {
+  return raw !== undefined && new X509Certificate(raw).ca;
 }
 
 function peerCertificate(certificate: tls.PeerCertificate): PeerCertificate {

@@ -297,3 +297,40 @@ Deno.test("wrong arguments are named, and nothing is changed", async () => {
   );
   assertEquals(unbound.name, "udp{unbound}");
 });
+
+Deno.test("a burst is read ahead, up to receivebuffer, and counted", async () => {
+  const copas = dispatcher();
+  using a = copas.socket.udp();
+  using b = copas.socket.udp({ receivebuffer: 3 });
+  a.setsockname("127.0.0.1", 0);
+  b.setsockname("127.0.0.1", 0);
+  const port = b.getsockname()[1];
+  await copas.loop(async () => {
+    for (let i = 0; i < 5; i++) await a.sendto(`${i}`, "127.0.0.1", port);
+    const heard = [text(await b.receive())];
+    while (b.getstats()[3] < 3) await copas.pause();
+    assertEquals(b.getstats().slice(0, 2), [4, 0]);
+    for (let i = 1; i < 5; i++) heard.push(text(await b.receive()));
+    assertEquals(heard, ["0", "1", "2", "3", "4"]);
+    assertEquals([b.getstats()[0], b.getstats()[3]], [5, 0]);
+    assertEquals(a.getstats()[1], 5);
+  });
+});
+
+Deno.test("options of a datagram socket are obeyed or refused", () => {
+  const copas = dispatcher();
+  const udp = (options: object) => () => copas.socket.udp(options);
+  assertThrows(
+    udp({ receiveBuffer: 3 }),
+    TypeError,
+    "udp(): the options have no key receiveBuffer; they have name, timeouts, receivebuffer",
+  );
+  assertThrows(udp({ receivebuffer: 0 }), RangeError, "receivebuffer");
+  using skt = copas.socket.udp({ name: "mine" });
+  assertEquals(skt.name, "mine");
+  assertThrows(
+    () => copas.wrap(skt, { name: "other" }),
+    TypeError,
+    "mine is a Copas socket already",
+  );
+});

@@ -12,6 +12,7 @@ import {
 } from "@std/assert";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import type { SslParams } from "../../src/tls/params.ts";
+import { selfSigned } from "../fixtures/certificates.ts";
 import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
 
 /** Greets the client by its certificate's name. */
@@ -195,6 +196,29 @@ tlsTest(
       });
       await skt.close();
       await world.reported(1);
+    });
+  },
+);
+
+tlsTest(
+  "a self-signed certificate of an authority is refused with or without a certificate of the client's",
+  async (pki) => {
+    const world = new World();
+    const server = await selfSigned("localhost", "DNS:localhost", true);
+    const port = world.serve(server);
+    await world.run(async () => {
+      for (const own of [{}, pki.alice]) {
+        const skt = world.client({ caCerts: [server.cert], ...own });
+        const error = await assertRejects(() =>
+          skt.connect("localhost", port, { timeout: 10 })
+        );
+        const { message } = error as Error;
+        assertStringIncludes(message, "is an authority's own (CA:TRUE");
+        assertStringIncludes(
+          message,
+          "openssl req -x509 … -addext basicConstraints=critical,CA:FALSE",
+        );
+      }
     });
   },
 );
