@@ -34,3 +34,25 @@ export function socketHandlerOf(
 ): SocketHandler | undefined {
   return (handler as ConnectionHandler)[SOCKET_HANDLER];
 }
+
+/** What a handler calls that takes Deno's connection for a Copas socket. */
+const MISTAKEN =
+  /\b(receive\w*|send\w*|peek|lines|flush|settimeouts?|dohandshake|getpeername|getsockname|getstats) is not a function|is not async iterable/;
+
+/** Calls a handler that gets Deno's connection. One that was meant for a Copas socket fails with an error that says so. */
+export async function callRaw(
+  handler: (conn: Deno.Conn) => unknown,
+  conn: Deno.Conn,
+): Promise<void> {
+  try {
+    await handler(conn);
+  } catch (error) {
+    if (!(error instanceof TypeError) || !MISTAKEN.test(error.message)) {
+      throw error;
+    }
+    throw new TypeError(
+      `${error.message}: the handler gets Deno's connection; for a Copas socket, wrap it with copas.handler()`,
+      { cause: error },
+    );
+  }
+}

@@ -16,7 +16,11 @@ import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import type { ServerOptions } from "./options.ts";
-import { type SocketHandler, socketHandlerOf } from "./socket_handler.ts";
+import {
+  callRaw,
+  type SocketHandler,
+  socketHandlerOf,
+} from "./socket_handler.ts";
 
 /** What a server needs of the dispatcher. */
 export interface ServerHost {
@@ -126,7 +130,7 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #handlerOf(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
     const handler = this.#handler;
     this.#host.register(conn, socket);
-    return () => handler(conn);
+    return () => callRaw(handler, conn);
   }
 
   /** One object for all connections, until the listener's timeouts are changed. */
