@@ -59,8 +59,11 @@ export type { Protected } from "./src/copas/protect.ts";
 export type { ServerOptions } from "./src/server/options.ts";
 export {
   type Datagram,
+  type DatagramOption,
+  type DatagramOptionValues,
   DatagramSocket,
   type DatagramSocketOptions,
+  type MulticastGroup,
 } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";

@@ -18,6 +18,7 @@ import type { Network } from "../net/network.ts";
 import { DatagramPeer } from "./datagram_peer.ts";
 import { type Datagram, DatagramReceiver } from "./datagram_receiver.ts";
 import { datagramName } from "./default_names.ts";
+import { DatagramOptions } from "./multicast.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
@@ -84,6 +85,8 @@ export class DatagramEndpoint {
   #name?: string;
   /** How many datagrams the system has taken to be sent. */
   #sent = 0;
+  /** Made when an option is set. */
+  #options?: DatagramOptions = undefined;
   /** Made together with `conn`. */
   #receiver?: DatagramReceiver = undefined;
 
@@ -258,6 +261,18 @@ export class DatagramEndpoint {
         { cause: error },
       );
     }
+  }
+
+  /** Sets an option of the socket, which has to be bound. */
+  async setOption(name: string, value: unknown): Promise<void> {
+    this.#checkOpen("setoption()");
+    if (this.conn === undefined) {
+      throw new ClosedError(
+        "setoption(): the socket has no address yet; use setsockname() first",
+      );
+    }
+    this.#options ??= new DatagramOptions(this.conn);
+    await this.#options.set(name, value);
   }
 
   // --- Closing -----------------------------------------------------------------------

@@ -16,10 +16,21 @@ import {
   type DatagramSocketOptions,
 } from "./datagram_endpoint.ts";
 import type { Datagram } from "./datagram_receiver.ts";
+import type {
+  DatagramOption,
+  DatagramOptionValues,
+  MulticastGroup,
+} from "./multicast.ts";
 import type { Size } from "./pattern.ts";
 import { NO_TIMEOUTS, sameTimeouts, type Timeouts } from "./timeouts.ts";
 
-export type { Datagram, DatagramSocketOptions };
+export type {
+  Datagram,
+  DatagramOption,
+  DatagramOptionValues,
+  DatagramSocketOptions,
+  MulticastGroup,
+};
 
 /** LuaSocket's default, in bytes. */
 const DEFAULT_SIZE = 8192;
@@ -214,6 +225,39 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     const { peer } = this.#endpoint;
     if (peer !== undefined) return endpoint(peer.addr);
     throw new ClosedError(`getpeername(): ${this.name} has no peer`);
+  }
+
+  /**
+   * Sets an option, with LuaSocket's names: multicast groups, and what becomes of
+   * multicasts that the socket sends. The socket must have an address.
+   *
+   * @param name the option
+   * @param value its value
+   * @throws {ClosedError} when the socket is closed, or has no address yet
+   * @throws {Deno.errors.NotSupported} when Deno has no such option, or has it only
+   * of a socket that has joined a group
+   * @throws {TypeError} when the value is of the wrong type, or the socket has
+   * joined the group already, or not at all
+   * @throws {RangeError} when the value is out of range
+   *
+   * @example Hear a multicast group
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const skt = copas.socket.udp();
+   * skt.setsockname("*", 5353);
+   * await skt.setoption("ip-add-membership", {
+   *   multiaddr: "224.0.0.251",
+   *   interface: "*",
+   * });
+   * console.log(await skt.receivefrom());
+   * ```
+   */
+  setoption<Name extends DatagramOption>(
+    name: Name,
+    value: DatagramOptionValues[Name],
+  ): Promise<void> {
+    return this.#endpoint.setOption(name, value);
   }
 
   /**

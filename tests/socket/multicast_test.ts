@@ -1,0 +1,73 @@
+/**
+ * Multicast and broadcast, as far as Deno has them.
+ *
+ * @module
+ */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { Copas } from "../../src/copas/copas.ts";
+import { isInstalled, runProgram } from "../fixtures/socket_child.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
+import { text } from "../fixtures/socket_script.ts";
+
+const group = { multiaddr: "224.0.0.251", interface: "127.0.0.1" };
+
+/** Sends to the group by way of the loopback, which Deno can't choose. */
+const SENDER = `
+import socket, sys
+skt = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+skt.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+skt.sendto(b"to all", ("224.0.0.251", int(sys.argv[1])))
+`;
+
+Deno.test({
+  name: "a socket hears a group from joining it to leaving it",
+  ignore: Deno.build.os !== "linux" || !await isInstalled("python3"),
+  async fn() {
+    const copas = new Copas();
+    using skt = copas.socket.udp();
+    skt.setsockname("*", 0);
+    const port = String(skt.getsockname()[1]);
+    const send = () => copas.wait(runProgram(["python3", "-c", SENDER, port]));
+    await copas.loop(async () => {
+      await skt.setoption("ip-add-membership", group);
+      await skt.setoption("ip-multicast-loop", true);
+      await skt.setoption("ip-multicast-ttl", 1);
+      await send();
+      assertEquals(text(await skt.receive(10, { timeout: 5 })), "to all");
+      await assertRejects(
+        () => skt.setoption("ip-add-membership", group),
+        TypeError,
+        "has joined 224.0.0.251 already",
+      );
+      await skt.setoption("ip-drop-membership", group);
+      await assertRejects(
+        () => skt.setoption("ip-drop-membership", group),
+        TypeError,
+        "has not joined 224.0.0.251",
+      );
+    });
+  },
+});
+
+Deno.test("what Deno lacks is an error that says so", async () => {
+  const copas = dispatcher();
+  using skt = copas.socket.udp();
+  skt.setsockname("127.0.0.1", 0);
+  await skt.setoption("broadcast", true);
+  await assertRejects(
+    () => skt.setoption("broadcast", false),
+    Deno.errors.NotSupported,
+    "a datagram socket of Deno can't forbid broadcasts",
+  );
+  await assertRejects(
+    () => skt.setoption("ip-multicast-ttl", 1),
+    Deno.errors.NotSupported,
+    "only on a socket that has joined a group",
+  );
+  await assertRejects(
+    () => skt.setoption("reuseport" as "broadcast", true),
+    Deno.errors.NotSupported,
+    'has no option "reuseport"; it has broadcast, ip-add-membership',
+  );
+});
