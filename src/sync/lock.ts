@@ -4,15 +4,23 @@
  * @module
  */
 
+import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
-import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import {
+  readWaitOptions,
+  type WaitLimit,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
 import { rejected, resolvedZero } from "./immediate.ts";
+import { Claim, runWithin } from "./lock_claim.ts";
 import { LockOwnership } from "./lock_ownership.ts";
+import { watchToken } from "./lost_tokens.ts";
+import { reportUnawaited } from "./unawaited_call.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
@@ -111,17 +119,30 @@ export class Lock {
   }
 
   #get(thread: Thread, timeout?: number | WaitOptions): Promise<number> {
-    const limit = readWaitOptions("get()", timeout, this.timeout);
-    if (this.#destroyed) throw this.#destroyedError("get");
-    const { owner, waiters } = this.#ownership;
-    waiters.checkNotCancelled(NaN, limit.signal);
+    const limit = this.#begin("get()", timeout);
+    const ownership = this.#ownership;
+    const { owner, waiters } = ownership;
     const mayOwn = owner === undefined ||
-      (owner === thread && !this.#notreentrant);
+      (!this.#notreentrant && ownership.admitsGet(thread));
     if (!mayOwn) return waiters.wait(this.#scheduler.clock.now(), limit);
-    this.#ownership.acquire(thread);
-    return this.#scheduler.mayProceed()
-      ? resolvedZero
-      : waiters.yieldThenGive(NaN, 0);
+    ownership.acquire(thread);
+    return this.#acquired(NaN, limit);
+  }
+
+  /** Refuses a call that must not begin; else returns how long it may wait. */
+  #begin(call: string, timeout?: number | WaitOptions): WaitLimit {
+    const limit = readWaitOptions(call, timeout, this.timeout);
+    if (this.#destroyed) throw this.#destroyedError("get");
+    this.#ownership.waiters.checkNotCancelled(NaN, limit.signal);
+    return limit;
+  }
+
+  /** The call has the lock without a wait. When its thread has had its share of calls, it goes on in the next round. */
+  #acquired(detail: number | Claim, { signal }: WaitLimit): Promise<number> {
+    if (signal !== undefined) settleRace(signal);
+    if (this.#scheduler.mayProceed()) return resolvedZero;
+    const ownership = this.#ownership;
+    return ownership.granted(ownership.waiters.giveLater(detail, 0));
   }
 
   /**
@@ -175,13 +196,41 @@ export class Lock {
    * console.log(balance); // 70
    * ```
    */
-  async with<T>(
+  with<T>(
+    fn: () => T | PromiseLike<T>,
+    timeout?: number | WaitOptions,
+  ): Promise<T> {
+    return reportUnawaited(this.#scheduler, this.#with(fn, timeout));
+  }
+
+  async #with<T>(
     fn: () => T | PromiseLike<T>,
     timeout?: number | WaitOptions,
   ): Promise<T> {
     checkFunction("with()", "fn", fn);
-    using _held = await this.hold(timeout);
-    return await fn();
+    const limit = this.#begin("with()", timeout);
+    const ownership = this.#ownership;
+    const mayEnter = ownership.owner === undefined ||
+      (!this.#notreentrant && ownership.admitsWith(this.#scheduler.current));
+    const claim = await this.#claim(mayEnter, limit);
+    try {
+      return await runWithin(claim, fn);
+    } finally {
+      ownership.leave(claim);
+    }
+  }
+
+  /** Gets the lock for a call that may enter now, or has to wait. Returns the claim by which it has it. */
+  async #claim(mayEnter: boolean, limit: WaitLimit): Promise<Claim> {
+    const { clock, current } = this.#scheduler;
+    const claim = new Claim(current, clock.now());
+    if (!mayEnter) {
+      await this.#ownership.waiters.wait(claim, limit);
+      return claim;
+    }
+    const used = this.#ownership.enter(claim);
+    await this.#acquired(used, limit);
+    return used;
   }
 
   /**
@@ -200,12 +249,12 @@ export class Lock {
    * @throws {RangeError} when the timeout is `NaN`
    */
   async hold(timeout?: number | WaitOptions): Promise<Held> {
-    await this.get(timeout);
-    const owner = this.#scheduler.current;
-    return new Held(() => {
-      // When the lock was destroyed, or its owner has ended, it is released already.
-      if (!this.#destroyed && !owner.done) this.#ownership.release(owner);
-    });
+    const limit = this.#begin("hold()", timeout);
+    const ownership = this.#ownership;
+    const claim = await this.#claim(ownership.owner === undefined, limit);
+    const held = new Held(() => ownership.leave(claim));
+    watchToken(held, () => ownership.tokenLost(claim));
+    return held;
   }
 
   /**
@@ -218,8 +267,7 @@ export class Lock {
   destroy(): true {
     if (this.#destroyed) throw this.#destroyedError("destroy");
     this.#destroyed = true;
-    this.#ownership.clear();
-    this.#ownership.waiters.rejectAll(() => this.#destroyedError("get"));
+    this.#ownership.destroy(() => this.#destroyedError("get"));
     return true;
   }
 
