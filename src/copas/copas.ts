@@ -710,7 +710,7 @@ export class Copas {
    * ```
    */
   race<T>(
-    start: (signal: AbortSignal) => Iterable<T | PromiseLike<T>>,
+    start: (signal: AbortSignal) => Iterable<T>,
   ): Promise<Awaited<T>> {
     return race(start);
   }

@@ -8,20 +8,18 @@
 import { createRace, LostRace, settleRace } from "../core/race_signal.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
 
-/** Starts the calls of a race; each of them has to take the signal. */
-export type RaceStart<T> = (
-  signal: AbortSignal,
-) => Iterable<T | PromiseLike<T>>;
-
 /** Resolves to the first outcome of the calls that `start` makes. */
-export async function race<T>(start: RaceStart<T>): Promise<Awaited<T>> {
+export async function race<T>(
+  start: (signal: AbortSignal) => Iterable<T>,
+): Promise<Awaited<T>> {
   checkFunction("race()", "start", start);
   const { signal } = createRace();
   try {
     return await first(checkCalls(start(signal)), signal);
-  } finally {
-    // Also when `start` itself failed: the calls that it has made take nothing.
+  } catch (error) {
+    // When `start` itself fails, the calls that it has made take nothing.
     settleRace(signal);
+    throw error;
   }
 }
 
@@ -37,7 +35,7 @@ function checkCalls<T>(calls: Iterable<T>): T[] {
 }
 
 function first<T>(
-  calls: (T | PromiseLike<T>)[],
+  calls: T[],
   signal: AbortSignal,
 ): Promise<Awaited<T>> {
   let left = calls.length;
@@ -46,11 +44,16 @@ function first<T>(
     const failed = (error: unknown) => {
       if (!isLoser(error)) failure = error;
       // Once the race is settled, a call has its result, though it may still be on its way.
-      if (--left === 0 || !signal.aborted) reject(failure ?? error);
+      if (--left > 0 && signal.aborted) return;
+      settleRace(signal);
+      reject(failure ?? error);
+    };
+    const succeeded = (value: Awaited<T>) => {
+      settleRace(signal);
+      resolve(value);
     };
     for (const call of calls) {
-      const settled = Promise.resolve(call) as Promise<Awaited<T>>;
-      settled.then(resolve, failed);
+      Promise.resolve(call).then(succeeded, failed);
     }
   });
 }

@@ -139,8 +139,10 @@ export class HandOff<T> {
     if (this.hasEnded) throw this.endedError("pop from");
     this.#poppers.checkNotCancelled(0, limit.signal);
     if (this.#items.size === 0) return this.#poppers.wait(0, limit);
-    if (limit.signal !== undefined) settleRace(limit.signal);
-    if (this.#scheduler.mayProceed()) return Promise.resolve(this.#take());
+    if (this.#scheduler.mayProceed()) {
+      if (limit.signal !== undefined) settleRace(limit.signal);
+      return Promise.resolve(this.#take());
+    }
     // The item is the thread's own now, and reaches it in the next round.
     const promise = this.#poppers.enqueue(0, limit);
     this.#match();
