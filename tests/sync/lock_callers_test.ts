@@ -310,17 +310,20 @@ Deno.test("a handler that fails with a lock frees it at once, not when its clien
     reports.push((error as Error).message);
   }, true);
   const lock = copas.lock.new({ name: "cache" });
+  const begun = Promise.withResolvers<void>();
   await using server = TestServer.start(
     async (conn) => {
       await lock.get();
-      copas.send(conn, new Uint8Array(16_000_000)).catch(() => {});
+      copas.send(conn, new Uint8Array(32_000_000)).catch(() => {});
+      await copas.wait(begun.promise);
       throw new Error("on purpose");
     },
     {},
     copas,
   );
-  // A client that reads nothing.
-  await server.connect();
+  // A client that reads no more than the first bytes.
+  await (await server.connect()).read(new Uint8Array(1));
+  begun.resolve();
   while (reports.length === 0) await copas.pause(0.001);
   await lock.get(2);
   lock.release();
