@@ -74,7 +74,7 @@ export class Workers implements AsyncDisposable {
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
 
-  /** For Copas itself: use `copas.addworkers`. */
+  /** @ignore Only `copas.addworkers` calls it. */
   constructor(
     scheduler: Scheduler,
     module: URL,
