@@ -126,7 +126,7 @@ export class Workers implements AsyncDisposable {
     this.#scheduler.spawn(`${name}:workers`, async () => {
       try {
         await waitForCall(this.#scheduler, () => this.#over.promise, {
-          failed: `${name}: cannot wait for the workers`,
+          messagePrefix: `${name}: cannot wait for the workers`,
         });
       } finally {
         this.#terminate();
