@@ -7,7 +7,8 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import { formatAddress } from "../net/address.ts";
-import { addressError } from "../net/address_error.ts";
+import { addressError, portNotGranted } from "../net/address_error.ts";
+import { isGranted } from "../net/suggested_flag.ts";
 import type { NetScope } from "../net/scope.ts";
 import { WorkerHandle, type WorkerReport } from "./handle.ts";
 import type { ServeOrder } from "./messages.ts";
@@ -306,13 +307,17 @@ export class Workers implements AsyncDisposable {
  */
 function pickPort(order: ServeOrder): Deno.TcpListener {
   const { hostname } = order;
+  let listener;
   try {
-    const listener = Deno.listen({ hostname, port: 0, reusePort: true });
-    order.port = listener.addr.port;
-    return listener;
+    listener = Deno.listen({ hostname, port: 0, reusePort: true });
   } catch (error) {
     throw addressError("Cannot bind", formatAddress(hostname, 0), error);
   }
+  order.port = listener.addr.port;
+  if (isGranted(formatAddress(hostname, order.port))) return listener;
+  // The grant for port 0 let this one pass; it is of no use to the workers.
+  listener.close();
+  throw portNotGranted(hostname, order.port);
 }
 
 /** A worker has to listen, whatever else it may do. */
