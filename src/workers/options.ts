@@ -17,6 +17,7 @@ import { portSharingUnavailable } from "../net/address_error.ts";
 import { hasUnstableNet } from "../net/suggested_flag.ts";
 import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
+import { postableSslParams, type WorkerSslParams } from "./ssl_files.ts";
 
 /**
  * Where workers listen, what they may do, and how each of them serves:
@@ -44,6 +45,12 @@ export interface WorkersOptions extends ServerOptions {
    * never. Default: 5.
    */
   heartbeat?: number;
+  /**
+   * Secures the connections: text in PEM, or `file:` URLs that each worker reads
+   * when it starts. Default: what the handler's module exports as `sslparams`,
+   * or no TLS.
+   */
+  sslparams?: WorkerSslParams;
   /** How many connections the system keeps for each worker until they are accepted. Default: 4096. */
   backlog?: number;
 }
@@ -90,13 +97,20 @@ export function workerSettings(
     const expected = "a number of seconds above 0, or Infinity";
     throw outOfRange(call, "heartbeat", expected, heartbeat);
   }
+  const sslparams = options.sslparams === undefined
+    ? undefined
+    : postableSslParams(call, options.sslparams);
   const server = pickServerOptions(call, options);
   const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = server;
   // Deno ends the process where reusePort is used without the flag.
   if (!hasUnstableNet()) throw portSharingUnavailable(call, hostname, port);
   return {
     source: sourceOf(module),
-    order: { kind: "serve", hostname, port, backlog, ...server, name },
+    order: {
+      ...{ kind: "serve", hostname, port, backlog, heartbeat, sslparams },
+      ...server,
+      name,
+    },
     permissions: permissions === "none" ? {} : permissions,
     grace,
     heartbeat,
