@@ -55,6 +55,25 @@ export interface WorkersOptions extends ServerOptions {
   backlog?: number;
 }
 
+/** The names of all options. The type makes sure that none is missing. */
+const KEYS = Object.keys(
+  {
+    hostname: true,
+    port: true,
+    count: true,
+    permissions: true,
+    grace: true,
+    heartbeat: true,
+    backlog: true,
+    sslparams: true,
+    timeout: true,
+    name: true,
+    maxConnections: true,
+    maxline: true,
+    maxbody: true,
+  } satisfies Record<keyof WorkersOptions, true>,
+);
+
 /** What workers are made of. */
 export interface WorkerSettings {
   source: string;
@@ -77,6 +96,14 @@ export function workerSettings(
   }
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
+  }
+  const unknown = Object.keys(options).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${call}: the options have no key ${unknown}; they have ${
+        KEYS.join(", ")
+      }`,
+    );
   }
   const {
     port,

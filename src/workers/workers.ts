@@ -67,6 +67,8 @@ export class Workers implements AsyncDisposable {
   readonly #grace: number;
   readonly #heartbeat: number;
   readonly #places: Place[];
+  readonly #isAnyPort: boolean;
+  #isReady = false;
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
   readonly #over = Promise.withResolvers<void>();
@@ -97,7 +99,8 @@ export class Workers implements AsyncDisposable {
       abandoned: 0,
       pause: FIRST_PAUSE,
     }));
-    const picked = order.port === 0 ? pickPort(order) : undefined;
+    this.#isAnyPort = order.port === 0;
+    const picked = this.#isAnyPort ? pickPort(order) : undefined;
     try {
       // The first one is started at once: what Deno refuses is refused here.
       const first = this.#start(this.#places[0]);
@@ -115,10 +118,14 @@ export class Workers implements AsyncDisposable {
     return this.#order.name;
   }
 
-  /** The address that they share. Ask them when they are `ready`. */
+  /**
+   * The address that they share. For port 0 it has the port when they are `ready`:
+   * a client that connected earlier could lose its connection.
+   */
   get addr(): Deno.NetAddr {
     const { hostname, port } = this.#order;
-    return { transport: "tcp", hostname, port };
+    const isPicked = this.#isAnyPort && !this.#isReady;
+    return { transport: "tcp", hostname, port: isPicked ? 0 : port };
   }
 
   /** The dispatcher's loop goes on while there are workers; its end is theirs. */
@@ -146,6 +153,7 @@ export class Workers implements AsyncDisposable {
     }
     const others = this.#places.slice(1).map((place) => this.#start(place));
     await Promise.all(others.map((worker) => worker.listening));
+    this.#isReady = true;
   }
 
   #start(place: Place): WorkerHandle {

@@ -179,3 +179,25 @@ Deno.test("wrong sslparams are refused at once, unless a worker has to read them
   );
   assertEquals(lines.some((line) => line.includes("/nowhere/key.pem")), true);
 });
+
+Deno.test("an option that there is not is refused, and the known ones are named", () => {
+  const options = { hostname: "127.0.0.1", port: 0, path: "/run/x" };
+  assertThrows(
+    () => new Copas().addworkers(plain, options as WorkersOptions),
+    TypeError,
+    "the options have no key path; they have hostname, port,",
+  );
+});
+
+Deno.test("the port that was picked is told when the workers are ready, and a thousand clients at once are served", async () => {
+  await withWorkers(plain, { count: 2 }, async (workers) => {
+    assertEquals(workers.addr.port, 0);
+    await workers.ready;
+    const clients = () =>
+      Promise.all(
+        Array.from({ length: 500 }, () => askOnce(workers, "echo x")),
+      );
+    const answers = await Promise.all([clients(), clients()]);
+    assertEquals(new Set(answers.flat()), new Set(["x"]));
+  });
+});
