@@ -41,7 +41,7 @@ export function wrap(
  * Connects a socket. The address is held against the scope of this view, and
  * against that of the view which made the socket.
  */
-export async function connect(
+export function connect(
   { lookup, network: view }: Context,
   skt: StreamSocket,
   host: string,
@@ -49,8 +49,8 @@ export async function connect(
   options?: WaitOptions,
 ): Promise<StreamSocket> {
   const socket = lookup.findStream("connect()", skt);
-  await endpointOf(socket).connect(host, port, options, { view });
-  return socket;
+  return endpointOf(socket).connect(host, port, options, { view })
+    .then(() => socket);
 }
 
 /** Sends a datagram; both scopes hold, as in `connect`. */
