@@ -62,3 +62,18 @@ Deno.test("a restart with a module that can't be loaded fails, and the old worke
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("a worker keeps to the limits of its server's options", async () => {
+  const lines = await runWorkers(
+    handler,
+    `
+    const workers = start({ maxline: 20 });
+    const loop = copas.loop();
+    await workers.ready;
+    console.log(await ask(workers, "echo short"));
+    console.log(await ask(workers, "echo " + "x".repeat(40)) === "");
+    await workers.stop();
+    await loop;`,
+  );
+  assertEquals(lines, ["short", "true"]);
+});

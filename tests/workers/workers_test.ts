@@ -96,13 +96,6 @@ Deno.test("workers share a port, and tell what they are doing", async () => {
   });
 });
 
-Deno.test("a worker keeps to the limits of its server's options", async () => {
-  await withWorkers({ count: 1, maxline: 20 }, async (workers) => {
-    assertEquals(await askOnce(workers, "echo short"), "short");
-    assertEquals(await askOnce(workers, `echo ${"x".repeat(40)}`), null);
-  });
-});
-
 Deno.test("a worker has the permissions it is given, by Deno's own enforcement", async () => {
   const permissions = { net: ["127.0.0.1:9"] };
   await withWorkers({ count: 2, permissions }, async (workers) => {
