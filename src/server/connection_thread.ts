@@ -6,6 +6,7 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { ConnectionNames } from "./connection_names.ts";
 
@@ -43,9 +44,8 @@ export class ConnectionThread extends Thread {
   /** The handler has ended. The thread ends when the connection is closed. */
   override end(): void {
     if (!this.#autoclose) return this.#finish();
-    const finish = () => this.#finish();
-    // A peer that does not read to the end is no error of the handler's.
-    this.#socket.close().then(finish, finish);
+    // What could not be written is reported, unless the handler has closed the socket and heard of it.
+    endpointOf(this.#socket).release().then(() => this.#finish());
   }
 
   #finish(): void {

@@ -371,28 +371,70 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     return this.#readable ??= readableOf(this);
   }
 
-  /** The socket as a stream to write to. Closing it shuts the socket down for sending. */
+  /**
+   * The socket as a stream to write to. Closing it shuts the socket down for
+   * sending. Aborting it, as `pipeTo` does when its source fails, aborts the
+   * connection, so that the part that was sent does not look like the whole; the
+   * error handler gets a `ClosedError` whose `cause` is the reason.
+   */
   get writable(): WritableStream<string | Uint8Array> {
-    return this.#writable ??= writableOf(this);
+    return this.#writable ??= writableOf(
+      this,
+      (reason) => this.#endpoint.streamBroke(reason),
+    );
   }
 
   // --- Closing -----------------------------------------------------------------------
 
   /**
-   * Closes the socket. What was sent is written first; a thread that waits on the
-   * socket gets a `ClosedError`. Closing twice is the same as closing once.
+   * Closes the socket. What was given to `send` is written first, awaited or not,
+   * also by a `send` that still waits; a thread that waits for bytes gets a
+   * `ClosedError`. Closing twice is the same as closing once.
    *
-   * It need not be awaited. The promise tells when the socket is closed.
+   * It need not be awaited. The promise tells when the socket is closed. When it
+   * fails and is not handled, the error goes to the thread's error handler.
    *
-   * While the peer still sends, the system resets the connection, and the peer
-   * may lose what it has not read. To part in peace, `shutdown("send")` and
-   * receive until the peer's end.
+   * Writing has a limit, so that a peer that does not read can't hold the
+   * connection: the `linger` option, in seconds (default: the send timeout, or 30
+   * where there is none). Then the connection is aborted.
    *
-   * @throws {ClosedError} when bytes that were sent could not be written
-   * @throws {TimeoutError} when the peer did not read them within the send timeout
+   * Bytes of the peer that nobody receives make the system reset a closed
+   * connection, and the peer may lose what it has not read. When some are there,
+   * a close first ends the sending, and drops what comes until the peer's end, 5
+   * seconds of silence, or the limit. Of a peer that begins to send later it can't
+   * know: to part in peace, `shutdown("send")` and receive until the peer's end.
+   *
+   * @throws {ClosedError} when bytes that were sent could not be written; `left` tells how many
+   * @throws {TimeoutError} when the peer did not read them within the limit; `left` tells how many
    */
   close(): Promise<void> {
     return this.#endpoint.close();
+  }
+
+  /**
+   * Closes the socket at once: what was not written yet is dropped, and nothing
+   * is reported. Every call that waits on the socket gets a `ClosedError`.
+   *
+   * What the peer sees depends on the platform. Deno 2.9 can't ask for a reset:
+   * the peer of a plain connection gets what the system had taken, and then the
+   * end of the stream; a reset only if it has sent bytes that were not read. With
+   * TLS by `node:tls` (a server on an accepted connection, a client with a
+   * certificate) the goodbye of TLS is left out, so that the peer can tell that
+   * the stream was cut. Deno's own TLS may say goodbye all the same.
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.handler(async (skt) => {
+   *   const line = await skt.receive();
+   *   if (line !== "please") return skt.abort();
+   *   await skt.send("thank you\n");
+   * });
+   * ```
+   */
+  abort(): void {
+    this.#endpoint.abandon();
   }
 
   /**
@@ -413,9 +455,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     await this.#endpoint.shutdown(direction);
   }
 
-  /** Closes the socket at the end of an `await using` block. Its errors are told only by `close`. */
+  /** Closes the socket at the end of an `await using` block. Bytes that are lost go to the error handler. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close().catch(() => {});
+    await this.#endpoint.release();
   }
 
   /** Closes the socket at the end of a `using` block. */
@@ -496,8 +538,8 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * `send` has taken, and the seconds since the socket was made
    */
   getstats(): [received: number, sent: number, age: number] {
-    const { connection, age } = this.#endpoint;
-    return [connection?.receiver.delivered ?? 0, connection?.sent ?? 0, age];
+    const { counts: [received, sent], age } = this.#endpoint;
+    return [received, sent, age];
   }
 
   /**
