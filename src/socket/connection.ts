@@ -28,6 +28,8 @@ export class Connection {
   readonly receiver: Receiver;
   /** What the TLS handshake has brought, if there was one. */
   session?: TlsSession;
+  /** Whether it was closed at once, and what was not written is lost on purpose. */
+  isAbandoned = false;
   /** Whether one direction, or both, has been shut down. */
   isHalfClosed = false;
   readonly #scheduler: Scheduler;
@@ -116,7 +118,7 @@ export class Connection {
 
   /** Closes the connection at once; what was not written is lost. */
   abandon(why: string): void {
-    this.#isClosed = true;
+    this.#isClosed = this.isAbandoned = true;
     this.receiver.close(why);
     this.#sender?.abandon(why);
     this.#abort();
@@ -136,26 +138,36 @@ export class Connection {
     return this.#release() ?? Promise.resolve();
   }
 
-  /** Writes what is left, and reads what may still come; both end with the time for them. */
+  /** Writes what is left, and reads what may still come; both end with the time for them. The loop stays until the connection is closed. */
   async #closeSlowly(discards: boolean, isSending: boolean): Promise<void> {
-    const scheduler = this.#scheduler;
-    const timeout = lingerOf(this.#limits, this.#socket.timeouts);
-    const deadline = scheduler.clock.now() + timeout;
+    const { selector } = this.#scheduler;
+    selector.writeBegins();
     try {
-      if (!this.sender.isDrained) {
-        await this.sender.drain("close()", true, { timeout });
-      }
+      await this.#writeAndDiscard(discards, isSending);
     } catch (error) {
       this.#sender?.abandon(CLOSED_REASON);
       this.#abort();
       throw error;
+    } finally {
+      await this.#release();
+      selector.writeEnds();
     }
-    if (discards) {
-      const left = Math.max(deadline - scheduler.clock.now(), 0);
-      const stream = this.#stream;
-      await discardRest(scheduler, stream, this.#socket, isSending, left);
+  }
+
+  async #writeAndDiscard(
+    discards: boolean,
+    isSending: boolean,
+  ): Promise<void> {
+    const scheduler = this.#scheduler;
+    const timeout = lingerOf(this.#limits, this.#socket.timeouts);
+    const deadline = scheduler.clock.now() + timeout;
+    if (!this.sender.isDrained) {
+      await this.sender.drain("close()", true, { timeout });
     }
-    await this.#release();
+    if (!discards || this.#isReleased) return;
+    const left = Math.max(deadline - scheduler.clock.now(), 0);
+    const stream = this.#stream;
+    await discardRest(scheduler, stream, this.#socket, isSending, left);
   }
 
   /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */

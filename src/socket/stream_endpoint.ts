@@ -292,10 +292,10 @@ export class StreamEndpoint extends StreamLife {
   protected override closeFailed(error: unknown): void {
     const scheduler = this.#scheduler;
     const { current } = scheduler;
-    reportUnheard(
-      error,
-      () => scheduler.report(error, current, this.#socket),
-    );
+    reportUnheard(error, () => {
+      if (this.connection?.isAbandoned) return;
+      scheduler.report(error, current, this.#socket);
+    });
   }
 
   /** Closes one direction, or both. */
