@@ -35,7 +35,10 @@ export function checkLinger(call: string, { linger }: LingerOptions): void {
 }
 
 /** Seconds that a close may take. A send timeout of 0 says that calls don't wait, not that what they sent may be dropped. */
-export function lingerOf({ linger }: LingerOptions, { send }: Timeouts): number {
+export function lingerOf(
+  { linger }: LingerOptions,
+  { send }: Timeouts,
+): number {
   if (linger !== undefined) return linger;
   return send > 0 && send < Infinity ? send : LONGEST_CLOSE;
 }

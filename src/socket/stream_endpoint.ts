@@ -93,7 +93,9 @@ export class StreamEndpoint extends StreamLife {
   streamBroke(cause: unknown): void {
     const scheduler = this.#scheduler;
     const error = new ClosedError(
-      `${cannotSend(this.#socket)}: the stream that was written to it broke off`,
+      `${
+        cannotSend(this.#socket)
+      }: the stream that was written to it broke off`,
       { cause },
     );
     scheduler.report(error, scheduler.current, this.#socket);
