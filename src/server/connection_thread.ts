@@ -45,7 +45,7 @@ export class ConnectionThread extends Thread {
   override end(): void {
     if (!this.#autoclose) return this.#finish();
     // What could not be written is reported, unless the handler has closed the socket and heard of it.
-    endpointOf(this.#socket).release().then(() => this.#finish());
+    endpointOf(this.#socket).finish().then(() => this.#finish());
   }
 
   #finish(): void {

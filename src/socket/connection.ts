@@ -20,12 +20,17 @@ import type { SocketIdentity } from "./socket_identity.ts";
 import { CLOSED_REASON, HANDSHAKE_REASON } from "./stream_state.ts";
 import { sendSmallWritesAtOnce } from "./tcp_options.ts";
 
+/** The first byte of a TLS handshake. */
+const TLS_HANDSHAKE = 0x16;
+
 /** What a connected stream socket works on. */
 export class Connection {
   /** Deno's resource, to be asked for addresses and options. */
   readonly conn: Deno.Conn;
   /** The receiving half. */
   readonly receiver: Receiver;
+  /** The beginning of the peer's handshake, where it was read already: by `peek`, or together with what came before it. */
+  peeked?: Uint8Array;
   /** What the TLS handshake has brought, if there was one. */
   session?: TlsSession;
   /** Whether it was closed at once, and what was not written is lost on purpose. */
@@ -81,9 +86,9 @@ export class Connection {
    * written first, in plain text.
    *
    * @returns nothing when there is nothing to wait for
-   * @throws {HandshakeError} when bytes have come already. They came in plain
-   * text, and an attacker on the way may have slipped them in: they must not be
-   * taken for what the peer says inside TLS
+   * @throws {HandshakeError} when bytes have come already that are no handshake.
+   * They came in plain text, and an attacker on the way may have slipped them in:
+   * they must not be taken for what the peer says inside TLS
    */
   prepareUpgrade(options: WaitOptions): Promise<void> | undefined {
     const { receiver, sender, conn } = this;
@@ -93,7 +98,9 @@ export class Connection {
     const { buffer, busy } = receiver.source;
     receiver.close(HANDSHAKE_REASON);
     sender.close(HANDSHAKE_REASON);
-    if (buffer.length > 0) {
+    if (buffer.length > 0 && buffer.view()[0] === TLS_HANDSHAKE) {
+      this.peeked = buffer.view().slice();
+    } else if (buffer.length > 0) {
       throw new HandshakeError(
         `${messagePrefix}: the peer sent ${buffer.length} bytes of plain text before its handshake; they are dropped`,
       );

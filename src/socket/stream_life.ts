@@ -124,7 +124,7 @@ export abstract class StreamLife {
   }
 
   /** Closes the socket, and resolves when it is closed, however that goes: bytes that were lost are told by `close`, or reported. */
-  async release(): Promise<void> {
+  async finish(): Promise<void> {
     this.close();
     await this.#released;
   }

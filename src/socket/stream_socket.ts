@@ -683,7 +683,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
 
   /** Closes the socket at the end of an `await using` block. Bytes that are lost go to the error handler. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#endpoint.release();
+    await this.#endpoint.finish();
   }
 
   /** Closes the socket at the end of a `using` block. */
