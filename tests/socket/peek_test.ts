@@ -54,24 +54,27 @@ Deno.test("a wrong number of bytes is named", async () => {
   await assertRejects(() => skt.peek(1), ClosedError, "the socket is closed");
 });
 
-tlsTest("a server peeks, and TLS and plain text share its port", async ({ localhost, trust }) => {
-  const world = new World();
-  const port = world.servePlain(world.copas.handler(async (skt) => {
-    const first = await skt.peek(5);
-    if (first![0] === 0x16) await skt.dohandshake(localhost);
-    await echo(skt);
-  }));
-  await world.run(async () => {
-    const plain = await world.copas.socket.connect("127.0.0.1", port);
-    assertEquals(await ask(plain, "in plain text"), "in plain text");
-    await plain.close();
-    for (let i = 0; i < 3; i++) {
-      const secured = world.client({ ...trust, servername: "localhost" });
-      await secured.connect("127.0.0.1", port);
-      assertEquals(await ask(secured, "in TLS"), "in TLS");
-      assertEquals(secured.getstats().slice(0, 2), [7, 7]);
-      await secured.close();
-    }
-  });
-  assertEquals(world.errors, []);
-});
+tlsTest(
+  "a server peeks, and TLS and plain text share its port",
+  async ({ localhost, trust }) => {
+    const world = new World();
+    const port = world.servePlain(world.copas.handler(async (skt) => {
+      const first = await skt.peek(5);
+      if (first![0] === 0x16) await skt.dohandshake(localhost);
+      await echo(skt);
+    }));
+    await world.run(async () => {
+      const plain = await world.copas.socket.connect("127.0.0.1", port);
+      assertEquals(await ask(plain, "in plain text"), "in plain text");
+      await plain.close();
+      for (let i = 0; i < 3; i++) {
+        const secured = world.client({ ...trust, servername: "localhost" });
+        await secured.connect("127.0.0.1", port);
+        assertEquals(await ask(secured, "in TLS"), "in TLS");
+        assertEquals(secured.getstats().slice(0, 2), [7, 7]);
+        await secured.close();
+      }
+    });
+    assertEquals(world.errors, []);
+  },
+);
