@@ -52,9 +52,10 @@ overEvery(
 overEvery(
   "half-close: the peer finds the end, and its answer arrives",
   async ({ skt, peer }) => {
+    const reading = read(peer);
     await skt.send("question");
     await skt.shutdown("send");
-    assertEquals(text(await read(peer)), "question");
+    assertEquals(text(await reading), "question");
     await write(peer as Deno.Conn, "answer");
     await peer.closeWrite();
     assertEquals(await skt.receive("*a"), "answer");
@@ -126,7 +127,6 @@ overEvery(
   async (connected) => {
     const { copas, skt } = connected;
     const errors = reports(connected);
-    const began = copas.gettime();
     const size = 20 * 1024 * 1024;
     copas.addthread(() => {
       skt.send(pattern(size));
@@ -134,9 +134,9 @@ overEvery(
     });
     await copas.loop();
     await turn();
-    assertEquals(copas.gettime() - began, 5);
     const error = errors[0] as TimeoutError;
     assert(error instanceof TimeoutError, String(error));
+    assert(error.message.includes("timed out after 5 s"), error.message);
     assert(error.left! > 0 && error.sent! + error.left! === size);
     assertEquals(errors.length, 1);
   },
@@ -149,7 +149,8 @@ overEvery(
     const { skt, peer } = connected;
     peer.close();
     let error: unknown;
-    for (let i = 0; i < 100 && error === undefined; i++) {
+    for (let i = 0; i < 300 && error === undefined; i++) {
+      await turn();
       error = await skt.send(pattern(10_000)).then(
         () => skt.flush(),
       ).catch((error) => error);
