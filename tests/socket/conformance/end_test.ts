@@ -34,6 +34,8 @@ for (const size of [1, 70_000, 8 * 1024 * 1024]) {
       assert(same(await reading, data));
       await closing;
     },
+    undefined,
+    realClock,
   );
 }
 
@@ -47,6 +49,8 @@ overEvery(
     await skt.shutdown("send");
     assertEquals(text(await reading) === data + "the end", true);
   },
+  undefined,
+  realClock,
 );
 
 overEvery(
@@ -128,6 +132,7 @@ overEvery(
     const { copas, skt } = connected;
     const errors = reports(connected);
     const size = 20 * 1024 * 1024;
+    const [, before] = skt.getstats();
     copas.addthread(() => {
       skt.send(pattern(size));
       skt.close();
@@ -137,7 +142,7 @@ overEvery(
     const error = errors[0] as TimeoutError;
     assert(error instanceof TimeoutError, String(error));
     assert(error.message.includes("timed out after 5 s"), error.message);
-    assert(error.left! > 0 && error.sent! + error.left! === size);
+    assert(error.left! > 0 && error.sent! + error.left! === before + size);
     assertEquals(errors.length, 1);
   },
   { linger: 5 },
@@ -155,7 +160,10 @@ overEvery(
         () => skt.flush(),
       ).catch((error) => error);
     }
-    assert(error instanceof ClosedError, String(error));
+    if (error === undefined) {
+      // Deno's TLS reads on for a while after its close, but has said goodbye.
+      assertEquals(await skt.receive(), null);
+    } else assert(error instanceof ClosedError, String(error));
     await skt.close();
   },
 );
@@ -173,4 +181,6 @@ overEvery(
     await request;
     await closing;
   },
+  undefined,
+  realClock,
 );
