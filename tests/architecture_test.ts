@@ -153,7 +153,7 @@ const members = {
     addthread addnamedthread removethread
     loop step finished running exit exiting waitforexit cancelall status
     gettime autoclose
-    sleep pause pauseforever wakeup timeout wait protect
+    sleep pause pauseforever wakeup timeout wait race protect
     seterrorhandler geterrorhandler gettraceback
     setthreadname getthreadname setsocketname getsocketname debug
     wrap receive receivepartial receivefrom send sendto connect close
@@ -163,6 +163,7 @@ const members = {
     receive receivepartial send flush connect dohandshake close shutdown
     settimeout settimeouts getpeername getsockname getstats setoption
     getalpn getsniname getpeercertificate readable writable name closed
+    receiveuntil lines receiveframe sendframe peek abort
     [Symbol.asyncIterator] [Symbol.dispose] [Symbol.asyncDispose]`,
   DatagramSocket: `
     receive receivefrom sendto send setpeername setsockname getsockname

@@ -44,6 +44,8 @@ export class ConnectionThread extends Thread {
   /** The handler has ended. The thread ends when the connection is closed. */
   override end(): void {
     if (!this.#autoclose) return this.#finish();
+    // A lock must not wait for a peer that does not read.
+    this.neglectEndHooks();
     // What could not be written is reported, unless the handler has closed the socket and heard of it.
     endpointOf(this.#socket).finish().then(() => this.#finish());
   }
