@@ -33,11 +33,11 @@ export async function discardRest(
   const into = new Uint8Array(ROOM);
   const { clock } = scheduler;
   const deadline = clock.now() + timeout;
-  const failed = `Cannot close ${socket.name}`;
+  const messagePrefix = `Cannot close ${socket.name}`;
   const wait = (begin: () => Promise<number | null>) => {
     const remaining = Math.max(deadline - clock.now(), 0);
     const timeout = Math.min(LONGEST_SILENCE, remaining);
-    return waitForCall(scheduler, begin, { failed, socket, timeout });
+    return waitForCall(scheduler, begin, { messagePrefix, socket, timeout });
   };
   try {
     let count = await wait(async () => {
