@@ -169,7 +169,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * done already, nothing happens.
    *
    * What was sent before is written first, in plain text. Nothing may have been
-   * received ahead: a command that an attacker slipped in before the handshake
+   * received ahead but the beginning of the handshake itself (`peek`): a command that an attacker slipped in before the handshake
    * must not be obeyed after it. When the handshake fails, the socket is closed.
    *
    * @param sslparams how; default: those that `copas.wrap` was given. A
@@ -388,6 +388,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * @param delimiter a text, which is found as its UTF-8
    * @param options `max`, `fatal`, `timeout` in seconds, `signal`
    * @returns the text; `null` at the end of the stream
+   * @throws {EncodingError} with `fatal`, when the text is no UTF-8; `partial` holds its bytes, which are taken. The other errors are those of the other form
    */
   receiveuntil(
     delimiter: string,
@@ -568,7 +569,11 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    *
    * @param options for each line: `timeout` in seconds, in place of the socket's
    * receive timeout; `max` bytes, in place of `maxline`; `signal` to give up
-   * @returns an iterator whose `next` is `receive("*l", options)`, and throws as it does
+   * @returns an iterator whose `next` is `receive("*l", options)`
+   * @throws {TimeoutError} from `next`, when the time for a line was up; nothing is lost
+   * @throws {TooLongError} from `next`, when a line is longer than `max`
+   * @throws {ClosedError} from `next`, when the peer closed in the middle of a line, or the socket is closed or not connected
+   * @throws {CancelledError} from `next`, when the signal aborted, or the thread was removed
    *
    * @example
    * ```ts
@@ -627,7 +632,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * connection: the `linger` option, in seconds (default: the send timeout, or 30
    * where there is none). Then the connection is aborted.
    *
-   * Bytes of the peer that nobody receives make the system reset a closed
+   * Bytes of the peer that are not received make the system reset a closed
    * connection, and the peer may lose what it has not read. When some are there,
    * a close first ends the sending, and drops what comes until the peer's end, 5
    * seconds of silence, or the limit. Of a peer that begins to send later it can't
