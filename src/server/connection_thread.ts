@@ -46,8 +46,8 @@ export class ConnectionThread extends Thread {
     if (!this.#autoclose) return this.#finish();
     // A lock must not wait for a peer that does not read.
     this.neglectEndHooks();
-    // What could not be written is reported, unless the handler has closed the socket and heard of it.
-    endpointOf(this.#socket).finish().then(() => this.#finish());
+    // What the peer does not read in time is reported, unless the handler has closed the socket and heard of it.
+    endpointOf(this.#socket).finish(true).then(() => this.#finish());
   }
 
   #finish(): void {

@@ -296,6 +296,8 @@ export class StreamEndpoint extends StreamLife {
     const { current } = scheduler;
     reportUnheard(error, () => {
       if (this.connection?.isAbandoned) return;
+      // That a peer has left is the ordinary end of a handler's connection.
+      if (this.isHandlerOver && error instanceof ClosedError) return;
       scheduler.report(error, current, this.#socket);
     });
   }

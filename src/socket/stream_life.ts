@@ -31,6 +31,8 @@ export abstract class StreamLife {
   #last?: Connection = undefined;
   /** Ends when the state "closed" is reached. */
   #closing?: Promise<void> = undefined;
+  /** Whether the socket was closed because its handler had ended. */
+  protected isHandlerOver = false;
   /** The same, but never rejects. */
   #released?: Promise<void> = undefined;
 
@@ -124,7 +126,8 @@ export abstract class StreamLife {
   }
 
   /** Closes the socket, and resolves when it is closed, however that goes: bytes that were lost are told by `close`, or reported. */
-  async finish(): Promise<void> {
+  async finish(isHandlerOver = false): Promise<void> {
+    if (!this.isClosed) this.isHandlerOver = isHandlerOver;
     this.close();
     await this.#released;
   }
