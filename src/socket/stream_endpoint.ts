@@ -30,9 +30,10 @@ import { ConnectionSetup } from "./connection_setup.ts";
 import { streamName } from "./default_names.ts";
 import { checkUpgrade, closeSession, handshake } from "./handshake.ts";
 import { handshakeTimeout } from "./handshake_timeout.ts";
-import type { SocketIdentity } from "./socket_identity.ts";
+import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
+import { reportUnheard } from "./unheard.ts";
 import {
   CLOSED_REASON,
   whyNotConnectable,
@@ -86,6 +87,18 @@ export class StreamEndpoint extends StreamLife {
   set name(name: string) {
     checkString("a socket's name", "it", name);
     this.#name = name;
+  }
+
+  /** Reports that the stream written to the socket broke off, which ends the connection. */
+  streamBroke(cause: unknown): void {
+    const scheduler = this.#scheduler;
+    const error = new ClosedError(
+      `${
+        cannotSend(this.#socket)
+      }: the stream that was written to it broke off`,
+      { cause },
+    );
+    scheduler.report(error, scheduler.current, this.#socket);
   }
 
   /** Seconds since the socket was made. */
@@ -288,6 +301,17 @@ export class StreamEndpoint extends StreamLife {
       );
     }
     this.#sslparams = sslparams;
+  }
+
+  protected override closeFailed(error: unknown): void {
+    const scheduler = this.#scheduler;
+    const { current } = scheduler;
+    reportUnheard(error, () => {
+      if (this.connection?.isAbandoned) return;
+      // That a peer has left is the ordinary end of a handler's connection.
+      if (this.isHandlerOver && error instanceof ClosedError) return;
+      scheduler.report(error, current, this.#socket);
+    });
   }
 
   /** Closes one direction, or both. */
