@@ -8,6 +8,7 @@
 import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
+import { checkLinger, type LingerOptions } from "./linger.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
@@ -16,7 +17,7 @@ import {
 } from "../tls/params.ts";
 
 /** What a socket is made with. */
-export interface StreamSocketOptions extends Limits {
+export interface StreamSocketOptions extends Limits, LingerOptions {
   /** Its name. An object is asked with `toString()` when the name is used for the first time. Default: one that tells the address. */
   name?: string | { toString(): string };
   /** Its timeouts, in seconds. Default: no limits. */
@@ -37,6 +38,7 @@ const KEYS: readonly string[] = Object.keys(
     timeouts: true,
     maxline: true,
     maxbody: true,
+    linger: true,
     sslparams: true,
     starttls: true,
   } satisfies Record<keyof StreamSocketOptions, true>,
@@ -59,6 +61,7 @@ export function checkSocketOptions(
   checkKeys(call, "the options", options, KEYS, hint);
   const { timeouts, sslparams, starttls } = options;
   checkLimits(call, options);
+  checkLinger(call, options);
   if (timeouts !== undefined) checkTimeouts(call, timeouts);
   if (sslparams !== undefined) checkSslParams(call, sslparams);
   if (starttls === undefined) return;

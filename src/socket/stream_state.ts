@@ -24,6 +24,8 @@
  * @module
  */
 
+import { ClosedError } from "../errors/errors.ts";
+
 /** Where a stream socket stands. */
 export type StreamState =
   | "unconnected"
@@ -102,4 +104,20 @@ export function whyNotConnectable(state: StreamState): string | undefined {
   return state === "connecting"
     ? "the socket is being connected already"
     : "the socket is connected already";
+}
+
+/** The error of a call on a socket that must not speak plain text, before its handshake is done. */
+export function notSecured(
+  call: string,
+  state: StreamState,
+  name: string,
+): Error {
+  if (state === "handshaking") {
+    return new ClosedError(`${call}: ${HANDSHAKE_REASON}: ${name}`);
+  }
+  // No `ClosedError`, which may leave a handler unreported.
+  return new TypeError(
+    `${call}: ${name} has sslparams, and its TLS handshake is not done: call dohandshake() first, ` +
+      "or if plain text is to come before it, wrap it with { sslparams, starttls: true }",
+  );
 }

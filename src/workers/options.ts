@@ -21,6 +21,7 @@ import {
   type ServerOptions,
 } from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
+import { postableSslParams, type WorkerSslParams } from "./ssl_files.ts";
 
 /**
  * Where workers listen, what they may do, and how each of them serves:
@@ -48,18 +49,33 @@ export interface WorkersOptions extends ServerOptions {
    * never. Default: 5.
    */
   heartbeat?: number;
+  /**
+   * Secures the connections: text in PEM, or `file:` URLs that each worker reads
+   * when it starts. Default: what the handler's module exports as `sslparams`,
+   * or no TLS.
+   */
+  sslparams?: WorkerSslParams;
   /** How many connections the system keeps for each worker until they are accepted. Default: 4096. */
   backlog?: number;
 }
 
+/** The names of all options. The type makes sure that none is missing. */
 const KEYS: readonly string[] = [
-  "hostname",
-  "port",
-  "count",
-  "permissions",
-  "grace",
-  "heartbeat",
-  "backlog",
+  ...Object.keys(
+    {
+      hostname: true,
+      port: true,
+      count: true,
+      permissions: true,
+      grace: true,
+      heartbeat: true,
+      backlog: true,
+      sslparams: true,
+    } satisfies Record<
+      Exclude<keyof WorkersOptions, keyof ServerOptions>,
+      true
+    >,
+  ),
   ...SERVER_KEYS,
 ];
 
@@ -106,13 +122,20 @@ export function workerSettings(
     const expected = "a number of seconds above 0, or Infinity";
     throw outOfRange(call, "heartbeat", expected, heartbeat);
   }
+  const sslparams = options.sslparams === undefined
+    ? undefined
+    : postableSslParams(call, options.sslparams);
   const server = pickServerOptions(call, options);
   const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = server;
   // Deno ends the process where reusePort is used without the flag.
   if (!hasUnstableNet()) throw portSharingUnavailable(call, hostname, port);
   return {
     source: sourceOf(module),
-    order: { kind: "serve", hostname, port, backlog, ...server, name },
+    order: {
+      ...{ kind: "serve", hostname, port, backlog, heartbeat, sslparams },
+      ...server,
+      name,
+    },
     permissions: permissions === "none" ? {} : permissions,
     grace,
     heartbeat,

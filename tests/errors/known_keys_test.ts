@@ -112,7 +112,9 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
       // Some throw at once.
       async () => await call(),
       TypeError,
-      `${name}(): the options have no key timeOut; they have timeout, signal`,
+      `${name}(): the options have no key timeOut; they have ${
+        name.startsWith("receive") ? "max, " : ""
+      }timeout, signal`,
     );
   }
   queue.destroy();
