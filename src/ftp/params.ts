@@ -123,7 +123,8 @@ export function readTarget(
   }
   checkOneLine(call, "the host", host);
   if (!/^[^\s/@]+$/.test(host)) {
-    throw wrongType(call, "the host", "a name or an address", host);
+    // Not shown: what is written before an @ may be a password.
+    throw new TypeError(`${call}: the host must be a name or an address`);
   }
   if (port !== undefined) checkInteger(call, "the port", port, 1, 65535);
   if (type !== "a" && type !== "i") {

@@ -154,7 +154,8 @@ function checkUri(call: string, uri: string): void {
   checkOneLine(call, "the uri", uri);
   if (!/^[\x21-\x7e]+$/.test(uri)) {
     const expected = "printable ASCII without spaces; escape the rest";
-    throw wrongType(call, "the uri", expected, uri);
+    // Not shown: its query may be a secret.
+    throw new TypeError(`${call}: the uri must be ${expected}`);
   }
 }
 

@@ -15,8 +15,8 @@ import type { HttpRequest } from "./params.ts";
 const CODES = [301, 302, 303, 307];
 const METHODS = ["GET", "HEAD"];
 
-/** What must not get to another server. */
-const CREDENTIALS = ["authorization", "cookie", "proxy-authorization", "host"];
+/** What must not get to another server. `Proxy-Authorization` is for the proxy, which stays, and never gets to a server. */
+const CREDENTIALS = ["authorization", "cookie", "host"];
 
 /**
  * The request that a redirect asks for, or `undefined` where the answer is not
@@ -31,7 +31,7 @@ export function redirected(
   headers: ResponseHeaders,
   followed: number,
 ): HttpRequest | undefined {
-  const location = headers.location?.trim() ?? "";
+  const location = locationOf(headers);
   if (
     request.redirect === false || !CODES.includes(code) || location === "" ||
     !METHODS.includes(request.method) || request.content !== undefined ||
@@ -63,6 +63,16 @@ export function redirected(
   CREDENTIALS.forEach((name) => kept.delete(name));
   const sslparams = withoutIdentity(request.sslparams);
   return { ...request, url: next, uri: undefined, headers: kept, sslparams };
+}
+
+/** Where it leads. Node reads headers as Latin-1; what is UTF-8 was meant so. */
+function locationOf({ location = "" }: ResponseHeaders): string {
+  const bytes = Uint8Array.from(location, (each) => each.charCodeAt(0));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
+  } catch {
+    return location.trim();
+  }
 }
 
 /** The authorities stay; whom we are, and whom the first server had to be, does not. */

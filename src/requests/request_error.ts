@@ -26,7 +26,9 @@ export async function callerCode<T>(call: () => T): Promise<Awaited<T>> {
 export function requestError(failed: string, error: unknown): unknown {
   if (error instanceof CallerError) return error.error;
   if (!(error instanceof Error)) return error;
-  const message = `${failed}: ${error.message}`;
+  // That a request is a wait of the dispatcher's is not what its caller asks about.
+  const why = error.message.replace(/^Cannot wait for the promise: /, "");
+  const message = `${failed}: ${why}`;
   const cause = error.cause === undefined ? error : error.cause;
   if (error instanceof ReplyError) {
     const { reply, text, refused, accepted } = error;
