@@ -3,7 +3,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { get, put, ReplyError } from "../../src/ftp/mod.ts";
 import { hasVsftpd, RealServer } from "../fixtures/real_server.ts";
-import { pattern, same } from "../fixtures/socket_pair.ts";
+import { RawPeer, RawServer } from "../fixtures/raw_server.ts";
+import { closeQuietly, pattern, same } from "../fixtures/socket_pair.ts";
 import { tlsTest } from "../fixtures/tls_world.ts";
 
 for (const secure of [false, "explicit"] as const) {
@@ -40,3 +41,52 @@ for (const secure of [false, "explicit"] as const) {
     { needs: hasVsftpd },
   );
 }
+
+tlsTest(
+  "the reply that refuses a file is the error, though the data connection has failed before it",
+  async ({ localhost, trust }) => {
+    const closed = Promise.withResolvers<void>();
+    await using data = new RawServer(() => Promise.resolve(closed.resolve()));
+    const replies: Record<string, string> = {
+      USER: "230 in",
+      EPSV: `229 here (|||${data.port}|)`,
+      RETR: "550 none",
+      STOR: "553 no",
+      QUIT: "221 bye",
+    };
+    using listener = Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      ...localhost,
+    });
+    const serving = (async () => {
+      for (let i = 0; i < 2; i++) {
+        const peer = new RawPeer(await listener.accept());
+        await peer.write("220 hi\r\n");
+        for (let line; (line = await peer.until("\r\n")) !== "";) {
+          const verb = line.trim().split(" ")[0];
+          if (/RETR|STOR/.test(verb)) {
+            await closed.promise;
+            // So that the client sees that end first.
+            await new Promise((resolve) => setTimeout(resolve, 30));
+          }
+          await peer.write((replies[verb] ?? "200 ok") + "\r\n");
+        }
+        closeQuietly(peer.conn);
+      }
+    })();
+    const { port } = listener.addr as Deno.NetAddr;
+    const params = { url: `ftps://localhost:${port}/x`, sslparams: trust };
+    const sink = () => {};
+    const missing = await assertRejects(
+      () => get({ ...params, sink }),
+      ReplyError,
+    );
+    const refused = await assertRejects(
+      () => put({ ...params, source: "x" }),
+      ReplyError,
+    );
+    assertEquals([missing.reply, refused.reply], [550, 553]);
+    await serving;
+  },
+);
