@@ -98,13 +98,14 @@ export function requestHeaders(
   url: URL,
   own: HeaderMap,
   content: Content | undefined,
+  isKept: boolean,
 ): HeaderMap {
   const headers: HeaderMap = new Map();
   const set = (name: string, value: string) =>
     headers.set(name.toLowerCase(), [name, value]);
   set("Host", url.host);
   set("User-Agent", "Copas for Deno");
-  set("Connection", "close, TE");
+  set("Connection", isKept ? "keep-alive, TE" : "close, TE");
   set("TE", "trailers");
   const user = userOf(call, url);
   if (user !== undefined) set("Authorization", basic(user));

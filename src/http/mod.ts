@@ -21,6 +21,9 @@
 
 import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { checkKeys } from "../requests/parameters.ts";
+import { checkSeconds } from "../errors/arguments.ts";
+import { Connections } from "./connections.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpParams } from "./params.ts";
 import { requestInto, requestText } from "./request.ts";
@@ -117,6 +120,16 @@ export interface Http {
   request(
     params: HttpParams,
   ): Promise<[ok: 1, code: number, headers: ResponseHeaders, status: string]>;
+  /** Closes the connections that are kept for further requests. Those of requests that run stay. */
+  close(): void;
+  /** As `close()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
+}
+
+/** What {@linkcode httpFor} can be told. */
+export interface HttpOptions {
+  /** How many seconds a connection is kept after a request, for the next one to the same server. At most 32 to each server are idle; `loop()` does not wait for them. Default: 0, each request has a connection of its own. */
+  keepalive?: number;
 }
 
 /**
@@ -125,9 +138,25 @@ export interface Http {
  *
  * @param host the dispatcher or view. Its sockets carry the requests, and its
  * network scope holds for them
- * @returns `request`, as this module exports it for the default dispatcher
+ * @param options `keepalive`, in seconds. Default: connections are not kept
+ * @returns `request`, as this module exports it for the default dispatcher, and
+ * `close`
+ * @throws {TypeError} when an option is unknown or of the wrong type
+ * @throws {RangeError} when `keepalive` is `NaN`
  *
- * @example
+ * @example Many requests over a few connections
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ * import { httpFor } from "jsr:@copas/copas/http";
+ *
+ * using http = httpFor(copas, { keepalive: 15 });
+ * for (let page = 1; page <= 100; page++) {
+ *   const [body] = await http.request(`https://example.com/?page=${page}`);
+ *   console.log(page, body.length);
+ * }
+ * ```
+ *
+ * @example Within a scope
  * ```ts
  * import { Copas } from "jsr:@copas/copas";
  * import { httpFor } from "jsr:@copas/copas/http";
@@ -137,13 +166,19 @@ export interface Http {
  * const [, code] = await request("https://example.com/");
  * ```
  */
-export function httpFor(host: RequestHost): Http {
+export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
+  checkKeys("httpFor()", options, ["keepalive"]);
+  const { keepalive = 0 } = options;
+  checkSeconds("httpFor()", "keepalive", keepalive);
+  const connections = new Connections(keepalive);
   return {
     request:
       ((given: string | URL | HttpParams, body?: string | Uint8Array) =>
         typeof given === "string" || given instanceof URL
-          ? requestText(host, given, body)
-          : requestInto(host, given)) as Http["request"],
+          ? requestText(host, connections, given, body)
+          : requestInto(host, connections, given)) as Http["request"],
+    close: () => connections.close(),
+    [Symbol.dispose]: () => connections.close(),
   };
 }
 

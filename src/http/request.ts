@@ -14,6 +14,7 @@ import {
 import type { RequestHost } from "../requests/host.ts";
 import { nameOf } from "../requests/parameters.ts";
 import { requestError } from "../requests/request_error.ts";
+import type { Connections } from "./connections.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import { type HttpParams, type HttpRequest, readParams } from "./params.ts";
@@ -27,6 +28,7 @@ const FORM = "application/x-www-form-urlencoded";
 /** `request(url, body)`: the body of the answer is returned. */
 export async function requestText(
   host: RequestHost,
+  connections: Connections,
   url: string | URL,
   body?: string | Uint8Array,
 ): Promise<[string, number, ResponseHeaders, string]> {
@@ -38,7 +40,7 @@ export async function requestText(
   };
   const collector = new Collector();
   const request = readParams(CALL, params, MAX_BODY);
-  const answer = await follow(host, request, collector);
+  const answer = await follow(host, connections, request, collector);
   const text = decode(collector.bytes(), answer.headers["content-type"]);
   return [text, answer.code, answer.headers, answer.status];
 }
@@ -46,17 +48,24 @@ export async function requestText(
 /** `request({...})`: the body of the answer goes into the sink. */
 export async function requestInto(
   host: RequestHost,
+  connections: Connections,
   params: HttpParams,
 ): Promise<[1, number, ResponseHeaders, string]> {
   const request = readParams(CALL, params);
   const { sink } = params;
   const taker = sink === undefined ? nobody : sinkTaker(CALL, sink);
-  const { code, headers, status } = await follow(host, request, taker);
+  const { code, headers, status } = await follow(
+    host,
+    connections,
+    request,
+    taker,
+  );
   return [1, code, headers, status];
 }
 
 async function follow(
   host: RequestHost,
+  connections: Connections,
   first: HttpRequest,
   taker: Taker,
 ): Promise<HttpAnswer> {
@@ -65,11 +74,18 @@ async function follow(
     for (let followed = 0;; followed++) {
       let next: HttpRequest | undefined;
       const count = new Count(request.step, request.maxbody);
-      const answer = await exchange(host, request, count, taker, (answer) => {
-        const { code, headers } = answer;
+      const isFinal = ({ code, headers }: HttpAnswer) => {
         next = redirected(request, code, headers, followed);
         return next === undefined;
-      });
+      };
+      const answer = await exchange(
+        host,
+        connections,
+        request,
+        count,
+        taker,
+        isFinal,
+      );
       if (next === undefined) return answer;
       request = next;
     }

@@ -140,7 +140,9 @@ export class Collector implements Taker {
     this.#taken += fits;
     const rest = chunk.subarray(fits);
     if (rest.length > 0) {
-      this.#last = new Uint8Array(Math.max(rest.length, PIECE));
+      // Most contents come in one chunk, and need no more room than that.
+      const least = this.#pieces.length === 0 ? 0 : PIECE;
+      this.#last = new Uint8Array(Math.max(rest.length, least));
       this.#last.set(rest);
       this.#taken = rest.length;
       this.#pieces.push(this.#last);

@@ -73,7 +73,7 @@ function libraryError(failed: string, cause: Error): Error {
     const message = `${failed}: the answer is malformed: ${cause.message}`;
     return new Deno.errors.InvalidData(message, { cause });
   }
-  if (GONE.includes(code)) {
+  if (isGone(cause)) {
     const message = `${failed}: the server closed the connection too early`;
     return new ClosedError(message, { cause });
   }
@@ -83,6 +83,13 @@ function libraryError(failed: string, cause: Error): Error {
     : Object.assign(new Error(`${failed}: ${cause.message}`, { cause }), {
       ...(code === "" ? {} : { code }),
     });
+}
+
+/** Whether an error says that the peer has closed the connection. */
+export function isGone(error: unknown): boolean {
+  if (error instanceof ClosedError) return true;
+  return error instanceof Error && "code" in error &&
+    GONE.includes(String(error.code));
 }
 
 const GONE = [
