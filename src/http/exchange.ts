@@ -12,7 +12,11 @@ import {
 import { ClosedError } from "../errors/errors.ts";
 import type { Count, Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
-import { CHANGES_PROTOCOL, isGone } from "../requests/request_error.ts";
+import {
+  callerCode,
+  CHANGES_PROTOCOL,
+  isGone,
+} from "../requests/request_error.ts";
 import { HttpDuplex } from "./duplex.ts";
 import {
   type HeaderMap,
@@ -23,6 +27,7 @@ import {
 import { open, proxyAuthorization } from "./open.ts";
 import type { HttpRequest } from "./params.ts";
 import type { Connections } from "./connections.ts";
+import { decoded, decoderFor, ENCODINGS } from "./decoding.ts";
 import { Upload } from "./upload.ts";
 
 /** An answer. */
@@ -113,6 +118,10 @@ async function exchangeOver(
     );
     const answer = answerOf(response);
     if (!isFinal(answer)) return answer;
+    if (await isUnwanted(host, request, answer)) {
+      taker.abort(new Error("onhead does not want the body"));
+      return answer;
+    }
     await receive(host, request, response, duplex, count, taker);
     Object.assign(answer.headers, responseHeaders(response.rawTrailers));
     const mayKeep = connections.isKeeping && upload.isSent &&
@@ -149,6 +158,9 @@ function requestHead(
   );
   // It is for the proxy alone; through a tunnel it would get to the server.
   headers.delete("proxy-authorization");
+  if (request.decompress) {
+    headers.set("accept-encoding", ["Accept-Encoding", ENCODINGS]);
+  }
   const path = request.uri ?? `${url.pathname}${url.search}`;
   if (proxy === undefined || url.protocol === "https:") {
     return { path, headers };
@@ -206,22 +218,37 @@ function answerOf(response: IncomingMessage): HttpAnswer {
   };
 }
 
+/** Tells the caller's `onhead`. */
+async function isUnwanted(
+  host: RequestHost,
+  { onhead, signal }: HttpRequest,
+  { code, headers, status }: HttpAnswer,
+): Promise<boolean> {
+  if (onhead === undefined) return false;
+  const called = callerCode(() => onhead(code, headers, status));
+  return await host.wait(called, { signal }) === false;
+}
+
 /** Hands the body to `taker`, chunk by chunk. */
 async function receive(
   host: RequestHost,
-  { signal }: HttpRequest,
+  { signal, decompress }: HttpRequest,
   response: IncomingMessage,
   duplex: HttpDuplex,
   count: Count,
   taker: Taker,
 ): Promise<void> {
-  const total = lengthOf(response);
+  const decoder = decompress ? decoderFor(response) : undefined;
+  const total = decoder === undefined ? lengthOf(response) : undefined;
   if (total !== undefined) count.refuse(total);
-  const chunks = response.iterator({ destroyOnReturn: false });
+  const plain = response.iterator({ destroyOnReturn: false });
+  const chunks = decoder === undefined ? plain : decoded(plain, decoder);
   for (;;) {
     const { done, value } = await host.wait(chunks.next(), { signal });
     if (done) break;
-    const chunk = withTheRest(value, response);
+    const chunk = decoder === undefined
+      ? withTheRest(value, response)
+      : new Uint8Array(value);
     const handed = (async () => {
       await count.received(chunk, total);
       await taker.take(chunk);

@@ -12,17 +12,21 @@ import {
   type Taker,
 } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { limited } from "../requests/limit.ts";
 import { nameOf } from "../requests/parameters.ts";
 import { requestError } from "../requests/request_error.ts";
 import type { Connections } from "./connections.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import type { ResponseHeaders } from "./headers.ts";
-import { type HttpParams, type HttpRequest, readParams } from "./params.ts";
+import {
+  type HttpParams,
+  type HttpRequest,
+  MAX_RETURNED,
+  readParams,
+} from "./params.ts";
 import { redirected } from "./redirect.ts";
 
 const CALL = "request()";
-/** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
-const MAX_BODY = 64 * 1024 * 1024;
 const FORM = "application/x-www-form-urlencoded";
 
 /** `request(url, body)`: the body of the answer is returned. */
@@ -39,7 +43,7 @@ export async function requestText(
     headers: { "Content-Type": FORM },
   };
   const collector = new Collector();
-  const request = readParams(CALL, params, MAX_BODY);
+  const request = readParams(CALL, params, MAX_RETURNED);
   const answer = await follow(host, connections, request, collector);
   const text = decode(collector.bytes(), answer.headers["content-type"]);
   return [text, answer.code, answer.headers, answer.status];
@@ -50,9 +54,18 @@ export async function requestInto(
   host: RequestHost,
   connections: Connections,
   params: HttpParams,
-): Promise<[1, number, ResponseHeaders, string]> {
+): Promise<[unknown, number, ResponseHeaders, string]> {
   const request = readParams(CALL, params);
-  const { sink } = params;
+  const { sink, as } = params;
+  if (as !== undefined) {
+    const collector = new Collector();
+    const answer = await follow(host, connections, request, collector);
+    const { code, headers, status } = answer;
+    const bytes = collector.bytes();
+    if (as === "bytes") return [bytes, code, headers, status];
+    const text = decode(bytes, headers["content-type"]);
+    return [as === "json" ? readJson(text) : text, code, headers, status];
+  }
   const taker = sink === undefined ? nobody : sinkTaker(CALL, sink);
   const { code, headers, status } = await follow(
     host,
@@ -70,7 +83,8 @@ async function follow(
   taker: Taker,
 ): Promise<HttpAnswer> {
   let request = first;
-  try {
+  const run = async (signal: AbortSignal | undefined) => {
+    request = { ...request, signal };
     for (let followed = 0;; followed++) {
       let next: HttpRequest | undefined;
       const count = new Count(request.step, request.maxbody);
@@ -89,11 +103,25 @@ async function follow(
       if (next === undefined) return answer;
       request = next;
     }
+  };
+  try {
+    return await limited(host, first.totaltimeout, first.signal, run);
   } catch (error) {
     const failed = `Cannot ${request.method} ${nameOf(request.url)}`;
     const told = requestError(failed, error);
     taker.abort(told);
     throw told;
+  }
+}
+
+/** The value of a body. The message of the platform shows the body, which may be a secret. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError(
+      `${CALL}: the body of the answer is no JSON; it has ${text.length} characters`,
+    );
   }
 }
 

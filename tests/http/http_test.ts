@@ -94,6 +94,7 @@ Deno.test("a request says what LuaSocket's says", async () => {
     "Connection: close, TE",
     "TE: trailers",
     `Authorization: Basic ${btoa("me:p@ss")}`,
+    "Accept-Encoding: gzip, br",
   ]);
 });
 
