@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Client, FTPError } from "npm:basic-ftp@~6.2.6";
+import { Client, type FileInfo, FTPError } from "npm:basic-ftp@~6.2.6";
 import { formatAddress } from "../net/address.ts";
 import { ClosedError, CopasError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -15,6 +15,8 @@ import { ReplyError } from "../requests/reply_error.ts";
 import { abandon } from "../requests/socket_duplex.ts";
 import { ControlDuplex, DataDuplex } from "./duplex.ts";
 import type { FtpTarget } from "./params.ts";
+
+export type { FileInfo };
 
 /** What a reply may take before the library reads them. */
 const MAX_LINE = 8192;
@@ -66,6 +68,16 @@ export class FtpSession {
     const promise = call(this.#client);
     const { signal } = this.#target;
     return await this.#host.wait(promise, { signal });
+  }
+
+  /** The entries of a folder: exactly, where the server can say them so. */
+  async list(path: string): Promise<FileInfo[]> {
+    const features = await this.wait((client) => client.features());
+    if (features.has("MLST")) {
+      this.#client.availableListCommands = ["MLSD", "LIST -a", "LIST"];
+    }
+    const all = await this.wait((client) => client.list(path));
+    return all.filter(({ name }) => !/^\.\.?$|[/\\]/.test(name));
   }
 
   /** Sends a command; resolves to the reply. */

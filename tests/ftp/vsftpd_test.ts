@@ -1,7 +1,7 @@
 // A real server, with TLS on both connections.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { get, put, ReplyError } from "../../src/ftp/mod.ts";
+import { get, list, put, ReplyError } from "../../src/ftp/mod.ts";
 import { hasVsftpd, RealServer } from "../fixtures/real_server.ts";
 import { RawPeer, RawServer } from "../fixtures/raw_server.ts";
 import { closeQuietly, pattern, same } from "../fixtures/socket_pair.ts";
@@ -24,6 +24,21 @@ for (const secure of [false, "explicit"] as const) {
         sink: (each) => void chunks.push(each),
       });
       assertEquals(same(await new Blob(chunks).bytes(), data), true);
+      const tail: Uint8Array<ArrayBuffer>[] = [];
+      await get({
+        ...target,
+        path: "open/x",
+        offset: 299_000,
+        sink: (each) => void tail.push(each),
+      });
+      assertEquals(
+        same(await new Blob(tail).bytes(), data.subarray(299_000)),
+        true,
+      );
+      const entries = await list({ ...target, path: "open" });
+      assertEquals(entries, [{ name: "x", type: "file", size: 300_000 }]);
+      const [folder] = await list(target);
+      assertEquals([folder.name, folder.type], ["open", "directory"]);
       const sink = () => {};
       for (let i = 0; i < 5; i++) {
         const missing = await assertRejects(
