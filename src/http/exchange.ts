@@ -10,7 +10,7 @@ import {
   request as nodeRequest,
 } from "node:http";
 import { ClosedError } from "../errors/errors.ts";
-import type { Count, Taker } from "../requests/content.ts";
+import { Count, nobody, type Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
 import {
   callerCode,
@@ -37,6 +37,9 @@ export interface HttpAnswer {
   /** "HTTP/1.1 200 OK". */
   status: string;
 }
+
+/** The longest body of a redirect that is read, so that its connection can be kept. */
+const MAX_DROPPED = 16 * 1024;
 
 /** Methods that only ask. */
 const SAFE = ["GET", "HEAD", "OPTIONS"];
@@ -116,18 +119,31 @@ async function exchangeOver(
       Promise.race([answered, upload.failed]),
       { signal },
     );
+    const keep = () => {
+      const mayKeep = connections.isKeeping && upload?.isSent &&
+        isKept(head.headers.get("connection")?.[1], response);
+      const socket = mayKeep ? duplex.release() : undefined;
+      if (socket !== undefined) connections.put(request, socket);
+    };
     const answer = answerOf(response);
-    if (!isFinal(answer)) return answer;
+    if (!isFinal(answer)) {
+      // The page of a redirect is short; reading it costs less than to connect.
+      const isShort = (lengthOf(response) ?? Infinity) <= MAX_DROPPED;
+      if (connections.isKeeping && isShort) {
+        const dropped = new Count(undefined, MAX_DROPPED);
+        const plain = { ...request, decompress: false };
+        await receive(host, plain, response, duplex, dropped, nobody);
+        keep();
+      }
+      return answer;
+    }
     if (await isUnwanted(host, request, answer)) {
       taker.abort(new Error("onhead does not want the body"));
       return answer;
     }
     await receive(host, request, response, duplex, count, taker);
     Object.assign(answer.headers, responseHeaders(response.rawTrailers));
-    const mayKeep = connections.isKeeping && upload.isSent &&
-      isKept(head.headers.get("connection")?.[1], response);
-    const socket = mayKeep ? duplex.release() : undefined;
-    if (socket !== undefined) connections.put(request, socket);
+    keep();
     return answer;
   } catch (error) {
     throw duplex.failure ?? error;
