@@ -25,7 +25,8 @@ export abstract class EndHook {
 
   /** Sets the hook, which must be free, for `task`. */
   assign(task: HookedThread): void {
-    const list = this.#list = task.endHooks ??= new LinkedList();
+    const list = task.endHooks ?? (task.endHooks = new LinkedList());
+    this.#list = list;
     list.append(this.#node);
   }
 

@@ -27,8 +27,8 @@ const MAX_REPLIES = 1024 * 1024;
 const MAX_SHOWN = 500;
 /** Replies that say that the data connection has failed. Why, its own error tells. */
 const DATA_FAILED = [425, 426, 522];
-/** How long a server may take to say goodbye, in seconds. */
-const FAREWELL = 5;
+/** How long a server may take to answer QUIT, in seconds. */
+const QUIT_TIMEOUT = 5;
 
 /** A session, logged in. */
 export class FtpSession {
@@ -159,11 +159,11 @@ export class FtpSession {
     return greeting;
   }
 
-  /** Says goodbye. Whatever comes of it, the work is done. */
+  /** Sends QUIT. Its outcome does not matter: the work is done. */
   async #quit(): Promise<void> {
-    const timeout = Math.min(this.#target.timeouts.receive, FAREWELL);
-    const goodbye = this.#client.sendIgnoringError("QUIT");
-    await this.#host.wait(goodbye, { timeout }).catch(() => {});
+    const timeout = Math.min(this.#target.timeouts.receive, QUIT_TIMEOUT);
+    const answer = this.#client.sendIgnoringError("QUIT");
+    await this.#host.wait(answer, { timeout }).catch(() => {});
   }
 
   /** What the library's error means. The socket's own tells most, but for a reply that refuses. */

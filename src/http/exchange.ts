@@ -10,7 +10,7 @@ import {
   request as nodeRequest,
 } from "node:http";
 import { ClosedError } from "../errors/errors.ts";
-import { Count, nobody, type Taker } from "../requests/content.ts";
+import { Count, discarder, type Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
 import {
   callerCode,
@@ -132,7 +132,7 @@ async function exchangeOver(
       if (connections.isKeeping && isShort) {
         const dropped = new Count(undefined, MAX_DROPPED);
         const plain = { ...request, decompress: false };
-        await receive(host, plain, response, duplex, dropped, nobody);
+        await receive(host, plain, response, duplex, dropped, discarder);
         keep();
       }
       return answer;
@@ -204,7 +204,7 @@ function answerTo(
     duplex.destroy();
   };
   sent.on("response", (response) => {
-    // It may fail when nobody reads it: before the first chunk, after the last.
+    // It may fail when no reader is there: before the first chunk, after the last.
     response.on("error", () => {});
     const before = interim + 1;
     duplex.progress = () => before + count.got + response.readableLength;
@@ -220,7 +220,7 @@ function answerTo(
   sent.on("connect", changed);
   sent.on("error", fail);
   sent.on("close", () => reject(duplex.failure ?? tooEarly()));
-  // It may fail when nobody waits for it any more.
+  // It may fail when the exchange does not wait for it any more.
   promise.catch(() => {});
   return promise;
 }

@@ -7,7 +7,7 @@
 import {
   Collector,
   Count,
-  nobody,
+  discarder,
   sinkTaker,
   type Taker,
 } from "../requests/content.ts";
@@ -66,7 +66,7 @@ export async function requestInto(
     const text = decode(bytes, headers["content-type"]);
     return [as === "json" ? readJson(text) : text, code, headers, status];
   }
-  const taker = sink === undefined ? nobody : sinkTaker(CALL, sink);
+  const taker = sink === undefined ? discarder : sinkTaker(CALL, sink);
   const { code, headers, status } = await follow(
     host,
     connections,

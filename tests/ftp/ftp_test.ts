@@ -182,7 +182,7 @@ Deno.test("whatever an FTP server fails with is one of the documented classes", 
     [{ USER: "331 " + long }, TooLongError],
     [{ RETR: "550 " + long, STOR: "550 " + long }, TooLongError],
     [{ USER: "332 account" }, ReplyError, 332],
-    [{ RETR: "350 what", STOR: "553 no" }, CopasError],
+    [{ RETR: "350 " + long.slice(0, 6000), STOR: "553 no" }, CopasError],
   ];
   for (const [replies, type, code] of cases) {
     await using server = scripted(replies, data.port);
@@ -334,7 +334,7 @@ tlsTest(
   },
 );
 
-Deno.test("explicit TLS that the server has not got lets nobody log in", async () => {
+Deno.test("explicit TLS that the server has not got lets no user log in", async () => {
   let commands = "";
   await using server = new RawServer(async (peer) => {
     await peer.write("220-hi\r\n you\r\n220 there\r\n");
