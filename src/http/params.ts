@@ -66,8 +66,8 @@ export interface HttpParams extends CommonParams {
   sink?: Sink;
   /** The request calls it with each chunk of a body, sent or received, and how many bytes it was so far. Default: none. */
   step?: Step;
-  /** `true`: a GET or HEAD without a `source` follows redirects, but not from https to http. `"all"`: it follows those as well. `false`: the redirect is the answer. Default: `true`. */
-  redirect?: boolean | "all";
+  /** `true`: a GET or HEAD without a `source` follows redirects, but not from https to http. `"all"`: it follows those as well. `"standard"`: a request of any method follows them, 308 as well, as browsers do: after a 303, and a 301 or 302 to a POST, by GET without the body; after a 307 or 308 with its method and body, unless that is a stream. `false`: the redirect is the answer. Default: `true`. */
+  redirect?: boolean | "all" | "standard";
   /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
   /** The proxy to connect to, as `http://host:port`; without a port, 3128. A user and a password in it are for the proxy. Default: none; the environment is not read. */
@@ -99,7 +99,7 @@ export interface HttpRequest {
   readonly headers: Map<string, [name: string, value: string]>;
   readonly content?: Content;
   readonly step?: Step;
-  readonly redirect: boolean | "all";
+  readonly redirect: boolean | "all" | "standard";
   readonly maxredirects: number;
   readonly timeouts: Timeouts;
   readonly proxy?: URL;
@@ -133,7 +133,7 @@ const KEYS = [
   "decompress",
   "totaltimeout",
 ] as const;
-const REDIRECTS = [true, false, "all"];
+const REDIRECTS = [true, false, "all", "standard"];
 const MAX_REDIRECTS = 5;
 /** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
 export const MAX_RETURNED: number = 64 * 1024 * 1024;
@@ -157,7 +157,12 @@ export function readParams(
   const url = readUrl(call, params.url, ["http:", "https:"]);
   const { redirect = true, maxredirects = MAX_REDIRECTS, step, uri } = params;
   if (!REDIRECTS.includes(redirect)) {
-    throw wrongType(call, "redirect", 'true, false or "all"', redirect);
+    throw wrongType(
+      call,
+      "redirect",
+      'true, false, "all" or "standard"',
+      redirect,
+    );
   }
   if (maxredirects !== false) {
     checkInteger(call, "maxredirects", maxredirects, 0);

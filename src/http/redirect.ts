@@ -11,7 +11,7 @@ import { ReplyError } from "../requests/reply_error.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
 
-/** 308 is not among them, as in Copas: it is the answer. */
+/** Those of Copas, the default: what has an effect is not asked again, elsewhere, without a word of the caller. 308 is the answer. */
 const CODES = [301, 302, 303, 307];
 const METHODS = ["GET", "HEAD"];
 
@@ -33,10 +33,42 @@ export function redirected(
 ): HttpRequest | undefined {
   const location = locationOf(headers);
   if (
-    request.redirect === false || !CODES.includes(code) || location === "" ||
-    !METHODS.includes(request.method) || request.content !== undefined ||
+    request.redirect === false || location === "" ||
     followed >= request.maxredirects
   ) return undefined;
+  const again = request.redirect === "standard"
+    ? standard(request, code)
+    : byCopas(request, code);
+  return again && redirectedTo(location, again, code);
+}
+
+function byCopas(request: HttpRequest, code: number): HttpRequest | undefined {
+  const isOnlyAsked = METHODS.includes(request.method) &&
+    request.content === undefined;
+  return CODES.includes(code) && isOnlyAsked ? request : undefined;
+}
+
+/** By RFC 9110, as every browser and `fetch`. */
+function standard(request: HttpRequest, code: number): HttpRequest | undefined {
+  const { method, content } = request;
+  const isGet = (code === 303 && !METHODS.includes(method)) ||
+    ([301, 302].includes(code) && method.toUpperCase() === "POST");
+  if (isGet) {
+    const headers = new Map(request.headers);
+    for (const name of headers.keys()) {
+      if (/^(content-|transfer-encoding$)/.test(name)) headers.delete(name);
+    }
+    return { ...request, method: "GET", content: undefined, headers };
+  }
+  const mayRepeat = content === undefined || content.isLasting === true;
+  return [...CODES, 308].includes(code) && mayRepeat ? request : undefined;
+}
+
+function redirectedTo(
+  location: string,
+  request: HttpRequest,
+  code: number,
+): HttpRequest {
   const { url } = request;
   const next = URL.parse(location, url);
   const refuse = (why: string) => new ReplyError(why, { reply: code });

@@ -46,6 +46,8 @@ export interface Content {
   readonly length?: number;
   /** Its media type, where its kind tells. */
   readonly type?: string;
+  /** Whether the chunks can be had again, for a redirect. */
+  readonly isLasting?: boolean;
   /** The chunks. */
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -59,9 +61,10 @@ export function readSource(call: string, source: Source): Content {
   }
   if (source instanceof Blob) {
     const { size, type } = source;
-    const stream = source.stream();
+    const blob = source;
     const own = type === "" ? {} : { type };
-    return { length: size, ...own, chunks: () => chunksOf(call, stream) };
+    const chunks = () => chunksOf(call, blob.stream());
+    return { length: size, isLasting: true, ...own, chunks };
   }
   if (source instanceof FormData) {
     const { headers, body } = new Response(source);
@@ -72,6 +75,7 @@ export function readSource(call: string, source: Source): Content {
     const bytes = typeof source === "string" ? encoder.encode(source) : source;
     return {
       length: bytes.length,
+      isLasting: true,
       chunks: async function* () {
         if (bytes.length > 0) yield bytes;
       },
