@@ -39,6 +39,7 @@ export type {
   StreamLike,
 } from "./src/socket/kinds.ts";
 export type { Status } from "./src/core/status.ts";
+export { EncodingError } from "./src/errors/encoding_error.ts";
 export {
   CancelledError,
   ClosedError,
@@ -60,6 +61,15 @@ export type { ServerOptions } from "./src/server/options.ts";
 export { type Datagram, DatagramSocket } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
+export type { LingerOptions } from "./src/socket/linger.ts";
+export type {
+  FrameFormat,
+  PeekOptions,
+  ReceiveFrameOptions,
+  ReceiveOptions,
+  SendFrameOptions,
+  UntilOptions,
+} from "./src/socket/receive_options.ts";
 export type { Pattern, Size } from "./src/socket/pattern.ts";
 export type { SocketOption } from "./src/socket/tcp_options.ts";
 export type { StreamSocketOptions } from "./src/socket/socket_options.ts";
@@ -76,6 +86,7 @@ export type {
 } from "./src/tls/params.ts";
 export type { PeerCertificate } from "./src/tls/session.ts";
 export type { WorkerReport } from "./src/workers/handle.ts";
+export type { PemOrFile, WorkerSslParams } from "./src/workers/ssl_files.ts";
 export type {
   Workers,
   WorkersOptions,

@@ -6,8 +6,8 @@
 
 /**
  * The values of {@linkcode CopasError.code}: the strings that Copas for Lua
- * returns where it has one, and `"cancelled"`, `"too long"`, `"scope"`,
- * `"handshake"` and `"refused"` besides.
+ * returns where it has one, and `"cancelled"`, `"too long"`, `"encoding"`,
+ * `"scope"`, `"handshake"` and `"refused"` besides.
  */
 export type ErrorCode =
   | "timeout"
@@ -16,6 +16,7 @@ export type ErrorCode =
   | "too many"
   | "cancelled"
   | "too long"
+  | "encoding"
   | "scope"
   | "handshake"
   | "refused";
@@ -53,6 +54,8 @@ export interface TransferErrorOptions extends ErrorOptions {
   partial?: Uint8Array;
   /** How many bytes of the call's data the socket had taken. Default: none is told. */
   sent?: number;
+  /** How many bytes of the call's data it had not taken. Default: none is told. */
+  left?: number;
 }
 
 /**
@@ -83,8 +86,10 @@ export class TimeoutError extends CopasError {
   readonly code = "timeout" as const;
   /** After a receive: a copy of the bytes that have arrived. They also are still in the buffer. */
   readonly partial?: Uint8Array;
-  /** After a send: how many bytes of the data the socket has taken and will send. Continue with `data.subarray(error.sent)`. */
+  /** After a send: how many bytes of the data the socket has taken and will send. Continue with `data.subarray(error.sent)`. After a flush, shutdown or close: how many bytes the system has taken of this connection. */
   readonly sent?: number;
+  /** After a send: how many bytes of the data the socket has not taken. After a flush, shutdown or close: how many bytes given to `send` the system has not taken; after a close they are lost. */
+  readonly left?: number;
 
   /**
    * Makes the error.
@@ -96,6 +101,7 @@ export class TimeoutError extends CopasError {
     super(message, options);
     if (options.partial !== undefined) this.partial = options.partial;
     if (options.sent !== undefined) this.sent = options.sent;
+    if (options.left !== undefined) this.left = options.left;
   }
 }
 
@@ -129,8 +135,10 @@ export class ClosedError extends CopasError {
   readonly code = "closed" as const;
   /** After a receive: the bytes of what was asked for that arrived before the end. No later call delivers them. */
   readonly partial?: Uint8Array;
-  /** After a send: how many bytes of the data the socket had taken before it closed. The peer may have received fewer. */
+  /** After a send: how many bytes of the data the socket had taken before it closed. The peer may have received fewer. After a flush, shutdown or close: how many bytes the system had taken of this connection. */
   readonly sent?: number;
+  /** After a send: how many bytes of the data the socket had not taken. After a flush, shutdown or close: how many bytes given to `send` are lost. */
+  readonly left?: number;
 
   /**
    * Makes the error.
@@ -142,6 +150,7 @@ export class ClosedError extends CopasError {
     super(message, options);
     if (options.partial !== undefined) this.partial = options.partial;
     if (options.sent !== undefined) this.sent = options.sent;
+    if (options.left !== undefined) this.left = options.left;
   }
 }
 

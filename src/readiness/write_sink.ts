@@ -32,6 +32,8 @@ export class WriteSink {
   taken = 0;
   /** How many of them the kernel has got. */
   written = 0;
+  /** How many of them never will be: the write failed that they were for. */
+  lost = 0;
   /** Why writing failed. Nothing is taken any more then. */
   failure: unknown = undefined;
   /** Whether the owner is announced when the next write ends. */
@@ -54,9 +56,14 @@ export class WriteSink {
     this.#owner = owner;
   }
 
-  /** Whether all that was taken is with the kernel. */
+  /** Whether nothing is left to write. */
   get isEmpty(): boolean {
-    return this.taken === this.written;
+    return this.taken === this.written + this.lost;
+  }
+
+  /** How many bytes are left to write. */
+  get pending(): number {
+    return this.taken - this.written - this.lost;
   }
 
   /** How many bytes it takes at once now. */
@@ -73,6 +80,24 @@ export class WriteSink {
     if (read < text.length) return -1;
     this.#took(written);
     return written;
+  }
+
+  /**
+   * Takes as much of `text` from `from` on, as UTF-8, as there is room for: so
+   * that no copy of a large text has to wait beside it.
+   *
+   * @returns how many code units it has taken
+   */
+  putTextPart(text: string, from: number): number {
+    if (from === text.length) return 0;
+    const room = this.#reserve((text.length - from) * 3);
+    const part = text.substring(from, partEnd(text, from + room));
+    const { read, written } = encoder.encodeInto(
+      part,
+      this.#filling!.subarray(this.#fill),
+    );
+    this.#took(written);
+    return read;
   }
 
   /** Takes as many of `bytes` as there is room for; returns how many. */
@@ -148,7 +173,7 @@ export class WriteSink {
   #failed(error: unknown): void {
     this.failure = error;
     // What was not written never will be: no thread has to wait for it.
-    this.taken = this.written;
+    this.lost = this.pending;
     this.#flying = this.#filling = undefined;
     this.#fill = 0;
     this.#selector.writeEnds();
@@ -159,6 +184,13 @@ export class WriteSink {
     this.notify = false;
     this.#selector.ready(this.#owner);
   }
+}
+
+/** `end`, or the place before it where it would cut a character in two. */
+function partEnd(text: string, end: number): number {
+  if (end >= text.length) return text.length;
+  const isCut = text.codePointAt(end - 1)! > 0xffff;
+  return isCut ? end - 1 : end;
 }
 
 function takeBuffer(needed: number): Uint8Array<ArrayBuffer> {

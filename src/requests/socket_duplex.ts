@@ -130,9 +130,9 @@ export class SocketDuplex extends Duplex {
   }
 }
 
-/** Closes a socket at once. What was not written is lost: no thread waits for a peer that does not read. */
+/** Closes a socket. What the peer does not take at once is dropped: the request is over, and its caller has heard how. */
 export function abandon(socket: StreamSocket): void {
   if (socket.closed) return;
-  socket.settimeouts(undefined, 0);
-  socket.close();
+  const abort = () => socket.abort();
+  socket.flush({ timeout: 0 }).then(abort, abort);
 }

@@ -6,6 +6,7 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { ConnectionNames } from "./connection_names.ts";
 
@@ -45,9 +46,8 @@ export class ConnectionThread extends Thread {
     if (!this.#autoclose) return this.#finish();
     // A lock must not wait for a peer that does not read.
     this.neglectEndHooks();
-    const finish = () => this.#finish();
-    // A peer that does not read to the end is no error of the handler's.
-    this.#socket.close().then(finish, finish);
+    // What the peer does not read in time is reported, unless the handler has closed the socket and heard of it.
+    endpointOf(this.#socket).finish(true).then(() => this.#finish());
   }
 
   #finish(): void {

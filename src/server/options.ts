@@ -12,9 +12,10 @@ import {
   wrongType,
 } from "../errors/arguments.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
+import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
 /** How a server serves. */
-export interface ServerOptions extends Limits {
+export interface ServerOptions extends Limits, LingerOptions {
   /** Seconds that a connect, send or receive of an accepted socket may take; a negative number is no limit. Default: no limit. */
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
@@ -31,6 +32,7 @@ const KEYS = Object.keys(
     maxConnections: true,
     maxline: true,
     maxbody: true,
+    linger: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
 
@@ -81,6 +83,7 @@ function checkServerOptions(call: string, options: ServerOptions): void {
   if (options.name !== undefined) checkString(call, "the name", options.name);
   checkMaxConnections(call, options.maxConnections);
   checkLimits(call, options);
+  checkLinger(call, options);
 }
 
 function checkMaxConnections(call: string, value: unknown): void {

@@ -133,8 +133,14 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #optionsOfSockets(): StreamSocketOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { maxline, maxbody } = this.#options;
-      this.#socketOptions = { timeouts, maxline, maxbody, accepted: true };
+      const { maxline, maxbody, linger } = this.#options;
+      this.#socketOptions = {
+        timeouts,
+        maxline,
+        maxbody,
+        linger,
+        accepted: true,
+      };
     }
     return this.#socketOptions;
   }

@@ -12,12 +12,16 @@ import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import type { TlsSession } from "../tls/session.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { Limits } from "./limits.ts";
+import { discardRest } from "./discard.ts";
+import { type ConnectionLimits, lingerOf } from "./linger.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { CLOSED_REASON, HANDSHAKE_REASON } from "./stream_state.ts";
 import { sendSmallWritesAtOnce } from "./tcp_options.ts";
+
+/** The first byte of a TLS handshake. */
+const TLS_HANDSHAKE = 0x16;
 
 /** What a connected stream socket works on. */
 export class Connection {
@@ -25,19 +29,26 @@ export class Connection {
   readonly conn: Deno.Conn;
   /** The receiving half. */
   readonly receiver: Receiver;
+  /** The beginning of the peer's handshake, where it was read already: by `peek`, or together with what came before it. */
+  peeked?: Uint8Array;
   /** What the TLS handshake has brought, if there was one. */
   session?: TlsSession;
+  /** Whether it was closed at once, and what was not written is lost on purpose. */
+  isAbandoned = false;
   /** Whether one direction, or both, has been shut down. */
   isHalfClosed = false;
   readonly #scheduler: Scheduler;
   readonly #socket: SocketIdentity;
+  readonly #limits: ConnectionLimits;
   #sender?: Sender = undefined;
   #isClosed = false;
+  /** Whether the stream is closed, or being closed. */
+  #isReleased = false;
 
   constructor(
     scheduler: Scheduler,
     socket: SocketIdentity,
-    limits: Limits,
+    limits: ConnectionLimits,
     conn: Deno.Conn,
     session?: TlsSession,
   ) {
@@ -49,6 +60,7 @@ export class Connection {
     this.receiver = new Receiver(scheduler, this.#stream, socket, limits);
     this.#scheduler = scheduler;
     this.#socket = socket;
+    this.#limits = limits;
   }
 
   /** The sending half, made when it is needed: many connections wait for long before they send. */
@@ -74,9 +86,9 @@ export class Connection {
    * written first, in plain text.
    *
    * @returns nothing when there is nothing to wait for
-   * @throws {HandshakeError} when bytes have come already. They came in plain
-   * text, and an attacker on the way may have slipped them in: they must not be
-   * taken for what the peer says inside TLS
+   * @throws {HandshakeError} when bytes have come already that are no handshake.
+   * They came in plain text, and an attacker on the way may have slipped them in:
+   * they must not be taken for what the peer says inside TLS
    */
   prepareUpgrade(options: WaitOptions): Promise<void> | undefined {
     const { receiver, sender, conn } = this;
@@ -86,7 +98,9 @@ export class Connection {
     const { buffer, busy } = receiver.source;
     receiver.close(HANDSHAKE_REASON);
     sender.close(HANDSHAKE_REASON);
-    if (buffer.length > 0) {
+    if (buffer.length > 0 && buffer.view()[0] === TLS_HANDSHAKE) {
+      this.peeked = buffer.view().slice();
+    } else if (buffer.length > 0) {
       throw new HandshakeError(
         `${messagePrefix}: the peer sent ${buffer.length} bytes of plain text before its handshake; they are dropped`,
       );
@@ -98,35 +112,89 @@ export class Connection {
       );
     }
     unref(conn);
-    return sender.isDrained ? undefined : sender.drain(options);
+    if (sender.isDrained) return undefined;
+    return sender.drain("dohandshake()", false, options);
   }
 
   /** Goes on with the counts of the connection that this one was before its upgrade. */
   inheritCounts(before: Connection): void {
-    this.receiver.source.received += before.receiver.source.received;
+    this.receiver.source.received += before.receiver.delivered;
     this.sender.sink.taken += before.sender.sink.taken;
     this.sender.sink.written += before.sender.sink.written;
   }
 
   /** Closes the connection at once; what was not written is lost. */
   abandon(why: string): void {
+    this.#isClosed = this.isAbandoned = true;
     this.receiver.close(why);
-    this.sender.close(why);
-    this.#release();
+    this.#sender?.abandon(why);
+    this.#abort();
   }
 
   /** Closes the connection when all that was sent is written. Resolves, or fails, when it is closed. */
   close(): Promise<void> {
+    if (this.#isReleased) return Promise.resolve();
     this.#isClosed = true;
+    const discards = this.#mayPeerStillSend;
+    const isSending = this.receiver.source.buffer.length > 0;
     this.receiver.close(CLOSED_REASON);
     this.#sender?.close(CLOSED_REASON);
-    if (this.#sender?.isDrained === false) {
-      return this.#sender.drain().finally(() => this.#release());
+    if (discards || this.#sender?.isDrained === false) {
+      return this.#closeSlowly(discards, isSending);
     }
     return this.#release() ?? Promise.resolve();
   }
 
+  /** Writes what is left, and reads what may still come; both end with the time for them. The loop stays until the connection is closed. */
+  async #closeSlowly(discards: boolean, isSending: boolean): Promise<void> {
+    const { selector } = this.#scheduler;
+    selector.writeBegins();
+    try {
+      await this.#writeAndDiscard(discards, isSending);
+    } catch (error) {
+      this.#sender?.abandon(CLOSED_REASON);
+      this.#abort();
+      throw error;
+    } finally {
+      await this.#release();
+      selector.writeEnds();
+    }
+  }
+
+  async #writeAndDiscard(
+    discards: boolean,
+    isSending: boolean,
+  ): Promise<void> {
+    const scheduler = this.#scheduler;
+    const timeout = lingerOf(this.#limits, this.#socket.timeouts);
+    const deadline = scheduler.clock.now() + timeout;
+    if (!this.sender.isDrained) {
+      await this.sender.drain("close()", true, { timeout });
+    }
+    if (!discards || this.#isReleased) return;
+    const left = Math.max(deadline - scheduler.clock.now(), 0);
+    const stream = this.#stream;
+    await discardRest(scheduler, stream, this.#socket, isSending, left);
+  }
+
+  /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */
+  get #mayPeerStillSend(): boolean {
+    const { buffer, isExhausted, busy, received } = this.receiver.source;
+    return !isExhausted && !busy && this.sent > 0 &&
+      this.sender.sink.failure === undefined &&
+      (buffer.length > 0 || received === 0);
+  }
+
+  #abort(): void {
+    if (this.#stream.abort === undefined) this.#release();
+    else if (!this.#isReleased) this.#stream.abort();
+    this.#isReleased = true;
+  }
+
   #release(): Promise<void> | void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#sender?.dispose();
     try {
       return this.#stream.close();
     } catch {
@@ -151,7 +219,10 @@ export class Connection {
     }
     if (direction === "receive") return;
     sender.close("the socket was shut down for sending");
-    if (!sender.isDrained) await sender.drain();
+    if (!sender.isDrained) {
+      const timeout = this.#socket.timeouts.send;
+      await sender.drain("shutdown()", true, { timeout });
+    }
     await this.#stream.closeWrite().catch((error) => {
       // The peer has closed first, or the caller has closed Deno's connection itself.
       if (!isGone(error)) throw error;

@@ -58,29 +58,47 @@ export async function handshake(
       remaining = Math.max(deadline - setup.now, 0);
     }
     const begin = () =>
-      secureConn(setup, conn, sslparams!, mode, host ?? hostOf(conn));
+      secureConn(
+        setup,
+        conn,
+        sslparams!,
+        mode,
+        host ?? hostOf(conn),
+        connection.peeked,
+      );
     return await setup.wait(begin, messagePrefix, remaining, closeSession);
   } catch (error) {
     throw handshakeFailure(setup, messagePrefix, error, timeout);
   }
 }
 
-/** Secures a plain connection. When that fails, the connection is closed. */
+/**
+ * Secures a plain connection. When that fails, the connection is closed.
+ *
+ * @param peeked the first bytes of a client's handshake, where the program has
+ * peeked at them
+ */
 export async function secureConn(
   setup: ConnectionSetup,
   conn: Deno.Conn,
   sslparams: SslParams | SslParamsSource,
   mode: TlsMode,
   host: string,
+  peeked?: Uint8Array,
 ): Promise<TlsSession> {
   let settings;
   try {
     settings = await tlsSettings("sslparams", sslparams, mode);
+    if (peeked !== undefined && settings.mode === "client") {
+      throw new HandshakeError(
+        "the server sent bytes before the client's handshake; they are dropped",
+      );
+    }
   } catch (error) {
     conn.close();
     throw error;
   }
-  return await secure(conn, settings, host, setup.signal);
+  return await secure(conn, settings, host, setup.signal, peeked);
 }
 
 /**

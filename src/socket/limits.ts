@@ -11,7 +11,7 @@ import { TooLongError } from "../errors/errors.ts";
 export interface Limits {
   /** The longest line, in bytes, without its end. Default: 1 MiB. */
   maxline?: number;
-  /** The longest `"*a"`, in bytes. Default: 64 MiB. */
+  /** The longest `"*a"`, frame or number of bytes, in bytes. Default: 64 MiB. */
   maxbody?: number;
 }
 
@@ -36,6 +36,19 @@ export function checkLimits(call: string, limits: Limits): void {
       throw outOfRange(call, name, expected, value);
     }
   }
+}
+
+/** Refuses to wait for more bytes than a body may have: the peer may have chosen the number. */
+export function checkCount(
+  messagePrefix: string,
+  count: number,
+  limit: number,
+): void {
+  if (count <= limit) return;
+  throw new TooLongError(
+    `${messagePrefix}: ${count} bytes are more than ${limit} (maxbody); ` +
+      "receive(size, { max }) takes more",
+  );
 }
 
 /** The error of a receive that met a limit. `messagePrefix` says what failed, on which socket. */

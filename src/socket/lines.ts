@@ -4,15 +4,24 @@
  * @module
  */
 
+import type { ReceiveOptions } from "./receive_options.ts";
+
 /** A socket that is read line by line. */
 export interface LineSocket {
-  receive(pattern: "*l"): Promise<string | null>;
+  receive(pattern: "*l", options?: ReceiveOptions): Promise<string | null>;
 }
 
-/** The lines of a socket. To leave the loop over them does not close the socket. */
-export function linesOf(socket: LineSocket): AsyncIterableIterator<string> {
+/**
+ * The lines of a socket. To leave the loop over them does not close the socket.
+ *
+ * @param options hold for each line
+ */
+export function linesOf(
+  socket: LineSocket,
+  options?: ReceiveOptions,
+): AsyncIterableIterator<string> {
   const iterator: AsyncIterableIterator<string> = {
-    next: () => socket.receive("*l").then(iteratorResult),
+    next: () => socket.receive("*l", options).then(iteratorResult),
     [Symbol.asyncIterator]: () => iterator,
   };
   return iterator;

@@ -14,10 +14,10 @@ import {
   copied,
   countOf,
   INCOMPLETE,
-  type Pattern,
   type Received,
   type Size,
 } from "./pattern.ts";
+import { ReceiveRequest, type Wanted } from "./receive_request.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 import { completeTextEnd, decodeUtf8 } from "./utf8.ts";
 
@@ -28,6 +28,9 @@ export class PatternReader {
   readonly #limits: Limits;
   /** Made at the first line: many connections carry none. */
   #lines?: LineSplitter = undefined;
+  /** Where in the stream the rest of a line begins of which a partial receive gave the first part. */
+  #cutAt = -1;
+  readonly #messagePrefix = () => cannotReceive(this.#socket);
 
   constructor(source: ReadSource, socket: SocketIdentity, limits: Limits) {
     this.#source = source;
@@ -38,16 +41,23 @@ export class PatternReader {
   /**
    * Takes what `pattern` asks for, or with `partial` what there is of it.
    *
+   * @param max the most bytes of a line or body, in place of the socket's limit
    * @returns `INCOMPLETE` when more bytes are needed
    * @throws {TooLongError} when it is longer than its limit
    * @throws {ClosedError} when the stream ended before `pattern` was met
    */
-  take(pattern: Pattern, partial: boolean): Received | typeof INCOMPLETE {
+  take(
+    pattern: Wanted,
+    partial: boolean,
+    max?: number,
+  ): Received | typeof INCOMPLETE {
     const source = this.#source;
     const taken = pattern === "*l"
-      ? this.#takeLine(partial)
+      ? this.#takeLine(partial, max)
       : pattern === "*a"
-      ? this.#takeAll(partial)
+      ? this.#takeAll(partial, max)
+      : pattern instanceof ReceiveRequest
+      ? pattern.take(source, this.#messagePrefix)
       : this.#takeBytes(pattern, partial);
     if (taken !== INCOMPLETE) return taken;
     if (partial && source.buffer.length > 0 && typeof pattern === "string") {
@@ -57,19 +67,24 @@ export class PatternReader {
     return source.isExhausted ? this.#end(pattern) : INCOMPLETE;
   }
 
-  #takeLine(partial: boolean): string | typeof INCOMPLETE {
+  #takeLine(partial: boolean, max?: number): string | typeof INCOMPLETE {
     const { maxline = DEFAULT_LIMITS.maxline } = this.#limits;
+    const limit = max ?? maxline;
     this.#lines ??= new LineSplitter(this.#source);
-    const line = this.#lines.take(partial ? Infinity : maxline);
+    const isRest = partial && this.#position === this.#cutAt;
+    let line = this.#lines.take(partial ? Infinity : limit);
+    // Its text has been given already. An empty line would look like one more.
+    if (isRest && line === "") line = this.#lines.take(Infinity);
     if (line !== undefined) return line;
-    throw tooLong(cannotReceive(this.#socket), "line", maxline);
+    throw tooLong(cannotReceive(this.#socket), "line", limit);
   }
 
-  #takeAll(partial: boolean): string | typeof INCOMPLETE {
+  #takeAll(partial: boolean, max?: number): string | typeof INCOMPLETE {
     const { buffer, ended } = this.#source;
     const { maxbody = DEFAULT_LIMITS.maxbody } = this.#limits;
-    if (!partial && buffer.length > maxbody) {
-      throw tooLong(cannotReceive(this.#socket), "body", maxbody);
+    const limit = max ?? maxbody;
+    if (!partial && buffer.length > limit) {
+      throw tooLong(cannotReceive(this.#socket), "body", limit);
     }
     if (!ended || (partial && buffer.length === 0)) return INCOMPLETE;
     const text = decodeUtf8(buffer.bytes, buffer.start, buffer.end);
@@ -100,11 +115,12 @@ export class PatternReader {
     // A CR alone is nothing yet: "" would look like an empty line.
     if (text === "") return INCOMPLETE;
     this.#consume(textEnd - start);
+    if (pattern === "*l") this.#cutAt = this.#position;
     return text;
   }
 
   /** The stream is over before `pattern` was met. */
-  #end(pattern: Pattern): null {
+  #end(pattern: Wanted): null {
     const { buffer, failure } = this.#source;
     if (buffer.length === 0 && failure === undefined) return null;
     const messagePrefix = cannotReceive(this.#socket);
@@ -115,11 +131,18 @@ export class PatternReader {
     }
     const wanted = typeof pattern === "string"
       ? "a line"
+      : pattern instanceof ReceiveRequest
+      ? pattern.wanted
       : `${countOf(pattern)} bytes`;
     throw new ClosedError(
       `${messagePrefix}: the peer closed the connection after ${partial.length} bytes of ${wanted}`,
       { partial },
     );
+  }
+
+  /** Where in the stream the buffer starts. */
+  get #position(): number {
+    return this.#source.received - this.#source.buffer.length;
   }
 
   #consume(count: number): void {

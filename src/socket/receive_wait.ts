@@ -8,7 +8,8 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { Ready } from "../readiness/selector.ts";
-import type { Pattern, Received } from "./pattern.ts";
+import type { Received } from "./pattern.ts";
+import type { Wanted } from "./receive_request.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
 /** Where the receives of a socket wait. */
@@ -27,17 +28,19 @@ export class ReceiveWait extends Wait<Received> {
   constructor(
     scheduler: Scheduler,
     receives: ReceiveQueue,
-    public pattern: Pattern,
+    public pattern: Wanted,
     public partial: boolean,
+    public max?: number,
   ) {
     super(scheduler, "read", receives.socket);
     this.#receives = receives;
   }
 
   /** Begins once more. */
-  again(pattern: Pattern, partial: boolean): this {
+  again(pattern: Wanted, partial: boolean, max?: number): this {
     this.pattern = pattern;
     this.partial = partial;
+    this.max = max;
     this.beginAgain();
     return this;
   }

@@ -8,14 +8,10 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError } from "../errors/errors.ts";
-import {
-  checkWaitOptions,
-  readWaitOptions,
-  type WaitOptions,
-} from "../errors/wait_options.ts";
+import { readWaitOptions } from "../errors/wait_options.ts";
 import { ReadSource } from "../readiness/read_source.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import type { Limits } from "./limits.ts";
+import { checkCount, DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import {
   checkPattern,
   INCOMPLETE,
@@ -23,6 +19,8 @@ import {
   type Received,
 } from "./pattern.ts";
 import { PatternReader } from "./pattern_reader.ts";
+import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
+import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
@@ -36,6 +34,7 @@ export class Receiver implements ReceiveQueue {
   readonly #scheduler: Scheduler;
   readonly #waits: TimedWaitQueue<ReceiveWait>;
   readonly #patterns: PatternReader;
+  readonly #limits: Limits;
   /** The wait that began last: the next one takes its place when it is over. */
   #latest?: ReceiveWait = undefined;
   #closeReason?: string = undefined;
@@ -50,6 +49,7 @@ export class Receiver implements ReceiveQueue {
     this.socket = socket;
     this.source = new ReadSource(scheduler.selector, stream, this);
     this.#waits = new TimedWaitQueue(scheduler);
+    this.#limits = limits;
     this.#patterns = new PatternReader(this.source, socket, limits);
   }
 
@@ -62,16 +62,59 @@ export class Receiver implements ReceiveQueue {
   receive(
     pattern: Pattern,
     partial: boolean,
-    options?: WaitOptions,
+    options?: ReceiveOptions,
   ): Promise<Received> {
     if (pattern !== "*l" || options !== undefined) {
       try {
-        checkPattern(callName(partial), pattern);
-        checkWaitOptions(callName(partial), options);
+        this.#check(pattern, partial, options);
       } catch (error) {
         return Promise.reject(error);
       }
     }
+    return this.#receive(pattern, partial, options);
+  }
+
+  /**
+   * Gives what `make` asks for.
+   *
+   * @param call names the call in the message of an error
+   * @param make makes the request, with the limits of the socket
+   */
+  ask<T extends string | Uint8Array<ArrayBuffer>>(
+    call: string,
+    make: (limits: Required<Limits>) => ReceiveRequest<T>,
+    options?: ReceiveOptions,
+  ): Promise<T | null> {
+    let request: ReceiveRequest<T>;
+    try {
+      checkReceiveOptions(call, options);
+      request = make({
+        maxline: this.#limits.maxline ?? DEFAULT_LIMITS.maxline,
+        maxbody: this.#limits.maxbody ?? DEFAULT_LIMITS.maxbody,
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#receive(request, false, options) as Promise<T | null>;
+  }
+
+  #check(pattern: Pattern, partial: boolean, options?: ReceiveOptions): void {
+    const call = callName(partial);
+    checkPattern(call, pattern);
+    if (options !== undefined) checkReceiveOptions(call, options);
+    if (partial || typeof pattern !== "number") return;
+    const { maxbody = DEFAULT_LIMITS.maxbody } = this.#limits;
+    const limit = options?.max ?? maxbody;
+    if (pattern > limit) {
+      checkCount(cannotReceive(this.socket), pattern, limit);
+    }
+  }
+
+  #receive(
+    pattern: Wanted,
+    partial: boolean,
+    options?: ReceiveOptions,
+  ): Promise<Received> {
     if (this.#closeReason !== undefined) {
       return Promise.reject(this.#closedError(this.#closeReason));
     }
@@ -91,13 +134,14 @@ export class Receiver implements ReceiveQueue {
   }
 
   #wait(
-    pattern: Pattern,
+    pattern: Wanted,
     partial: boolean,
-    options?: WaitOptions,
+    options?: ReceiveOptions,
   ): Promise<Received> {
+    const max = options?.max;
     const wait = this.#latest?.isOver
-      ? this.#latest.again(pattern, partial)
-      : new ReceiveWait(this.#scheduler, this, pattern, partial);
+      ? this.#latest.again(pattern, partial, max)
+      : new ReceiveWait(this.#scheduler, this, pattern, partial, max);
     this.#latest = wait;
     const { timeout, signal } = readWaitOptions(
       callName(partial),
@@ -119,7 +163,7 @@ export class Receiver implements ReceiveQueue {
     for (let wait; (wait = this.#waits.first) !== undefined;) {
       let received: Received | typeof INCOMPLETE;
       try {
-        received = this.#patterns.take(wait.pattern, wait.partial);
+        received = this.#patterns.take(wait.pattern, wait.partial, wait.max);
       } catch (error) {
         this.forget(wait);
         wait.reject(error);
@@ -161,7 +205,7 @@ function callName(partial: boolean): string {
 }
 
 /** Whether what was received takes much memory that is not the caller's. */
-function isLarge(received: Received, pattern: Pattern): boolean {
+function isLarge(received: Received, pattern: Wanted): boolean {
   return received !== null && received.length > SMALL &&
-    typeof pattern !== "object";
+    !(pattern instanceof Uint8Array);
 }

@@ -9,52 +9,76 @@ import { Wait } from "../core/wait.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { Ready } from "../readiness/selector.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
-
-const NOTHING = new Uint8Array(0);
+import { utf8Length } from "./utf8.ts";
 
 /** Where the sends of a socket wait. */
 export interface SendQueue extends Ready {
   readonly socket: SocketIdentity;
+  /** How many bytes the kernel has got. */
+  readonly written: number;
+  /** How many bytes that were given to `send` the kernel has not got. */
+  readonly left: number;
 }
 
 /** What takes the bytes. */
 interface ByteSink {
+  readonly taken: number;
   put(bytes: Uint8Array): number;
+  putTextPart(text: string, from: number): number;
 }
 
 /** A send whose bytes have not all been taken yet, or (without any) a wait for all earlier bytes to be with the kernel. */
 export class SendWait extends Wait<number | void> {
-  /** How many of the bytes have been taken. */
+  /** How many bytes have been taken. */
   sent = 0;
   readonly #sends: SendQueue;
-  readonly #bytes?: Uint8Array;
+  /** Text stays text while it waits: its bytes would be one more copy of it. */
+  readonly #data?: string | Uint8Array;
+  /** How much of the data has been taken: bytes, or code units of text. */
+  #at = 0;
 
   /** @param shielded whether it goes on when its thread is removed */
   constructor(
     scheduler: Scheduler,
     sends: SendQueue,
-    bytes: Uint8Array | undefined,
+    data: string | Uint8Array | undefined,
     shielded: boolean,
   ) {
     super(scheduler, "write", sends.socket, false, shielded);
     this.#sends = sends;
-    this.#bytes = bytes;
+    this.#data = data;
   }
 
   /** Whether it waits for earlier bytes, and has none of its own. */
   get isFlush(): boolean {
-    return this.#bytes === undefined;
+    return this.#data === undefined;
   }
 
   /** Gives `sink` what it takes; returns whether it has taken everything. */
   putInto(sink: ByteSink): boolean {
-    const bytes = this.#bytes ?? NOTHING;
-    if (this.sent < bytes.length) {
-      this.sent += sink.put(
-        this.sent === 0 ? bytes : bytes.subarray(this.sent),
-      );
-    }
-    return this.sent === bytes.length;
+    const data = this.#data;
+    if (data === undefined || this.#at === data.length) return true;
+    const { taken } = sink;
+    this.#at += typeof data === "string"
+      ? sink.putTextPart(data, this.#at)
+      : sink.put(this.#at === 0 ? data : data.subarray(this.#at));
+    this.sent += sink.taken - taken;
+    return this.#at === data.length;
+  }
+
+  /** How many bytes have not been taken. */
+  get left(): number {
+    const data = this.#data;
+    if (data === undefined) return 0;
+    return typeof data === "string"
+      ? utf8Length(data, this.#at)
+      : data.length - this.#at;
+  }
+
+  /** What an error of the wait tells of the bytes: of its own, or of all that it waited for. */
+  get transfer(): { sent: number; left: number } {
+    if (!this.isFlush) return { sent: this.sent, left: this.left };
+    return { sent: this.#sends.written, left: this.#sends.left };
   }
 
   /** Gives the thread the number of its bytes. */
@@ -74,7 +98,7 @@ export class SendWait extends Wait<number | void> {
   protected override timeoutError(seconds: number): TimeoutError {
     return new TimeoutError(
       `${this.failure()}: timed out after ${seconds} s; the peer does not read`,
-      { sent: this.sent },
+      this.transfer,
     );
   }
 }

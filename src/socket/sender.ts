@@ -8,9 +8,14 @@
 import type { EndOfTurnHook } from "../core/end_of_turn.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Thread } from "../core/thread.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { wrongType } from "../errors/arguments.ts";
-import { ClosedError } from "../errors/errors.ts";
+import {
+  CancelledError,
+  ClosedError,
+  type TransferErrorOptions,
+} from "../errors/errors.ts";
 import { closedError } from "../errors/platform.ts";
 import {
   checkWaitOptions,
@@ -21,11 +26,10 @@ import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
+import { reportUnheard } from "./unheard.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
 const MICROTASKS_OF_WRITE = 6;
-
-const encoder = new TextEncoder();
 
 /** Sends for the threads of one socket, in the order in which they asked. */
 export class Sender implements SendQueue, EndOfTurnHook {
@@ -36,8 +40,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
   #waits?: TimedWaitQueue<SendWait> = undefined;
   #isFlushing = false;
   #closeReason?: string = undefined;
-  /** Whether a caller has got the error of a write that failed. */
+  #isAbandoned = false;
+  /** Whether the error of a write that failed has been given to a caller, or need not be. */
   #isFailureReported = false;
+  /** Whether it has been given to the error handler. */
+  #isFailureTold = false;
 
   constructor(
     scheduler: Scheduler,
@@ -57,7 +64,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
       : wrongType("send()", "the data", "a string or a Uint8Array", data);
     if (wrong !== undefined) return Promise.reject(wrong);
     const error = this.#error();
-    if (error !== undefined) return handled(Promise.reject(error));
+    if (error !== undefined) return this.#refused(error);
     let sent = 0;
     if (
       this.#waits?.first === undefined && !options?.signal?.aborted &&
@@ -71,8 +78,28 @@ export class Sender implements SendQueue, EndOfTurnHook {
         return Promise.resolve(sent);
       }
     }
-    const bytes = isText ? encoder.encode(data) : data;
-    return this.#wait("send()", bytes, false, options) as Promise<number>;
+    const wait = this.#wait("send()", data, false, options);
+    return this.#heard(wait) as Promise<number>;
+  }
+
+  /** The promise of `wait`. Where its caller does not await it, an error goes to the error handler. */
+  #heard(wait: SendWait): Promise<number | void> {
+    return wait.promise.catch((error) => {
+      if (!(error instanceof CancelledError)) {
+        reportUnheard(error, () => this.#report(error, wait.task as Thread));
+      }
+      throw error;
+    });
+  }
+
+  /** Reports bytes that are lost; that a write has failed only once. */
+  #report(error: unknown, task: Thread): void {
+    if (this.#isAbandoned) return;
+    if (error instanceof ClosedError) {
+      if (this.#isFailureTold) return;
+      this.#isFailureTold = true;
+    }
+    this.#scheduler.report(error, task, this.socket);
   }
 
   /** Resolves when all that was sent so far is with the kernel. */
@@ -85,34 +112,31 @@ export class Sender implements SendQueue, EndOfTurnHook {
     if (this.sink.isEmpty && this.#waits?.first === undefined) {
       return Promise.resolve();
     }
-    return this.#wait("flush()", undefined, false, options) as Promise<void>;
+    const wait = this.#wait("flush()", undefined, false, options);
+    return wait.promise as Promise<void>;
   }
 
   #wait(
     call: string,
-    bytes: Uint8Array | undefined,
+    data: string | Uint8Array | undefined,
     shielded: boolean,
     options?: WaitOptions,
-  ): Promise<number | void> {
-    const wait = new SendWait(this.#scheduler, this, bytes, shielded);
+  ): SendWait {
+    const wait = new SendWait(this.#scheduler, this, data, shielded);
     const { send } = this.socket.timeouts;
     const { timeout, signal } = readWaitOptions(call, options, send);
     this.#waits ??= new TimedWaitQueue(this.#scheduler);
     this.#waits.pushFor(wait, timeout);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     this.#scheduler.selector.ready(this);
-    return wait.promise;
+    return wait;
   }
 
   /** There is room, or a write failed: serves the waits in their order, as far as the room goes. */
   dispatch(): void {
     const { sink } = this;
+    if (sink.failure !== undefined) return this.#failWaits(sink.failure);
     for (let wait; (wait = this.#waits?.first) !== undefined;) {
-      if (sink.failure !== undefined) {
-        const { sent } = wait;
-        wait.reject(this.#writeError(sink.failure, sent));
-        continue;
-      }
       const isTaken = wait.putInto(sink);
       sink.write();
       if (!isTaken || (wait.isFlush && !sink.isEmpty)) {
@@ -120,6 +144,15 @@ export class Sender implements SendQueue, EndOfTurnHook {
         return;
       }
       wait.complete();
+    }
+  }
+
+  /** A write failed: no wait can be served any more. */
+  #failWaits(failure: unknown): void {
+    const all = { sent: this.written, left: this.left };
+    for (const wait of this.#waits ?? []) {
+      const transfer = wait.isFlush ? all : wait.transfer;
+      wait.reject(this.#writeError(failure, transfer));
     }
   }
 
@@ -135,42 +168,84 @@ export class Sender implements SendQueue, EndOfTurnHook {
     this.#scheduler.endOfTurn.flushAtEnd(this);
   }
 
-  /** Takes nothing more: each wait ends with a `ClosedError` that says `why`. What was taken is still written. */
+  /** Takes nothing more; sends that come now fail with a `ClosedError` that says `why`. What was given before is still written. */
   close(why: string): void {
-    if (this.#closeReason !== undefined) return;
-    this.#closeReason = why;
-    for (const wait of this.#waits ?? []) {
-      const { sent } = wait;
-      wait.rejectLater(
-        new ClosedError(`${cannotSend(this.socket)}: ${why}`, { sent }),
-      );
-    }
+    this.#closeReason ??= why;
     this.sink.write();
+  }
+
+  /** The connection is closed at once: each wait ends with a `ClosedError` that says `why`, and what is left is lost without a report. */
+  abandon(why: string): void {
+    this.#closeReason ??= why;
+    this.#isAbandoned = this.#isFailureReported = true;
+    for (const wait of this.#waits ?? []) {
+      const message = `${cannotSend(this.socket)}: ${why}`;
+      wait.rejectLater(new ClosedError(message, wait.transfer));
+    }
+    this.dispose();
+  }
+
+  /** The connection is closed: no wait has a deadline any more. */
+  dispose(): void {
+    this.#waits?.dispose();
+  }
+
+  /** How many bytes the kernel has got. */
+  get written(): number {
+    return this.sink.written;
+  }
+
+  /** How many bytes that were given to `send` the kernel has not got, or never will. */
+  get left(): number {
+    let left = this.sink.pending + this.sink.lost;
+    for (const wait of this.#waits ?? []) left += wait.left;
+    return left;
+  }
+
+  /** Whether everything that was given to `send` is written. */
+  get #isWritten(): boolean {
+    return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
   /** Whether nothing is left to write, and no failure of a write is left to report. */
   get isDrained(): boolean {
-    return this.sink.isEmpty &&
+    return this.#isWritten &&
       (this.sink.failure === undefined || this.#isFailureReported);
   }
 
   /**
-   * Resolves when all that was taken before `close` is with the kernel. A thread
-   * that was removed waits for it, too, unless there are `options`.
+   * Resolves when all that was given to `send` before `close` is with the kernel.
+   *
+   * @param call names the call in the message of an error
+   * @param shielded whether a thread that was removed waits for it, too
    */
-  async drain(options?: WaitOptions): Promise<void> {
+  async drain(
+    call: string,
+    shielded: boolean,
+    options: WaitOptions,
+  ): Promise<void> {
     const { sink } = this;
-    try {
-      for (let i = 0; i < MICROTASKS_OF_WRITE && !sink.isEmpty; i++) await null;
-      if (sink.failure === undefined && !sink.isEmpty) {
-        await this.#wait("close()", undefined, options === undefined, options);
-      }
-      if (sink.failure !== undefined && !this.#isFailureReported) {
-        throw closedError(cannotSend(this.socket), sink.failure);
-      }
-    } finally {
-      this.#waits?.dispose();
+    for (let i = 0; i < MICROTASKS_OF_WRITE && !this.#isWritten; i++) {
+      await null;
     }
+    if (sink.failure === undefined && !this.#isWritten) {
+      await this.#wait(call, undefined, shielded, options).promise;
+    }
+    if (sink.failure !== undefined && !this.#isFailureReported) {
+      throw this.#writeError(sink.failure, {
+        sent: this.written,
+        left: this.left,
+      });
+    }
+  }
+
+  /** The outcome of a send that comes too late. That of a closed socket may be ignored; that a write has failed has to be heard once. */
+  #refused(error: ClosedError): Promise<number> {
+    const refused = Promise.reject(error);
+    if (this.#closeReason !== undefined) return handled(refused);
+    const { current } = this.#scheduler;
+    reportUnheard(error, () => this.#report(error, current));
+    return refused;
   }
 
   /** Why nothing can be sent any more. */
@@ -184,9 +259,9 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return failure === undefined ? undefined : this.#writeError(failure);
   }
 
-  #writeError(failure: unknown, sent?: number): ClosedError {
+  #writeError(failure: unknown, transfer?: TransferErrorOptions): ClosedError {
     this.#isFailureReported = true;
-    return closedError(cannotSend(this.socket), failure, { sent });
+    return closedError(cannotSend(this.socket), failure, transfer);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { checkLimits, type Limits } from "./limits.ts";
+import { checkLinger, type LingerOptions } from "./linger.ts";
 import type { Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
@@ -14,7 +15,7 @@ import {
 } from "../tls/params.ts";
 
 /** What a socket is made with. */
-export interface StreamSocketOptions extends Limits {
+export interface StreamSocketOptions extends Limits, LingerOptions {
   /** Its name. An object is asked with `toString()` when the name is used for the first time. Default: one that tells the address. */
   name?: string | { toString(): string };
   /** Its timeouts, in seconds. Default: no limits. */
@@ -23,7 +24,14 @@ export interface StreamSocketOptions extends Limits {
   sslparams?: SslParams | SslParamsSource;
 }
 
-const KEYS = ["name", "timeouts", "maxline", "maxbody", "sslparams"];
+const KEYS = [
+  "name",
+  "timeouts",
+  "maxline",
+  "maxbody",
+  "linger",
+  "sslparams",
+];
 
 /**
  * Reads what the caller gave: `sslparams`, or options of which they are one. It
@@ -53,6 +61,7 @@ export function readSocketOptions(
   }
   const options = given as StreamSocketOptions;
   checkLimits(call, options);
+  checkLinger(call, options);
   if (options.sslparams !== undefined) checkSslParams(call, options.sslparams);
   return options;
 }

@@ -15,7 +15,7 @@ import {
 } from "../errors/wait_options.ts";
 import { formatAddress } from "../net/address.ts";
 import { checkHostPort } from "../net/address_error.ts";
-import type { Network } from "../net/network.ts";
+import type { ConnectSettings, Network } from "../net/network.ts";
 import {
   checkSslParams,
   type SslParams,
@@ -30,9 +30,10 @@ import { ConnectionSetup } from "./connection_setup.ts";
 import { streamName } from "./default_names.ts";
 import { checkUpgrade, closeSession, handshake } from "./handshake.ts";
 import { handshakeTimeout } from "./handshake_timeout.ts";
-import type { SocketIdentity } from "./socket_identity.ts";
+import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
+import { reportUnheard } from "./unheard.ts";
 import {
   CLOSED_REASON,
   whyNotConnectable,
@@ -88,6 +89,18 @@ export class StreamEndpoint extends StreamLife {
     this.#name = name;
   }
 
+  /** Reports that the stream written to the socket broke off, which ends the connection. */
+  streamBroke(cause: unknown): void {
+    const scheduler = this.#scheduler;
+    const error = new ClosedError(
+      `${
+        cannotSend(this.#socket)
+      }: the stream that was written to it broke off`,
+      { cause },
+    );
+    scheduler.report(error, scheduler.current, this.#socket);
+  }
+
   /** Seconds since the socket was made. */
   get age(): number {
     return this.#scheduler.clock.now() - this.#created;
@@ -133,6 +146,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
+    { view, isPeersPort }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -148,11 +162,12 @@ export class StreamEndpoint extends StreamLife {
     try {
       const { conn, session } = await connectStream(
         setup,
-        this.#network,
+        this.#network.within(view),
         host,
         port,
         this.#sslparams,
         timeout,
+        isPeersPort,
       );
       if (this.isClosed) {
         closeConnected({ conn, session });
@@ -164,6 +179,16 @@ export class StreamEndpoint extends StreamLife {
       this.connectHasFailed();
       throw error;
     }
+  }
+
+  /**
+   * Holds an address that a peer of the socket is asked to reach, such as a
+   * proxy, against the scope that holds for the socket itself.
+   *
+   * @throws {ScopeError} when the scope does not allow it
+   */
+  checkScope(host: string, port: number): void {
+    this.#network.policy.check("connect", host, port);
   }
 
   #checkConnectable(messagePrefix: string): void {
@@ -276,6 +301,17 @@ export class StreamEndpoint extends StreamLife {
       );
     }
     this.#sslparams = sslparams;
+  }
+
+  protected override closeFailed(error: unknown): void {
+    const scheduler = this.#scheduler;
+    const { current } = scheduler;
+    reportUnheard(error, () => {
+      if (this.connection?.isAbandoned) return;
+      // That a peer has left is the ordinary end of a handler's connection.
+      if (this.isHandlerOver && error instanceof ClosedError) return;
+      scheduler.report(error, current, this.#socket);
+    });
   }
 
   /** Closes one direction, or both. */

@@ -22,13 +22,25 @@ export interface Setup {
 }
 
 /** The state of a stream socket, with what it holds there. Each method is an event. */
-export class StreamLife {
+export abstract class StreamLife {
   /** What the socket receives from and sends to: from "open" on, unless its handshake failed. */
   connection?: Connection = undefined;
   #state: StreamState = "unconnected";
   #setup?: Setup = undefined;
+  /** The connection of which the handshake failed: its counts stay. */
+  #last?: Connection = undefined;
   /** Ends when the state "closed" is reached. */
   #closing?: Promise<void> = undefined;
+  /** Whether the socket was closed because its handler had ended. */
+  protected isHandlerOver = false;
+  /** The same, but never rejects. */
+  #released?: Promise<void> = undefined;
+
+  /** How many bytes were received by the program, and taken to be sent. */
+  get counts(): [received: number, sent: number] {
+    const connection = this.connection ?? this.#last;
+    return [connection?.receiver.delivered ?? 0, connection?.sent ?? 0];
+  }
 
   /** Where the socket stands. */
   get state(): StreamState {
@@ -83,6 +95,7 @@ export class StreamLife {
   /** The handshake failed: the connection can't be used any more, and the socket is closed. */
   protected handshakeHasFailed(connection: Connection): void {
     this.connection = undefined;
+    this.#last = connection;
     connection.abandon("its TLS handshake failed");
     if (!this.isClosed) this.#close("handshake failed");
   }
@@ -112,17 +125,28 @@ export class StreamLife {
     this.close();
   }
 
+  /** Closes the socket, and resolves when it is closed, however that goes: bytes that were lost are told by `close`, or reported. */
+  async finish(isHandlerOver = false): Promise<void> {
+    if (!this.isClosed) this.isHandlerOver = isHandlerOver;
+    this.close();
+    await this.#released;
+  }
+
+  /** The caller need not await a close. A failure of it is reported then. */
+  protected abstract closeFailed(error: unknown): void;
+
   #close(event: "close" | "handshake failed"): Promise<void> {
     const setup = this.#setup;
     this.#advance(event);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#closing = promise;
-    // The caller need not await a close: a failure of it must not end the process.
-    promise.catch(() => {});
     setup?.close();
-    (this.connection?.close() ?? Promise.resolve())
+    this.#released = (this.connection?.close() ?? Promise.resolve())
       .finally(() => this.#advance("released"))
-      .then(resolve, reject);
+      .then(resolve, (error) => {
+        this.closeFailed(error);
+        reject(error);
+      });
     return promise;
   }
 }

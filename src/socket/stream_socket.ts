@@ -6,14 +6,25 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { ABANDON } from "../core/abandonable.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
+import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { PeerCertificate } from "../tls/session.ts";
+import { frameOf, FrameRequest } from "./frame.ts";
 import { ENDPOINT } from "./internals.ts";
+import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
 import type { Pattern, Size } from "./pattern.ts";
+import { PeekRequest } from "./peek.ts";
+import type {
+  PeekOptions,
+  ReceiveFrameOptions,
+  ReceiveOptions,
+  SendFrameOptions,
+  UntilOptions,
+} from "./receive_options.ts";
+import type { ReceiveRequest } from "./receive_request.ts";
 import {
   type Name,
   StreamEndpoint,
@@ -26,6 +37,7 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
+import { UntilRequest } from "./until.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
 /**
@@ -157,7 +169,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * done already, nothing happens.
    *
    * What was sent before is written first, in plain text. Nothing may have been
-   * received ahead: a command that an attacker slipped in before the handshake
+   * received ahead but the beginning of the handshake itself (`peek`): a command that an attacker slipped in before the handshake
    * must not be obeyed after it. When the handshake fails, the socket is closed.
    *
    * @param sslparams how; default: those that `copas.wrap` was given. A
@@ -186,8 +198,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * Receives exactly `size` bytes.
    *
    * @param size how many, or a buffer that is to be filled; 0 waits until there is something to read
-   * @param options `timeout` in seconds for this call, in place of the socket's receive timeout; `signal` to give up
+   * @param options `timeout` in seconds for this call, in place of the socket's receive timeout; `signal` to give up; `max`, in place of `maxbody`, the largest number that `size` may be
    * @returns the bytes, in an array of their own or in the buffer; or `null` at the end of the stream
+   * @throws {TooLongError} when the number is larger than `maxbody` (64 MiB unless set otherwise): a number that the peer has chosen must not fill the memory. A buffer has no limit
    * @throws {ClosedError} when the peer closed before all had come; `partial` holds what came. Or the socket is closed, or not connected
    * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
    * @throws {CancelledError} when the signal aborted, or the thread was removed
@@ -196,42 +209,50 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    */
   receive(
     size: Size,
-    options?: WaitOptions,
+    options?: ReceiveOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null>;
   /**
-   * Receives all up to the end of the stream, as text.
+   * Receives all up to the end of the stream, as text. What is no UTF-8 becomes
+   * U+FFFD; to be told of it, receive bytes.
    *
    * @param pattern `"*a"`
-   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up
+   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up; `max` bytes, in place of the socket's limit
    * @returns the text; `""` when there is nothing more
    * @throws {ClosedError} when the connection broke; `partial` holds what came. Or the socket is closed, or not connected
    * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
    * @throws {TooLongError} when it is longer than `maxbody` (64 MiB unless set otherwise)
    * @throws {CancelledError} when the signal aborted, or the thread was removed
    */
-  receive(pattern: "*a", options?: WaitOptions): Promise<string>;
+  receive(pattern: "*a", options?: ReceiveOptions): Promise<string>;
   /**
    * Receives a line. The LF at its end is dropped, and so is every CR in it, as
-   * LuaSocket does. A short line may share memory with those that came with it:
+   * LuaSocket does. What is no UTF-8 becomes U+FFFD.
+   *
+   * So a bare LF ends a line, and a bare CR is nothing, which a peer behind
+   * another program can use to smuggle a command past it, in protocols whose
+   * lines end with CRLF (SMTP, HTTP). There, `receiveuntil("\r\n")` is right;
+   * it also tells, with `fatal`, of text that is no UTF-8.
+   *
+   * A short line may share memory with those that came with it:
    * as long as it is kept, it keeps up to 256 bytes of them.
    *
    * Don't give it to `Promise.race`: a receive that is not first goes on, and
    * eats the next line. `copas.race` withdraws it.
    *
    * @param pattern `"*l"`, the default
-   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up
+   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up; `max` bytes, in place of the socket's limit
    * @returns the line, or `null` at the end of the stream
    * @throws {ClosedError} when the peer closed in the middle of a line; `partial` holds its bytes. Or the socket is closed, or not connected
    * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
    * @throws {TooLongError} when the line is longer than `maxline` (1 MiB unless set otherwise)
    * @throws {CancelledError} when the signal aborted, or the thread was removed
    */
-  receive(pattern?: "*l", options?: WaitOptions): Promise<string | null>;
+  receive(pattern?: "*l", options?: ReceiveOptions): Promise<string | null>;
   /**
    * Receives what `pattern` asks for, when the pattern is known only at run time.
    *
    * @param pattern `"*l"` for a line (the default), `"*a"` for all up to the end of the stream, a size or a buffer for that many bytes
-   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up
+   * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up; `max` bytes, in place of the socket's limit
    * @returns text for a pattern, bytes for a size; `null` at the end of the stream
    * @throws {ClosedError} when the stream ended too early; `partial` holds what came. Or the socket is closed, or not connected
    * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
@@ -241,11 +262,11 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    */
   receive(
     pattern?: Pattern,
-    options?: WaitOptions,
+    options?: ReceiveOptions,
   ): Promise<string | Uint8Array<ArrayBuffer> | null>;
   receive(
     pattern: Pattern = "*l",
-    options?: WaitOptions,
+    options?: ReceiveOptions,
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
@@ -286,6 +307,10 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * Receives what there is, at least one character; at most a line (`"*l"`, the
    * default), or all there is (`"*a"`). A character is never cut.
    *
+   * A line that comes in several parts is given in parts. Its end alone is not
+   * given: an empty text is an empty line. Whether a text ended its line is not
+   * told; where that matters, take `"*a"`, which has the line ends in it.
+   *
    * @param pattern `"*l"` or `"*a"`
    * @param options `timeout` in seconds for this call, in place of the socket's receive timeout; `signal` to give up
    * @returns the text, or `null` at the end of the stream
@@ -323,6 +348,158 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
 
   /**
+   * Receives what comes before a delimiter. The delimiter is taken, and not given.
+   *
+   * In contrast to a line (`"*l"`), only the exact delimiter counts, and nothing
+   * is dropped: with `"\r\n"` a bare CR or LF is part of the text.
+   *
+   * @param delimiter bytes, or a text, which is found as its UTF-8
+   * @param options `max`, the most bytes before the delimiter (default: the
+   * socket's `maxline`, 1 MiB); `fatal`, whether a text that is no UTF-8 is an
+   * error (default: no, what is none becomes U+FFFD); `timeout` in seconds for
+   * the whole call, in place of the socket's receive timeout; `signal` to give up
+   * @returns bytes for a `Uint8Array`, text for a string; `null` at the end of the stream
+   * @throws {ClosedError} when the peer closed before a delimiter; `partial` holds what came. Or the socket is closed, or not connected
+   * @throws {TimeoutError} when the time was up; nothing is lost, the next receive goes on
+   * @throws {TooLongError} when more than `max` bytes come before the delimiter; they can still be received
+   * @throws {EncodingError} with `fatal`, when the text is no UTF-8; `partial` holds its bytes, which are taken
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when the delimiter is empty, or `max` is out of range
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.handler(async (skt) => {
+   *   const command = await skt.receiveuntil("\r\n", { max: 512, fatal: true });
+   *   const record = await skt.receiveuntil(new Uint8Array([0]));
+   *   console.log(command, record?.length);
+   * });
+   * ```
+   */
+  receiveuntil(
+    delimiter: Uint8Array,
+    options?: UntilOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null>;
+  /**
+   * Receives the text before a delimiter: see the other form.
+   *
+   * @param delimiter a text, which is found as its UTF-8
+   * @param options `max`, `fatal`, `timeout` in seconds, `signal`
+   * @returns the text; `null` at the end of the stream
+   * @throws {EncodingError} with `fatal`, when the text is no UTF-8; `partial` holds its bytes, which are taken. The other errors are those of the other form
+   */
+  receiveuntil(
+    delimiter: string,
+    options?: UntilOptions,
+  ): Promise<string | null>;
+  receiveuntil(
+    delimiter: string | Uint8Array,
+    options?: UntilOptions,
+  ): Promise<string | Uint8Array<ArrayBuffer> | null> {
+    const call = "receiveuntil()";
+    return this.#ask(
+      call,
+      ({ maxline }) =>
+        new UntilRequest(call, delimiter, options ?? {}, maxline),
+      options,
+    );
+  }
+
+  /**
+   * Receives a frame: a length, then so many bytes.
+   *
+   * @param options `bytes`, how many the length takes: 1, 2, 4 (the default) or 8;
+   * `littleEndian`, whether its lowest byte comes first (default: no); `max`, the
+   * longest frame in bytes (default: the socket's `maxbody`, 64 MiB); `timeout` in
+   * seconds for the whole call, in place of the socket's receive timeout; `signal`
+   * to give up
+   * @returns the bytes of the frame, without its length; `null` at the end of the stream
+   * @throws {ClosedError} when the peer closed within a frame; `partial` holds what came, the length included. Or the socket is closed, or not connected
+   * @throws {TimeoutError} when the time was up; nothing is lost, the next call goes on
+   * @throws {TooLongError} when the frame is longer than `max`; nothing is taken
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {TypeError} when an option is of the wrong type
+   * @throws {RangeError} when `bytes` is none of the four, or `max` is out of range
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.handler(async (skt) => {
+   *   for (let frame; (frame = await skt.receiveframe({ max: 65536 }));) {
+   *     await skt.sendframe(frame);
+   *   }
+   * });
+   * ```
+   */
+  receiveframe(
+    options?: ReceiveFrameOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const call = "receiveframe()";
+    return this.#ask(
+      call,
+      ({ maxbody }) => new FrameRequest(call, options ?? {}, maxbody),
+      options,
+    );
+  }
+
+  /**
+   * Tells what comes next, without taking it: so one port can speak several
+   * protocols. A TLS handshake of a server may follow on a plain connection:
+   * what was peeked at goes into it.
+   *
+   * @param n the most bytes to give, 1 or more
+   * @param options `min`, for how many to wait (default: 1; the end of the stream
+   * ends the wait, too); `timeout` in seconds, in place of the socket's receive
+   * timeout; `signal` to give up
+   * @returns a copy of the next bytes, at most `n`; `null` at the end of the stream
+   * @throws {ClosedError} when the connection broke, or the socket is closed or not connected
+   * @throws {TimeoutError} when the time was up
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when `n` is less than 1, or `min` not from 1 to `n`
+   *
+   * @example TLS and plain text on one port
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const sslparams = {
+   *   key: await Deno.readTextFile("server.key"),
+   *   cert: await Deno.readTextFile("server.crt"),
+   * };
+   * copas.handler(async (skt) => {
+   *   const first = await skt.peek(1, { timeout: 10 });
+   *   if (first?.[0] === 0x16) await skt.dohandshake(sslparams);
+   *   await skt.send("hello\n");
+   * });
+   * ```
+   */
+  peek(
+    n: number,
+    options?: PeekOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const call = "peek()";
+    return this.#ask(
+      call,
+      () => new PeekRequest(call, n, options ?? {}),
+      options,
+    );
+  }
+
+  #ask<T extends string | Uint8Array<ArrayBuffer>>(
+    call: string,
+    make: (limits: Required<Limits>) => ReceiveRequest<T>,
+    options?: ReceiveOptions,
+  ): Promise<T | null> {
+    const { connection } = this.#endpoint;
+    return connection === undefined
+      ? Promise.reject(this.#endpoint.notConnected(call))
+      : connection.receiver.ask(call, make, options);
+  }
+
+  /**
    * Sends `data`: text as UTF-8, or bytes.
    *
    * The bytes are copied into the write buffer; what the threads send in one
@@ -345,6 +522,33 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
 
   /**
+   * Sends a frame: the length of `data`, then `data`.
+   *
+   * @param data what to send: text as UTF-8, or bytes
+   * @param options `bytes`, how many the length takes: 1, 2, 4 (the default) or 8;
+   * `littleEndian`, whether its lowest byte comes first (default: no); `timeout`
+   * in seconds, in place of the socket's send timeout; `signal` to give up
+   * @returns the number of bytes, those of the length included, once the buffer has taken them
+   * @throws {ClosedError} when the socket is closed, here or there, or not connected; `sent` tells how many bytes were taken
+   * @throws {TimeoutError} when the time was up. Where `sent` is not 0, the frame was cut, and the connection is of no more use
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {TypeError} when an argument is of the wrong type
+   * @throws {RangeError} when `bytes` is none of the four, or `data` is too long for it
+   */
+  sendframe(
+    data: string | Uint8Array,
+    options?: SendFrameOptions,
+  ): Promise<number> {
+    try {
+      const call = "sendframe()";
+      checkWaitOptions(call, options);
+      return this.send(frameOf(call, data, options ?? {}), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
    * Waits until all that was sent is with the kernel.
    *
    * @param options `timeout` in seconds for this call, in place of the socket's send timeout; `signal` to give up
@@ -357,6 +561,33 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     return connection === undefined
       ? Promise.reject(this.#endpoint.notConnected("flush()"))
       : connection.sender.flush(options);
+  }
+
+  /**
+   * The lines of the socket, until the end of the stream, with limits for each. To
+   * leave the loop does not close the socket.
+   *
+   * @param options for each line: `timeout` in seconds, in place of the socket's
+   * receive timeout; `max` bytes, in place of `maxline`; `signal` to give up
+   * @returns an iterator whose `next` is `receive("*l", options)`
+   * @throws {TimeoutError} from `next`, when the time for a line was up; nothing is lost
+   * @throws {TooLongError} from `next`, when a line is longer than `max`
+   * @throws {ClosedError} from `next`, when the peer closed in the middle of a line, or the socket is closed or not connected
+   * @throws {CancelledError} from `next`, when the signal aborted, or the thread was removed
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.handler(async (skt) => {
+   *   for await (const line of skt.lines({ timeout: 30, max: 512 })) {
+   *     await skt.send(`${line}\n`);
+   *   }
+   * });
+   * ```
+   */
+  lines(options?: ReceiveOptions): AsyncIterableIterator<string> {
+    return linesOf(this, options);
   }
 
   /**
@@ -374,28 +605,70 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     return this.#readable ??= readableOf(this);
   }
 
-  /** The socket as a stream to write to. Closing it shuts the socket down for sending. */
+  /**
+   * The socket as a stream to write to. Closing it shuts the socket down for
+   * sending. Aborting it, as `pipeTo` does when its source fails, aborts the
+   * connection, so that the part that was sent does not look like the whole; the
+   * error handler gets a `ClosedError` whose `cause` is the reason.
+   */
   get writable(): WritableStream<string | Uint8Array> {
-    return this.#writable ??= writableOf(this);
+    return this.#writable ??= writableOf(
+      this,
+      (reason) => this.#endpoint.streamBroke(reason),
+    );
   }
 
   // --- Closing -----------------------------------------------------------------------
 
   /**
-   * Closes the socket. What was sent is written first; a thread that waits on the
-   * socket gets a `ClosedError`. Closing twice is the same as closing once.
+   * Closes the socket. What was given to `send` is written first, awaited or not,
+   * also by a `send` that still waits; a thread that waits for bytes gets a
+   * `ClosedError`. Closing twice is the same as closing once.
    *
-   * It need not be awaited. The promise tells when the socket is closed.
+   * It need not be awaited. The promise tells when the socket is closed. When it
+   * fails and is not handled, the error goes to the thread's error handler.
    *
-   * While the peer still sends, the system resets the connection, and the peer
-   * may lose what it has not read. To part in peace, `shutdown("send")` and
-   * receive until the peer's end.
+   * Writing has a limit, so that a peer that does not read can't hold the
+   * connection: the `linger` option, in seconds (default: the send timeout, or 30
+   * where there is none). Then the connection is aborted.
    *
-   * @throws {ClosedError} when bytes that were sent could not be written
-   * @throws {TimeoutError} when the peer did not read them within the send timeout
+   * Bytes of the peer that are not received make the system reset a closed
+   * connection, and the peer may lose what it has not read. When some are there,
+   * a close first ends the sending, and drops what comes until the peer's end, 5
+   * seconds of silence, or the limit. Of a peer that begins to send later it can't
+   * know: to part in peace, `shutdown("send")` and receive until the peer's end.
+   *
+   * @throws {ClosedError} when bytes that were sent could not be written; `left` tells how many
+   * @throws {TimeoutError} when the peer did not read them within the limit; `left` tells how many
    */
   close(): Promise<void> {
     return this.#endpoint.close();
+  }
+
+  /**
+   * Closes the socket at once: what was not written yet is dropped, and nothing
+   * is reported. Every call that waits on the socket gets a `ClosedError`.
+   *
+   * What the peer sees depends on the platform. Deno 2.9 can't ask for a reset:
+   * the peer of a plain connection gets what the system had taken, and then the
+   * end of the stream; a reset only if it has sent bytes that were not read. With
+   * TLS by `node:tls` (a server on an accepted connection, a client with a
+   * certificate) the goodbye of TLS is left out, so that the peer can tell that
+   * the stream was cut. Deno's own TLS may say goodbye all the same.
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.handler(async (skt) => {
+   *   const line = await skt.receive();
+   *   if (line !== "please") return skt.abort();
+   *   await skt.send("thank you\n");
+   * });
+   * ```
+   */
+  abort(): void {
+    this.#endpoint.abandon();
   }
 
   /**
@@ -416,9 +689,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     await this.#endpoint.shutdown(direction);
   }
 
-  /** Closes the socket at the end of an `await using` block. Its errors are told only by `close`. */
+  /** Closes the socket at the end of an `await using` block. Bytes that are lost go to the error handler. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close().catch(() => {});
+    await this.#endpoint.finish();
   }
 
   /** Closes the socket at the end of a `using` block. */
@@ -499,8 +772,8 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * `send` has taken, and the seconds since the socket was made
    */
   getstats(): [received: number, sent: number, age: number] {
-    const { connection, age } = this.#endpoint;
-    return [connection?.receiver.delivered ?? 0, connection?.sent ?? 0, age];
+    const { counts: [received, sent], age } = this.#endpoint;
+    return [received, sent, age];
   }
 
   /**

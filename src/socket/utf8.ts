@@ -5,6 +5,10 @@
  */
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const strictDecoder = new TextDecoder("utf-8", {
+  ignoreBOM: true,
+  fatal: true,
+});
 
 /** The text of `bytes` from `start` to `end`. Where they are no UTF-8, it has U+FFFD. */
 export function decodeUtf8(
@@ -13,6 +17,26 @@ export function decodeUtf8(
   end: number,
 ): string {
   return start === end ? "" : decoder.decode(bytes.subarray(start, end));
+}
+
+/** The text of `bytes`, or nothing where they are no UTF-8. */
+export function decodeUtf8Strictly(bytes: Uint8Array): string | undefined {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many bytes `text` from `from` on takes as UTF-8. */
+export function utf8Length(text: string, from: number): number {
+  let length = 0;
+  for (let at = from; at < text.length; at++) {
+    const code = text.codePointAt(at)!;
+    if (code > 0xffff) at++;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code > 0xffff ? 4 : 3;
+  }
+  return length;
 }
 
 /**

@@ -17,7 +17,7 @@ export interface ReadableSocket {
 export interface WritableSocket {
   send(data: string | Uint8Array): Promise<number>;
   shutdown(direction: "send"): Promise<void>;
-  close(): Promise<void>;
+  abort(): void;
 }
 
 /** What the peer sends, as a stream that reads only as fast as its consumer. */
@@ -34,15 +34,24 @@ export function readableOf(
   }, { highWaterMark: 0 });
 }
 
-/** What goes to the peer, as a stream that waits while the peer does not read. */
+/**
+ * What goes to the peer, as a stream that waits while the peer does not read.
+ *
+ * @param onabort called when the stream is aborted, with the reason
+ */
 export function writableOf(
   socket: WritableSocket,
+  onabort: (reason: unknown) => void,
 ): WritableStream<string | Uint8Array> {
   return new WritableStream({
     async write(chunk) {
       await socket.send(chunk);
     },
     close: () => socket.shutdown("send"),
-    abort: () => socket.close(),
+    abort(reason) {
+      // An orderly end would make a part look like the whole.
+      socket.abort();
+      onabort(reason);
+    },
   });
 }

@@ -30,13 +30,19 @@ const ALERTS: Record<string, number> = {
 };
 const HANDSHAKE_FAILURE = 40;
 
-/** The server's side of the handshake on `conn`, which its caller closes when this fails. */
+/**
+ * The server's side of the handshake on `conn`, which its caller closes when this
+ * fails.
+ *
+ * @param first bytes of the handshake that have been read already
+ */
 export async function acceptTls(
   conn: Deno.Conn,
   settings: TlsSettings,
+  first?: Uint8Array,
 ): Promise<TlsSession> {
   const contexts = contextsOf(settings);
-  const hello = await firstBytes(conn);
+  const hello = first ?? await firstBytes(conn);
   const bridge = new DuplexBridge(conn, hello);
   try {
     if (hello[0] !== HANDSHAKE) {

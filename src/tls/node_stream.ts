@@ -137,18 +137,34 @@ export class TlsStream implements ByteStream {
   }
 
   async #close(): Promise<void> {
-    const reason = new Deno.errors.Interrupted("operation canceled");
-    this.#failure ??= reason;
-    this.#settle()?.reject(reason);
+    const reason = this.#endReads();
     try {
       const isGone = this.#writeFailure !== undefined;
       if (!isGone && !this.#engine.destroyed) await this.#sayFarewell();
     } finally {
-      this.#failWrite(reason);
-      this.#engine.destroy();
-      this.#bridge.destroy();
-      this.#below.close();
+      this.#release(reason);
     }
+  }
+
+  /** Closes the connection without close_notify: the peer can tell that the stream was cut. */
+  abort(): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = Promise.resolve();
+    this.#release(this.#endReads());
+  }
+
+  #endReads(): Error {
+    const reason = new Deno.errors.Interrupted("operation canceled");
+    this.#failure ??= reason;
+    this.#settle()?.reject(reason);
+    return reason;
+  }
+
+  #release(reason: Error): void {
+    this.#failWrite(reason);
+    this.#engine.destroy();
+    this.#bridge.destroy();
+    this.#below.close();
   }
 
   async #sayFarewell(): Promise<void> {

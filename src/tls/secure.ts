@@ -37,12 +37,14 @@ export function loadEngine(): Promise<typeof import("./node_engine.ts")> {
  *
  * @param host the name that the server must prove, where the settings have none
  * @param signal gives up, with its reason
+ * @param first bytes of a client's handshake that have been read already
  */
 export async function secure(
   conn: Deno.Conn,
   settings: TlsSettings,
   host: string,
   signal: AbortSignal,
+  first?: Uint8Array,
 ): Promise<TlsSession> {
   // An operation under way on the connection then ends with an error.
   const stop = () => closeQuietly(conn);
@@ -52,7 +54,7 @@ export async function secure(
     if (settings.mode === "server") {
       const { acceptTls } = await loadEngine();
       signal.throwIfAborted();
-      return await acceptTls(conn, settings);
+      return await acceptTls(conn, settings, first);
     }
     const name = withoutLastDot(settings.servername ?? host);
     if (name === "") {

@@ -131,7 +131,8 @@ Deno.test("a failure is kept, and what was not written is given up", async () =>
   await writes.resolve(1);
   await writes.reject(reset);
   assertEquals(sink.failure, reset);
-  assertEquals([sink.taken, sink.written, sink.isEmpty], [1, 1, true]);
+  assertEquals([sink.taken, sink.written, sink.isEmpty], [8, 1, true]);
+  assertEquals([sink.lost, sink.pending], [7, 0]);
   assertEquals([selector.take(), selector.writing], [[owner], 0]);
   sink.write();
   assertEquals(writes.count, 2);

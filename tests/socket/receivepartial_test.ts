@@ -149,3 +149,30 @@ Deno.test("what is left of a line is received by receive", async () => {
   assertEquals(await skt.receive(), "cd");
   assertEquals(await skt.receivepartial(), "e");
 });
+
+Deno.test("the end of a line that came in parts is no empty line, wherever the reads cut it", async () => {
+  for (
+    const pieces of [
+      ["abc", "\n", "\nd\n"],
+      ["abc\r", "\n", "\r\nd\n"],
+      ["abc", "\r", "\n\r", "\nd\n"],
+      ["a", "bc", "\r\n\nd\n"],
+    ]
+  ) {
+    const { conn, skt } = scripted();
+    conn.feed(...pieces).end();
+    const got: string[] = [];
+    for (let piece; (piece = await skt.receivepartial()) !== null;) {
+      got.push(piece);
+    }
+    assertEquals(got.join("|").replace("a|bc", "abc"), "abc||d");
+  }
+});
+
+Deno.test("receive gives the rest of a line of which a part was given, be it empty", async () => {
+  const { conn, skt } = scripted();
+  conn.feed("abc", "\nnext\n");
+  assertEquals(await skt.receivepartial(), "abc");
+  assertEquals(await skt.receive(), "");
+  assertEquals(await skt.receive(), "next");
+});

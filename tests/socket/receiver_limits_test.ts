@@ -83,10 +83,17 @@ Deno.test("a reader that asks for too much does not hold up those behind it", as
   assertEquals(await size, bytes("123456"));
 });
 
-Deno.test("sizes are not limited by maxline and maxbody", async () => {
+Deno.test("a number of bytes that is larger than maxbody is refused, unless the call names a larger max", async () => {
   const { conn, skt } = scripted({ maxline: 5, maxbody: 5 });
+  await assertRejects(
+    () => skt.receive(10),
+    TooLongError,
+    "10 bytes are more than 5 (maxbody); receive(size, { max }) takes more",
+  );
+  await assertRejects(() => skt.receive(10, { max: 9 }), TooLongError);
+  await assertRejects(() => scripted().skt.receive(2 ** 30), TooLongError);
   conn.feed("0123456789");
-  assertEquals(await skt.receive(10), bytes("0123456789"));
+  assertEquals(await skt.receive(10, { max: 10 }), bytes("0123456789"));
 });
 
 Deno.test("no limit is Infinity", async () => {

@@ -281,8 +281,10 @@ Deno.test("a peer that is gone: every writer in line hears of it", async () => {
   }
 });
 
-Deno.test("sends that are not awaited do not bring the process down", async () => {
-  const { conn, skt } = scripted();
+Deno.test("sends that are not awaited do not bring the process down; that they failed is reported once", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error), true);
   conn.hold();
   skt.send(pattern(100_000));
   skt.send("behind it", { timeout: 1 });
@@ -296,23 +298,40 @@ Deno.test("sends that are not awaited do not bring the process down", async () =
   skt.send("closed");
   await turn();
   assertEquals(skt.closed, true);
+  assertEquals(errors.length, 1);
+  assertInstanceOf(errors[0], ClosedError);
+  assertEquals(errors[0].cause, gone);
 });
 
-Deno.test("close ends every writer that waits, and tells it what was taken", async () => {
+Deno.test("a send that waits when the socket is closed is delivered like the rest", async () => {
   const { conn, skt } = scripted();
   conn.hold();
   const first = skt.send(pattern(200_000));
-  const second = skt.send("never");
+  const second = skt.send("last");
   await turn();
   const closing = skt.close();
+  await assertRejects(() => skt.send("late"), ClosedError);
+  conn.release();
+  assertEquals([await first, await second], [200_000, 4]);
+  await closing;
+  assertEquals([conn.written.length, conn.closes], [200_004, 1]);
+  assertEquals(text(conn.written.subarray(200_000)), "last");
+});
+
+Deno.test("abort ends every writer that waits, and tells it what was taken and what was not", async () => {
+  const { conn, skt } = scripted();
+  conn.hold();
+  const first = skt.send(pattern(200_000));
+  const second = skt.send("grüße");
+  await turn();
+  skt.abort();
   const error = await assertRejects(() => first, ClosedError);
   assertEquals(
     error.message,
     "Cannot send to tcp{client}: 192.0.2.2:2222: the socket is closed",
   );
-  const { sent } = await assertRejects(() => second, ClosedError);
-  assertEquals(sent, 0);
-  conn.release();
-  await closing;
-  assert(same(conn.written, pattern(200_000).subarray(0, error.sent)));
+  assertEquals(error.sent! + error.left!, 200_000);
+  const { sent, left } = await assertRejects(() => second, ClosedError);
+  assertEquals([sent, left], [0, 7]);
+  assertEquals([skt.closed, conn.closes], [true, 1]);
 });

@@ -3,6 +3,7 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertMatch,
   assertRejects,
   assertThrows,
@@ -232,7 +233,9 @@ Deno.test("`await using` closes the socket when what was sent is out", async () 
 });
 
 Deno.test("`await using` does not hide the block's own error behind one of the close", async () => {
-  const { conn, skt } = scripted();
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error), true);
   conn.break(new Deno.errors.BrokenPipe("gone"));
   await assertRejects(
     async () => {
@@ -244,6 +247,10 @@ Deno.test("`await using` does not hide the block's own error behind one of the c
     "the block's own",
   );
   assertEquals(conn.closes, 1);
+  await turn();
+  assertEquals(errors.length, 1);
+  assertInstanceOf(errors[0], ClosedError);
+  assertEquals([errors[0].sent, errors[0].left], [0, 4]);
 });
 
 Deno.test("`using` closes the socket; what was sent still arrives", async () => {

@@ -3,6 +3,7 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
@@ -127,12 +128,42 @@ Deno.test("closing the writer shuts the socket down for sending", async () => {
   assertEquals(await skt.receive(), "still here");
 });
 
-Deno.test("aborting the writer closes the socket", async () => {
-  const { conn, skt } = scripted();
+Deno.test("aborting the writer aborts the connection, and is reported", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error), true);
+  conn.hold();
   const writer = skt.writable.getWriter();
   await writer.write("x");
   await writer.abort(new Error("enough"));
   assertEquals([skt.closed, conn.closes], [true, 1]);
+  assertEquals(text(conn.written), "");
+  await turn();
+  assertEquals(errors.length, 1);
+  assertInstanceOf(errors[0], ClosedError);
+  assertEquals((errors[0].cause as Error).message, "enough");
+});
+
+Deno.test("a source that breaks off aborts the connection: a part does not look like the whole", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error), true);
+  const broken = new ReadableStream({
+    start(controller) {
+      controller.enqueue("half a ");
+    },
+    pull(controller) {
+      controller.error(new Error("the disk is gone"));
+    },
+  }, { highWaterMark: 0 });
+  await assertRejects(
+    () => broken.pipeTo(skt.writable),
+    Error,
+    "the disk is gone",
+  );
+  assertEquals([conn.closeWrites, conn.closes], [0, 1]);
+  assertEquals((errors[0] as Error).message.includes("broke off"), true);
+  assertEquals(errors.length, 1);
 });
 
 Deno.test("cancelling the readable side closes the socket, also under a read", async () => {

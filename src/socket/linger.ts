@@ -1,0 +1,44 @@
+/**
+ * How long a socket that the program has closed may take to write what is left.
+ *
+ * @module
+ */
+
+import { checkDelay } from "../errors/arguments.ts";
+import type { Limits } from "./limits.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+/** How long a close may take. */
+export interface LingerOptions {
+  /**
+   * How many seconds a socket may take, once it is closed or its handler has
+   * ended, to write what was sent. Then the connection is aborted, and the loss
+   * reported. `Infinity`: no limit. Default: the send timeout; where there is
+   * none, 30.
+   */
+  linger?: number;
+}
+
+/** What a connection is held to. */
+export interface ConnectionLimits extends Limits, LingerOptions {}
+
+/** Seconds that a close may take where the program says nothing: a peer that does not read must not hold it for ever. */
+const LONGEST_CLOSE = 30;
+
+/**
+ * Refuses a time that is none.
+ *
+ * @param call names the call in the message of an error
+ */
+export function checkLinger(call: string, { linger }: LingerOptions): void {
+  if (linger !== undefined) checkDelay(call, "linger", linger);
+}
+
+/** Seconds that a close may take. A send timeout of 0 says that calls don't wait, not that what they sent may be dropped. */
+export function lingerOf(
+  { linger }: LingerOptions,
+  { send }: Timeouts,
+): number {
+  if (linger !== undefined) return linger;
+  return send > 0 && send < Infinity ? send : LONGEST_CLOSE;
+}
