@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { TooLongError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
@@ -29,15 +30,52 @@ export class FtpDuplex extends SocketDuplex {
   }
 }
 
-/** The control connection. It is connected, and secured where it has to be, before the library gets it. */
+/** What one line of a reply may take. */
+const MAX_LINE = 8192;
+
+/**
+ * The control connection. It is connected, and secured where it has to be,
+ * before the library gets it.
+ *
+ * The library takes the beginning of a line for all of it, so it only gets whole
+ * lines. A greeting `120` ("ready in some minutes") is followed by the real one,
+ * and the library takes it for a refusal, so it does not get that.
+ */
 export class ControlDuplex extends FtpDuplex {
   readonly #greeting: string;
+  #isGreeted = false;
+  /** What has come of a line. */
+  #rest: Buffer = Buffer.alloc(0);
 
   /** @param greeting what the server has said already */
   constructor(socket: StreamSocket, greeting: string) {
     super(socket);
     this.#greeting = greeting;
     this.locate();
+  }
+
+  override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
+    if (chunk === null) return super.push(null, encoding);
+    const all = Buffer.concat([this.#rest, chunk]);
+    const end = all.lastIndexOf("\n") + 1;
+    this.#rest = all.subarray(end);
+    if (this.#rest.length > MAX_LINE) {
+      this.fail(
+        new TooLongError(`a reply has a line of more than ${MAX_LINE} bytes`),
+      );
+      return false;
+    }
+    return super.push(this.#withoutDelay(all.subarray(0, end)), encoding);
+  }
+
+  /** The lines that come before the greeting are dropped. */
+  #withoutDelay(lines: Buffer): Buffer {
+    while (!this.#isGreeted && lines.length > 0) {
+      if (/^120[ -]/.test(lines.toString("latin1", 0, 4))) {
+        lines = lines.subarray(lines.indexOf("\n") + 1);
+      } else this.#isGreeted = true;
+    }
+    return lines;
   }
 
   connect(_target: unknown, connected: () => void): this {
@@ -82,9 +120,10 @@ export class DataDuplex extends FtpDuplex {
       this.locate();
       if (sslparams !== undefined) {
         // Servers shake hands only when the transfer has been asked for, which
-        // happens after this. So it must not be waited for here.
+        // happens after this. So it must not be waited for here. Where it fails
+        // before, the server's reply tells why: it has refused the transfer.
         this.ready = socket.dohandshake(sslparams, { signal });
-        this.ready.catch((error) => this.fail(error as Error));
+        this.ready.catch((error) => this.#options.onfail(error as Error));
       }
       connected();
     });

@@ -49,6 +49,20 @@ export interface FtpGetParams extends FtpParams {
   sink: Sink;
   /** The request calls it with each chunk, and how many bytes it was so far. Default: none. */
   step?: Step;
+  /** How many bytes of the file to leave out: those that an earlier, broken `get` has got. A server that can't is a `ReplyError`. Default: 0. */
+  offset?: number;
+}
+
+/** An entry of a folder. */
+export interface FtpEntry {
+  /** Its name, without the folder; never a path. */
+  name: string;
+  /** What it is, as far as the server says. */
+  type: "file" | "directory" | "link" | "unknown";
+  /** In bytes; 0 where the server does not say. */
+  size: number;
+  /** When its content changed last, where the server says it exactly (by MLSD). */
+  modified?: Date;
 }
 
 /** The parameters of a `put`. */
@@ -123,7 +137,8 @@ export function readTarget(
   }
   checkOneLine(call, "the host", host);
   if (!/^[^\s/@]+$/.test(host)) {
-    throw wrongType(call, "the host", "a name or an address", host);
+    // Not shown: what is written before an @ may be a password.
+    throw new TypeError(`${call}: the host must be a name or an address`);
   }
   if (port !== undefined) checkInteger(call, "the port", port, 1, 65535);
   if (type !== "a" && type !== "i") {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Client, FTPError } from "npm:basic-ftp@~6.2.6";
+import { Client, type FileInfo, FTPError } from "npm:basic-ftp@~6.2.6";
 import { formatAddress } from "../net/address.ts";
-import { ClosedError, TooLongError } from "../errors/errors.ts";
+import { ClosedError, CopasError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { RequestHost } from "../requests/host.ts";
@@ -16,11 +16,17 @@ import { abandon } from "../requests/socket_duplex.ts";
 import { ControlDuplex, DataDuplex } from "./duplex.ts";
 import type { FtpTarget } from "./params.ts";
 
+export type { FileInfo };
+
 /** What a reply may take before the library reads them. */
 const MAX_LINE = 8192;
-const MAX_LINES = 100;
+const MAX_LINES = 1000;
 /** What all replies of a session may take. */
-const MAX_REPLIES = 16 * 1024 * 1024;
+const MAX_REPLIES = 1024 * 1024;
+/** How much of a reply a message shows. */
+const MAX_SHOWN = 500;
+/** Replies that say that the data connection has failed. Why, its own error tells. */
+const DATA_FAILED = [425, 426, 522];
 /** How long a server may take to answer QUIT, in seconds. */
 const QUIT_TIMEOUT = 5;
 
@@ -62,6 +68,16 @@ export class FtpSession {
     const promise = call(this.#client);
     const { signal } = this.#target;
     return await this.#host.wait(promise, { signal });
+  }
+
+  /** The entries of a folder: exactly, where the server can say them so. */
+  async list(path: string): Promise<FileInfo[]> {
+    const features = await this.wait((client) => client.features());
+    if (features.has("MLST")) {
+      this.#client.availableListCommands = ["MLSD", "LIST -a", "LIST"];
+    }
+    const all = await this.wait((client) => client.list(path));
+    return all.filter(({ name }) => !/^\.\.?$|[/\\]/.test(name));
   }
 
   /** Sends a command; resolves to the reply. */
@@ -130,7 +146,11 @@ export class FtpSession {
   /** The greeting, and then TLS. Nothing that came before it is believed after it. */
   async #secure(socket: StreamSocket): Promise<string> {
     const { signal, sslparams } = this.#target;
-    const greeting = await reply(socket, signal);
+    let greeting = await reply(socket, signal);
+    // "Ready in some minutes": the real one follows.
+    for (let i = 0; greeting.startsWith("120") && i < MAX_LINES; i++) {
+      greeting = await reply(socket, signal);
+    }
     if (!greeting.startsWith("2")) throw replyError(greeting);
     await socket.send("AUTH TLS\r\n", { signal });
     const answer = await reply(socket, signal);
@@ -146,9 +166,14 @@ export class FtpSession {
     await this.#host.wait(answer, { timeout }).catch(() => {});
   }
 
-  /** What the library's error means. The socket's own tells most. */
+  /** What the library's error means. The socket's own tells most, but for a reply that refuses. */
   #failureOf(error: unknown): unknown {
-    const failure = this.#failure ?? this.#control?.failure;
+    if (error instanceof FTPError && !DATA_FAILED.includes(error.code)) {
+      return replyError(error.message, error);
+    }
+    if (error instanceof CopasError) return error;
+    const failures = [this.#failure, this.#control?.failure];
+    const failure = failures.find((each) => each && !isPortError(each));
     if (failure !== undefined) return failure;
     if (error instanceof FTPError) return replyError(error.message, error);
     if (!(error instanceof Error)) return error;
@@ -157,32 +182,43 @@ export class FtpSession {
       error.message,
     );
     if (last !== null) return replyError(last[1], error);
+    const options = { cause: error };
     if (/exceeded maximum allowed size/.test(error.message)) {
-      return new TooLongError(error.message, { cause: error });
+      return new TooLongError("a reply is longer than 64 KiB", options);
     }
-    if (/Can't parse response/.test(error.message)) {
-      return new Deno.errors.InvalidData(error.message, { cause: error });
+    const unread = /Can't parse response to .*|PASV returned another host/s;
+    const said = unread.exec(error.message)?.[0];
+    if (said !== undefined || isPortError(error)) {
+      const name = said ?? "the server names a port that is none";
+      return new Deno.errors.InvalidData(name.slice(0, MAX_SHOWN), options);
     }
-    return /FIN packet|closed|PASV returned/i.test(error.message) &&
+    return /FIN packet|closed/i.test(error.message) &&
         error.constructor === Error
-      ? new ClosedError("the server closed the connection too early", {
-        cause: error,
-      })
+      ? new ClosedError("the server closed the connection too early", options)
       : error;
   }
 }
 
-/** A reply, all of its lines. */
+/** Whether the server named a port for data to which no socket can connect. */
+function isPortError(error: Error): boolean {
+  return error instanceof RangeError && /the port/.test(error.message);
+}
+
+/** A reply, all of its lines. What comes before it is no reply, and is dropped. */
 async function reply(
   socket: StreamSocket,
   signal?: AbortSignal,
 ): Promise<string> {
   const lines: string[] = [];
-  for (;;) {
+  for (let count = 0;; count++) {
     const line = await socket.receive("*l", { signal });
-    if (line === null || lines.length === MAX_LINES) {
-      throw new ClosedError("the server closed the connection, or never ends");
+    if (line === null) {
+      throw new ClosedError("the server closed the connection too early");
     }
+    if (count === MAX_LINES) {
+      throw new TooLongError(`a reply has more than ${MAX_LINES} lines`);
+    }
+    if (lines.length === 0 && !/^\d{3}(?:[ -]|$)/.test(line)) continue;
     lines.push(line);
     if (lines.length === 1 && !/^\d{3}-/.test(line)) break;
     if (lines.length > 1 && line.startsWith(`${lines[0].slice(0, 3)} `)) break;
@@ -194,7 +230,10 @@ function replyError(text: string, cause?: Error): ReplyError {
   const said = text.trim();
   const code = Number(/^\d{3}/.exec(said)?.[0] ?? 0);
   const options = { reply: code, text: said, cause };
-  return new ReplyError(`the server replies: ${said}`, options);
+  return new ReplyError(
+    `the server replies: ${said.slice(0, MAX_SHOWN)}`,
+    options,
+  );
 }
 
 /** The data connection is to an address; it is the server's name that must be proved. */

@@ -22,12 +22,14 @@ import { ReplyError } from "../requests/reply_error.ts";
 import { requestError } from "../requests/request_error.ts";
 import {
   type FtpCommandParams,
+  type FtpEntry,
   type FtpGetParams,
+  type FtpParams,
   type FtpPutParams,
   type FtpTarget,
   readTarget,
 } from "./params.ts";
-import { FtpSession } from "./session.ts";
+import { type FileInfo, FtpSession } from "./session.ts";
 
 /** The longest file that is returned: that of `receive("*a")`. */
 const MAX_FILE = 64 * 1024 * 1024;
@@ -48,10 +50,45 @@ export async function getInto(
   host: RequestHost,
   params: FtpGetParams,
 ): Promise<1> {
-  const target = readTarget("get()", params, ["sink", "step"]);
+  const target = readTarget("get()", params, ["sink", "step", "offset"]);
+  const { offset = 0 } = params;
+  checkInteger("get()", "offset", offset, 0);
   const taker = sinkTaker("get()", params.sink);
-  await download(host, target, taker, new Count(params.step, Infinity));
+  const count = new Count(params.step, Infinity);
+  await download(host, target, taker, count, offset);
   return 1;
+}
+
+/** The entries of a folder, by the parser of the library. */
+export async function list(
+  host: RequestHost,
+  given: string | URL | FtpParams,
+): Promise<FtpEntry[]> {
+  const isUrl = typeof given === "string" || given instanceof URL;
+  const target = readTarget("list()", isUrl ? { url: given } : given, []);
+  try {
+    const found = await FtpSession.run(
+      host,
+      target,
+      (session) => session.list(target.path),
+    );
+    return found.map(entryOf);
+  } catch (error) {
+    throw requestError(`Cannot list ${nameOf(target)}`, error);
+  }
+}
+
+function entryOf(info: FileInfo): FtpEntry {
+  const { name, size, modifiedAt, isDirectory, isFile, isSymbolicLink } = info;
+  const type = isDirectory
+    ? "directory"
+    : isFile
+    ? "file"
+    : isSymbolicLink
+    ? "link"
+    : "unknown";
+  const modified = modifiedAt === undefined ? {} : { modified: modifiedAt };
+  return { name, type, size, ...modified };
 }
 
 async function download(
@@ -59,6 +96,7 @@ async function download(
   target: FtpTarget,
   taker: Taker,
   count: Count,
+  offset = 0,
 ): Promise<void> {
   checkPath("get()", target);
   let failure: unknown;
@@ -77,7 +115,7 @@ async function download(
   try {
     await FtpSession.run(host, target, async (session) => {
       await session.wait((client) =>
-        client.downloadTo(destination, target.path)
+        client.downloadTo(destination, target.path, offset)
       );
     });
     await host.wait(taker.end(), { signal: target.signal });

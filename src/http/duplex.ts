@@ -5,6 +5,7 @@
  */
 
 import { ClosedError, TooLongError } from "../errors/errors.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
 import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
 
 /**
@@ -23,11 +24,14 @@ export class HttpDuplex extends SocketDuplex {
   deaf = false;
   /** Tells how much has come of what may be longer: answers and their body. */
   progress: () => number = () => 0;
+  /** How many bytes have come. */
+  got = 0;
   #reached = 0;
   #framing = 0;
 
   override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
     if (chunk === null) return super.push(chunk, encoding);
+    this.got += chunk.length;
     const more = super.push(chunk, encoding);
     const reached = this.progress();
     this.#framing = reached === this.#reached
@@ -42,6 +46,17 @@ export class HttpDuplex extends SocketDuplex {
       );
     }
     return more;
+  }
+
+  /** Gives the socket away if it is fit for another request. The stream is over. */
+  release(): StreamSocket | undefined {
+    const { socket } = this;
+    const isFit = !this.destroyed && !this.readableEnded && !this.deaf &&
+      this.failure === undefined && this.readableLength === 0;
+    if (!isFit) return undefined;
+    this.socket = undefined;
+    this.destroy();
+    return socket;
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: Done): void {

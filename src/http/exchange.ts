@@ -1,5 +1,5 @@
 /**
- * One request and its answer, over one connection of its own, by node's client.
+ * One request and its answer, over one connection, by node's client.
  *
  * @module
  */
@@ -10,9 +10,13 @@ import {
   request as nodeRequest,
 } from "node:http";
 import { ClosedError } from "../errors/errors.ts";
-import type { Count, Taker } from "../requests/content.ts";
+import { Count, discarder, type Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
-import { CHANGES_PROTOCOL } from "../requests/request_error.ts";
+import {
+  callerCode,
+  CHANGES_PROTOCOL,
+  isGone,
+} from "../requests/request_error.ts";
 import { HttpDuplex } from "./duplex.ts";
 import {
   type HeaderMap,
@@ -22,6 +26,9 @@ import {
 } from "./headers.ts";
 import { open, proxyAuthorization } from "./open.ts";
 import type { HttpRequest } from "./params.ts";
+import type { Connections } from "./connections.ts";
+import { decoded, decoderFor, ENCODINGS } from "./decoding.ts";
+import { Upload } from "./upload.ts";
 
 /** An answer. */
 export interface HttpAnswer {
@@ -30,6 +37,12 @@ export interface HttpAnswer {
   /** "HTTP/1.1 200 OK". */
   status: string;
 }
+
+/** The longest body of a redirect that is read, so that its connection can be kept. */
+const MAX_DROPPED = 16 * 1024;
+
+/** Methods that only ask. */
+const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** How many answers with a code below 200 may come before the real one. */
 const MAX_INTERIM = 100;
@@ -41,14 +54,53 @@ const MAX_INTERIM = 100;
  */
 export async function exchange(
   host: RequestHost,
+  connections: Connections,
   request: HttpRequest,
   count: Count,
   taker: Taker,
   isFinal: (answer: HttpAnswer) => boolean,
 ): Promise<HttpAnswer> {
-  const head = requestHead(request);
-  const socket = await open(host, request);
-  const duplex = new HttpDuplex(socket);
+  // First: what is wrong with the request is found before anything is opened.
+  const head = requestHead(request, connections.isKeeping);
+  const over = (duplex: HttpDuplex) =>
+    exchangeOver(
+      duplex,
+      host,
+      connections,
+      request,
+      head,
+      count,
+      taker,
+      isFinal,
+    );
+  const kept = connections.isKeeping
+    ? await connections.take(request)
+    : undefined;
+  if (kept !== undefined) {
+    const duplex = new HttpDuplex(kept);
+    try {
+      return await over(duplex);
+    } catch (error) {
+      // The server may have closed it before it read the request. What has no
+      // effect can be asked again, if nothing of an answer came.
+      const mayRetry = isGone(error) && duplex.got === 0 &&
+        SAFE.includes(request.method) && request.content === undefined;
+      if (!mayRetry) throw error;
+    }
+  }
+  return await over(new HttpDuplex(await open(host, request)));
+}
+
+async function exchangeOver(
+  duplex: HttpDuplex,
+  host: RequestHost,
+  connections: Connections,
+  request: HttpRequest,
+  head: Head,
+  count: Count,
+  taker: Taker,
+  isFinal: (answer: HttpAnswer) => boolean,
+): Promise<HttpAnswer> {
   const { signal } = request;
   let upload: Upload | undefined;
   try {
@@ -67,10 +119,31 @@ export async function exchange(
       Promise.race([answered, upload.failed]),
       { signal },
     );
+    const keep = () => {
+      const mayKeep = connections.isKeeping && upload?.isSent &&
+        isKept(head.headers.get("connection")?.[1], response);
+      const socket = mayKeep ? duplex.release() : undefined;
+      if (socket !== undefined) connections.put(request, socket);
+    };
     const answer = answerOf(response);
-    if (!isFinal(answer)) return answer;
+    if (!isFinal(answer)) {
+      // The page of a redirect is short; reading it costs less than to connect.
+      const isShort = (lengthOf(response) ?? Infinity) <= MAX_DROPPED;
+      if (connections.isKeeping && isShort) {
+        const dropped = new Count(undefined, MAX_DROPPED);
+        const plain = { ...request, decompress: false };
+        await receive(host, plain, response, duplex, dropped, discarder);
+        keep();
+      }
+      return answer;
+    }
+    if (await isUnwanted(host, request, answer)) {
+      taker.abort(new Error("onhead does not want the body"));
+      return answer;
+    }
     await receive(host, request, response, duplex, count, taker);
     Object.assign(answer.headers, responseHeaders(response.rawTrailers));
+    keep();
     return answer;
   } catch (error) {
     throw duplex.failure ?? error;
@@ -80,19 +153,30 @@ export async function exchange(
   }
 }
 
+/** What a request begins with: what it asks for, and its headers. */
+interface Head {
+  path: string;
+  headers: HeaderMap;
+}
+
 /** The request's first line and headers. */
 function requestHead(
   request: HttpRequest,
-): { path: string; headers: HeaderMap } {
+  isKept: boolean,
+): Head {
   const { url, proxy } = request;
   const headers = requestHeaders(
     "request()",
     url,
     request.headers,
     request.content,
+    isKept,
   );
   // It is for the proxy alone; through a tunnel it would get to the server.
   headers.delete("proxy-authorization");
+  if (request.decompress) {
+    headers.set("accept-encoding", ["Accept-Encoding", ENCODINGS]);
+  }
   const path = request.uri ?? `${url.pathname}${url.search}`;
   if (proxy === undefined || url.protocol === "https:") {
     return { path, headers };
@@ -150,22 +234,37 @@ function answerOf(response: IncomingMessage): HttpAnswer {
   };
 }
 
+/** Tells the caller's `onhead`. */
+async function isUnwanted(
+  host: RequestHost,
+  { onhead, signal }: HttpRequest,
+  { code, headers, status }: HttpAnswer,
+): Promise<boolean> {
+  if (onhead === undefined) return false;
+  const called = callerCode(() => onhead(code, headers, status));
+  return await host.wait(called, { signal }) === false;
+}
+
 /** Hands the body to `taker`, chunk by chunk. */
 async function receive(
   host: RequestHost,
-  { signal }: HttpRequest,
+  { signal, decompress }: HttpRequest,
   response: IncomingMessage,
   duplex: HttpDuplex,
   count: Count,
   taker: Taker,
 ): Promise<void> {
-  const total = lengthOf(response);
+  const decoder = decompress ? decoderFor(response) : undefined;
+  const total = decoder === undefined ? lengthOf(response) : undefined;
   if (total !== undefined) count.refuse(total);
-  const chunks = response.iterator({ destroyOnReturn: false });
+  const plain = response.iterator({ destroyOnReturn: false });
+  const chunks = decoder === undefined ? plain : decoded(plain, decoder);
   for (;;) {
     const { done, value } = await host.wait(chunks.next(), { signal });
     if (done) break;
-    const chunk = withTheRest(value, response);
+    const chunk = decoder === undefined
+      ? withTheRest(value, response)
+      : new Uint8Array(value);
     const handed = (async () => {
       await count.received(chunk, total);
       await taker.take(chunk);
@@ -201,6 +300,14 @@ function lengthOf(response: IncomingMessage): number | undefined {
     : Number(length);
 }
 
+/** Whether both sides let the connection be used again. */
+function isKept(asked: string | undefined, response: IncomingMessage): boolean {
+  const { httpVersion, headers, statusCode = 0 } = response;
+  const hasEnd = !isUntilClose(response) || [204, 304].includes(statusCode);
+  const said = `${asked ?? ""},${headers.connection ?? ""}`;
+  return hasEnd && httpVersion === "1.1" && !/\bclose\b/i.test(said);
+}
+
 /** Whether the body ends with the connection. */
 function isUntilClose({ headers }: IncomingMessage): boolean {
   return headers["content-length"] === undefined &&
@@ -209,79 +316,4 @@ function isUntilClose({ headers }: IncomingMessage): boolean {
 
 function tooEarly(): ClosedError {
   return new ClosedError("the server closed the connection too early");
-}
-
-/** Sends the body while the answer may come already. */
-class Upload {
-  /** Fails when the source does; never resolves. */
-  readonly failed: Promise<never>;
-  readonly #sent: ClientRequest;
-  readonly #duplex: HttpDuplex;
-  readonly #count: Count;
-  readonly #length?: number;
-  #chunks?: AsyncIterator<Uint8Array>;
-  #stopped = false;
-
-  constructor(
-    request: HttpRequest,
-    sent: ClientRequest,
-    duplex: HttpDuplex,
-    count: Count,
-  ) {
-    this.#sent = sent;
-    this.#duplex = duplex;
-    this.#count = count;
-    const { content, headers } = request;
-    const { promise, reject } = Promise.withResolvers<never>();
-    this.failed = promise;
-    promise.catch(() => {});
-    if (content === undefined) {
-      sent.end();
-      return;
-    }
-    const given = headers.get("content-length")?.[1];
-    this.#length = given === undefined ? content.length : Number(given);
-    this.#chunks = content.chunks()[Symbol.asyncIterator]();
-    // It is not the server's turn to speak.
-    duplex.setPatience(Infinity);
-    this.#run().then(() => duplex.setPatience(undefined), reject);
-  }
-
-  async #run(): Promise<void> {
-    for (;;) {
-      const { done, value } = await this.#chunks!.next();
-      if (this.#stopped || this.#duplex.deaf) return;
-      if (done) break;
-      await this.#count.sending(value, this.#length);
-      this.#checkLength(this.#count.sent > this.#length!);
-      if (!this.#sent.write(value)) await drained(this.#sent);
-    }
-    this.#checkLength(this.#count.sent < this.#length!);
-    this.#sent.end();
-  }
-
-  #checkLength(isWrong: boolean): void {
-    if (!isWrong) return;
-    throw new RangeError(
-      `request(): the source must have ${this.#length} bytes, as content-length says, got ${this.#count.sent}`,
-    );
-  }
-
-  /** Takes nothing more of the source. */
-  stop(): void {
-    this.#stopped = true;
-    // Not awaited: a source that hangs must not hold up the end.
-    this.#chunks?.return?.()?.catch(() => {});
-  }
-}
-
-function drained(sent: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const events = ["drain", "close"];
-    const done = () => {
-      events.forEach((event) => sent.off(event, done));
-      resolve();
-    };
-    events.forEach((event) => sent.on(event, done));
-  });
 }

@@ -98,13 +98,14 @@ export function requestHeaders(
   url: URL,
   own: HeaderMap,
   content: Content | undefined,
+  isKept: boolean,
 ): HeaderMap {
   const headers: HeaderMap = new Map();
   const set = (name: string, value: string) =>
     headers.set(name.toLowerCase(), [name, value]);
   set("Host", url.host);
   set("User-Agent", "Copas for Deno");
-  set("Connection", "close, TE");
+  set("Connection", isKept ? "keep-alive, TE" : "close, TE");
   set("TE", "trailers");
   const user = userOf(call, url);
   if (user !== undefined) set("Authorization", basic(user));
@@ -114,6 +115,7 @@ export function requestHeaders(
     } else if (content.length === undefined) {
       set("Transfer-Encoding", "chunked");
     } else set("Content-Length", String(content.length));
+    if (content.type !== undefined) set("Content-Type", content.type);
   }
   for (const [key, entry] of own) headers.set(key, entry);
   return headers;
@@ -140,5 +142,35 @@ export function responseHeaders(raw: string[]): ResponseHeaders {
     );
   }
   // Not by assignment: a header may be called __proto__.
-  return Object.fromEntries(headers);
+  const made = Object.fromEntries(headers);
+  const cookies = raw.filter((_, i) =>
+    i % 2 === 1 && raw[i - 1].toLowerCase() === "set-cookie"
+  );
+  if (cookies.length > 0) cookiesOf.set(made, cookies);
+  return made;
+}
+
+const cookiesOf = new WeakMap<ResponseHeaders, string[]>();
+
+/**
+ * Gives the `Set-Cookie` headers of an answer apart: joined by commas, as the
+ * other headers are, they can't be told from the commas in their dates.
+ *
+ * @param headers the headers that `request` resolved to, not a copy of them
+ * @returns one string for each cookie; none: an empty list
+ *
+ * @example
+ * ```ts
+ * import { getSetCookie, request } from "jsr:@copas/copas/http";
+ *
+ * const [, , headers] = await request("https://example.com/login", "user=me");
+ * const cookie = getSetCookie(headers).map((each) => each.split(";")[0]);
+ * await request({
+ *   url: "https://example.com/",
+ *   headers: { cookie: cookie.join("; ") },
+ * });
+ * ```
+ */
+export function getSetCookie(headers: ResponseHeaders): string[] {
+  return [...cookiesOf.get(headers) ?? []];
 }

@@ -21,14 +21,18 @@
 
 import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { checkKeys } from "../requests/parameters.ts";
+import { checkSeconds } from "../errors/arguments.ts";
+import { Connections } from "./connections.ts";
 import type { ResponseHeaders } from "./headers.ts";
-import type { HttpParams } from "./params.ts";
+import type { BodyKind, HttpParams } from "./params.ts";
 import { requestInto, requestText } from "./request.ts";
 
 export type { Progress, Sink, Source, Step } from "../requests/content.ts";
 export type { RequestHost } from "../requests/host.ts";
+export { getSetCookie } from "./headers.ts";
 export type { HeadersLike, ResponseHeaders } from "./headers.ts";
-export type { HttpParams } from "./params.ts";
+export type { BodyKind, HttpParams } from "./params.ts";
 export type { CommonParams, RequestTimeouts } from "../requests/parameters.ts";
 export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
 
@@ -76,6 +80,53 @@ export interface Http {
     [body: string, code: number, headers: ResponseHeaders, status: string]
   >;
   /**
+   * Sends a request with all its details, and returns the body as text, bytes or
+   * the value of its JSON. It fails as the other forms do.
+   *
+   * @param params the URL, `as`, and whatever differs from a plain GET
+   * @returns resolves to body, code, headers and status line
+   * @throws {SyntaxError} when `as` is `"json"` and the body is none
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {TimeoutError} when one call of the socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed the connection before the end of the answer
+   * @throws {TooLongError} when the body is longer than `maxbody`, or the headers than 16 KiB
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the
+   * server, the proxy, or a server that it redirects to
+   * @throws {ReplyError} when the server redirects from https to http and
+   * `redirect` is not `"all"`, when it redirects to what is not an address of
+   * http or https, or when the proxy does not connect
+   * @throws {Deno.errors.InvalidData} when the answer is not HTTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { request } from "jsr:@copas/copas/http";
+   *
+   * const [note, code] = await request({
+   *   url: "https://example.com/notes",
+   *   method: "POST",
+   *   json: { text: "Hello" },
+   *   as: "json",
+   * });
+   * console.log(code, note);
+   * ```
+   */
+  request<Kind extends BodyKind>(
+    params: HttpParams & { as: Kind },
+  ): Promise<
+    [
+      body: BodyTypes[Kind],
+      code: number,
+      headers: ResponseHeaders,
+      status: string,
+    ]
+  >;
+  /**
    * Sends a request with all its details. An error that the caller's source,
    * sink or step throws ends the request, and rejects it as it is.
    *
@@ -117,6 +168,27 @@ export interface Http {
   request(
     params: HttpParams,
   ): Promise<[ok: 1, code: number, headers: ResponseHeaders, status: string]>;
+  /** Closes the connections that are kept for further requests. Those of requests that run stay. */
+  close(): void;
+  /** As `close()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
+}
+
+/** What the body of an answer is, by `as`. */
+export interface BodyTypes {
+  /** By the charset that its `Content-Type` names, else UTF-8. */
+  text: string;
+  /** Any value that JSON has. */
+  // deno-lint-ignore no-explicit-any
+  json: any;
+  /** As it came, decompressed. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What {@linkcode httpFor} can be told. */
+export interface HttpOptions {
+  /** How many seconds a connection is kept after a request, for the next one to the same server. At most 32 to each server are idle; `loop()` does not wait for them. Default: 0, each request has a connection of its own. */
+  keepalive?: number;
 }
 
 /**
@@ -125,9 +197,25 @@ export interface Http {
  *
  * @param host the dispatcher or view. Its sockets carry the requests, and its
  * network scope holds for them
- * @returns `request`, as this module exports it for the default dispatcher
+ * @param options `keepalive`, in seconds. Default: connections are not kept
+ * @returns `request`, as this module exports it for the default dispatcher, and
+ * `close`
+ * @throws {TypeError} when an option is unknown or of the wrong type
+ * @throws {RangeError} when `keepalive` is `NaN`
  *
- * @example
+ * @example Many requests over a few connections
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ * import { httpFor } from "jsr:@copas/copas/http";
+ *
+ * using http = httpFor(copas, { keepalive: 15 });
+ * for (let page = 1; page <= 100; page++) {
+ *   const [body] = await http.request(`https://example.com/?page=${page}`);
+ *   console.log(page, body.length);
+ * }
+ * ```
+ *
+ * @example Within a scope
  * ```ts
  * import { Copas } from "jsr:@copas/copas";
  * import { httpFor } from "jsr:@copas/copas/http";
@@ -137,13 +225,19 @@ export interface Http {
  * const [, code] = await request("https://example.com/");
  * ```
  */
-export function httpFor(host: RequestHost): Http {
+export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
+  checkKeys("httpFor()", options, ["keepalive"]);
+  const { keepalive = 0 } = options;
+  checkSeconds("httpFor()", "keepalive", keepalive);
+  const connections = new Connections(keepalive);
   return {
     request:
       ((given: string | URL | HttpParams, body?: string | Uint8Array) =>
         typeof given === "string" || given instanceof URL
-          ? requestText(host, given, body)
-          : requestInto(host, given)) as Http["request"],
+          ? requestText(host, connections, given, body)
+          : requestInto(host, connections, given)) as Http["request"],
+    close: () => connections.close(),
+    [Symbol.dispose]: () => connections.close(),
   };
 }
 

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { checkFunction, checkInteger, wrongType } from "../errors/arguments.ts";
+import {
+  checkFunction,
+  checkInteger,
+  checkSeconds,
+  wrongType,
+} from "../errors/arguments.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import {
@@ -22,7 +27,15 @@ import {
   readTimeouts,
   readUrl,
 } from "../requests/parameters.ts";
-import { checkMethod, type HeadersLike, readHeaders } from "./headers.ts";
+import {
+  checkMethod,
+  type HeadersLike,
+  readHeaders,
+  type ResponseHeaders,
+} from "./headers.ts";
+
+/** As what a request resolves to the body of the answer. */
+export type BodyKind = "text" | "json" | "bytes";
 
 /**
  * The parameters of an HTTP request.
@@ -53,14 +66,28 @@ export interface HttpParams extends CommonParams {
   sink?: Sink;
   /** The request calls it with each chunk of a body, sent or received, and how many bytes it was so far. Default: none. */
   step?: Step;
-  /** `true`: a GET or HEAD without a `source` follows redirects, but not from https to http. `"all"`: it follows those as well. `false`: the redirect is the answer. Default: `true`. */
-  redirect?: boolean | "all";
+  /** `true`: a GET or HEAD without a `source` follows redirects, but not from https to http. `"all"`: it follows those as well. `"standard"`: a request of any method follows them, 308 as well, as browsers do: after a 303, and a 301 or 302 to a POST, by GET without the body; after a 307 or 308 with its method and body, unless that is a stream. `false`: the redirect is the answer. Default: `true`. */
+  redirect?: boolean | "all" | "standard";
   /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
   /** The proxy to connect to, as `http://host:port`; without a port, 3128. A user and a password in it are for the proxy. Default: none; the environment is not read. */
   proxy?: string | URL;
   /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;
+  /** `"text"`, `"json"` or `"bytes"`: the request resolves to the body in place of 1, and it may have 64 MiB unless `maxbody` says otherwise. A body that is no JSON is a `SyntaxError`. Default: the body goes to the `sink`. */
+  as?: BodyKind;
+  /** A value to send as JSON, in place of a `source`. Default: none. */
+  json?: unknown;
+  /** The request calls it with the head of the final answer, before the body, and awaits what it returns. If that is `false`, the request resolves without the body, which it does not read; a stream that is its `sink` is aborted. Default: none. */
+  onhead?: (
+    code: number,
+    headers: ResponseHeaders,
+    status: string,
+  ) => unknown;
+  /** Whether the request asks for a compressed body and decompresses it. `maxbody` and `step` then count what comes out. A request with an `Accept-Encoding` or `Range` of its own does neither. Default: `true`. */
+  decompress?: boolean;
+  /** Seconds for the whole request, redirects included; when they have passed, it is a `TimeoutError`. Default: no limit. */
+  totaltimeout?: number;
   /** What to ask the server for, in place of the path and query of `url`: printable ASCII without spaces. Default: path and query of `url`. */
   uri?: string;
 }
@@ -72,7 +99,7 @@ export interface HttpRequest {
   readonly headers: Map<string, [name: string, value: string]>;
   readonly content?: Content;
   readonly step?: Step;
-  readonly redirect: boolean | "all";
+  readonly redirect: boolean | "all" | "standard";
   readonly maxredirects: number;
   readonly timeouts: Timeouts;
   readonly proxy?: URL;
@@ -80,6 +107,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   readonly maxbody: number;
   readonly uri?: string;
+  readonly onhead?: HttpParams["onhead"];
+  readonly decompress: boolean;
+  readonly totaltimeout: number;
 }
 
 const KEYS = [
@@ -97,9 +127,16 @@ const KEYS = [
   "signal",
   "maxbody",
   "uri",
+  "as",
+  "json",
+  "onhead",
+  "decompress",
+  "totaltimeout",
 ] as const;
-const REDIRECTS = [true, false, "all"];
+const REDIRECTS = [true, false, "all", "standard"];
 const MAX_REDIRECTS = 5;
+/** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
+export const MAX_RETURNED: number = 64 * 1024 * 1024;
 const PROXY_PORT = "3128";
 
 /**
@@ -120,7 +157,12 @@ export function readParams(
   const url = readUrl(call, params.url, ["http:", "https:"]);
   const { redirect = true, maxredirects = MAX_REDIRECTS, step, uri } = params;
   if (!REDIRECTS.includes(redirect)) {
-    throw wrongType(call, "redirect", 'true, false or "all"', redirect);
+    throw wrongType(
+      call,
+      "redirect",
+      'true, false, "all" or "standard"',
+      redirect,
+    );
   }
   if (maxredirects !== false) {
     checkInteger(call, "maxredirects", maxredirects, 0);
@@ -130,13 +172,21 @@ export function readParams(
     checkInteger(call, "maxbody", params.maxbody, 0);
   }
   if (uri !== undefined) checkUri(call, uri);
-  const { source, method = "GET" } = params;
+  const { method = "GET", onhead, totaltimeout = Infinity } = params;
   checkMethod(call, method);
-  const content = source === undefined ? undefined : readSource(call, source);
+  if (onhead !== undefined) checkFunction(call, "onhead", onhead);
+  checkSeconds(call, "the total timeout", totaltimeout);
+  checkBody(call, params);
+  const content = contentOf(call, params);
+  const headers = readHeaders(call, params.headers ?? {}, content);
+  const ownEncoding = headers.has("accept-encoding") || headers.has("range");
   return {
+    onhead,
+    decompress: params.decompress !== false && !ownEncoding,
+    totaltimeout: totaltimeout < 0 ? Infinity : totaltimeout,
     url,
     method,
-    headers: readHeaders(call, params.headers ?? {}, content),
+    headers,
     content,
     step,
     redirect,
@@ -145,16 +195,48 @@ export function readParams(
     proxy: readProxy(call, params.proxy),
     sslparams: params.sslparams ?? {},
     signal: params.signal,
-    maxbody: params.maxbody ?? maxbody,
+    maxbody: params.maxbody ??
+      (params.as === undefined ? maxbody : MAX_RETURNED),
     uri,
   };
+}
+
+const KINDS = [undefined, "text", "json", "bytes"];
+
+function checkBody(call: string, params: HttpParams): void {
+  const { as, sink, decompress } = params;
+  if (!KINDS.includes(as)) {
+    throw wrongType(call, "as", '"text", "json" or "bytes"', as);
+  }
+  if (as !== undefined && sink !== undefined) {
+    throw new TypeError(`${call}: as and sink can't be given together`);
+  }
+  if (decompress !== undefined && typeof decompress !== "boolean") {
+    throw wrongType(call, "decompress", "true or false", decompress);
+  }
+}
+
+function contentOf(call: string, params: HttpParams): Content | undefined {
+  const { source, json } = params;
+  if (json === undefined) {
+    return source === undefined ? undefined : readSource(call, source);
+  }
+  if (source !== undefined) {
+    throw new TypeError(`${call}: json and source can't be given together`);
+  }
+  const text = JSON.stringify(json);
+  if (text === undefined) {
+    throw wrongType(call, "json", "a value that JSON has", json);
+  }
+  return { ...readSource(call, text), type: "application/json" };
 }
 
 function checkUri(call: string, uri: string): void {
   checkOneLine(call, "the uri", uri);
   if (!/^[\x21-\x7e]+$/.test(uri)) {
     const expected = "printable ASCII without spaces; escape the rest";
-    throw wrongType(call, "the uri", expected, uri);
+    // Not shown: its query may be a secret.
+    throw new TypeError(`${call}: the uri must be ${expected}`);
   }
 }
 

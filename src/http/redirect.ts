@@ -11,12 +11,12 @@ import { ReplyError } from "../requests/reply_error.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
 
-/** 308 is not among them, as in Copas: it is the answer. */
+/** Those of Copas, the default: what has an effect is not asked again, elsewhere, without a word of the caller. 308 is the answer. */
 const CODES = [301, 302, 303, 307];
 const METHODS = ["GET", "HEAD"];
 
-/** What must not get to another server. */
-const CREDENTIALS = ["authorization", "cookie", "proxy-authorization", "host"];
+/** What must not get to another server. `Proxy-Authorization` is for the proxy, which stays, and never gets to a server. */
+const CREDENTIALS = ["authorization", "cookie", "host"];
 
 /**
  * The request that a redirect asks for, or `undefined` where the answer is not
@@ -31,12 +31,44 @@ export function redirected(
   headers: ResponseHeaders,
   followed: number,
 ): HttpRequest | undefined {
-  const location = headers.location?.trim() ?? "";
+  const location = locationOf(headers);
   if (
-    request.redirect === false || !CODES.includes(code) || location === "" ||
-    !METHODS.includes(request.method) || request.content !== undefined ||
+    request.redirect === false || location === "" ||
     followed >= request.maxredirects
   ) return undefined;
+  const again = request.redirect === "standard"
+    ? standard(request, code)
+    : byCopas(request, code);
+  return again && redirectedTo(location, again, code);
+}
+
+function byCopas(request: HttpRequest, code: number): HttpRequest | undefined {
+  const isOnlyAsked = METHODS.includes(request.method) &&
+    request.content === undefined;
+  return CODES.includes(code) && isOnlyAsked ? request : undefined;
+}
+
+/** By RFC 9110, as every browser and `fetch`. */
+function standard(request: HttpRequest, code: number): HttpRequest | undefined {
+  const { method, content } = request;
+  const isGet = (code === 303 && !METHODS.includes(method)) ||
+    ([301, 302].includes(code) && method.toUpperCase() === "POST");
+  if (isGet) {
+    const headers = new Map(request.headers);
+    for (const name of headers.keys()) {
+      if (/^(content-|transfer-encoding$)/.test(name)) headers.delete(name);
+    }
+    return { ...request, method: "GET", content: undefined, headers };
+  }
+  const mayRepeat = content === undefined || content.isLasting === true;
+  return [...CODES, 308].includes(code) && mayRepeat ? request : undefined;
+}
+
+function redirectedTo(
+  location: string,
+  request: HttpRequest,
+  code: number,
+): HttpRequest {
   const { url } = request;
   const next = URL.parse(location, url);
   const refuse = (why: string) => new ReplyError(why, { reply: code });
@@ -63,6 +95,16 @@ export function redirected(
   CREDENTIALS.forEach((name) => kept.delete(name));
   const sslparams = withoutIdentity(request.sslparams);
   return { ...request, url: next, uri: undefined, headers: kept, sslparams };
+}
+
+/** Where it leads. Node reads headers as Latin-1; what is UTF-8 was meant so. */
+function locationOf({ location = "" }: ResponseHeaders): string {
+  const bytes = Uint8Array.from(location, (each) => each.charCodeAt(0));
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
+  } catch {
+    return location.trim();
+  }
 }
 
 /** The authorities stay; whom we are, and whom the first server had to be, does not. */

@@ -8,10 +8,14 @@ import { wrongType } from "../errors/arguments.ts";
 import { TooLongError } from "../errors/errors.ts";
 import { callerCode, CallerError } from "./request_error.ts";
 
-/** What can be sent: text (as UTF-8), bytes, a stream, or whatever brings chunks of them. */
+/** What can be sent: text (as UTF-8), bytes, a form, a stream, or whatever brings chunks of them. */
 export type Source =
   | string
   | Uint8Array
+  | ArrayBuffer
+  | Blob
+  | URLSearchParams
+  | FormData
   | ReadableStream<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>;
@@ -40,16 +44,38 @@ const encoder = new TextEncoder();
 export interface Content {
   /** How many bytes it has, where that is known. */
   readonly length?: number;
+  /** Its media type, where its kind tells. */
+  readonly type?: string;
+  /** Whether the chunks can be had again, for a redirect. */
+  readonly isLasting?: boolean;
   /** The chunks. */
   chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** Reads a source. Whatever it throws is the caller's error. */
 export function readSource(call: string, source: Source): Content {
+  if (source instanceof ArrayBuffer) source = new Uint8Array(source);
+  if (source instanceof URLSearchParams) {
+    const type = "application/x-www-form-urlencoded;charset=UTF-8";
+    return { ...readSource(call, source.toString()), type };
+  }
+  if (source instanceof Blob) {
+    const { size, type } = source;
+    const blob = source;
+    const own = type === "" ? {} : { type };
+    const chunks = () => chunksOf(call, blob.stream());
+    return { length: size, isLasting: true, ...own, chunks };
+  }
+  if (source instanceof FormData) {
+    const { headers, body } = new Response(source);
+    const type = headers.get("content-type")!;
+    return { type, chunks: () => chunksOf(call, body!) };
+  }
   if (typeof source === "string" || source instanceof Uint8Array) {
     const bytes = typeof source === "string" ? encoder.encode(source) : source;
     return {
       length: bytes.length,
+      isLasting: true,
       chunks: async function* () {
         if (bytes.length > 0) yield bytes;
       },
@@ -58,7 +84,7 @@ export function readSource(call: string, source: Source): Content {
   const isIterable = typeof source === "object" && source !== null &&
     (Symbol.asyncIterator in source || Symbol.iterator in source);
   if (!isIterable) {
-    const expected = "a string, a Uint8Array, a stream or an iterable";
+    const expected = "a string, bytes, a Blob, a form, a stream or an iterable";
     throw wrongType(call, "the source", expected, source);
   }
   return { chunks: () => chunksOf(call, source) };
@@ -66,7 +92,7 @@ export function readSource(call: string, source: Source): Content {
 
 async function* chunksOf(
   call: string,
-  source: Exclude<Source, string | Uint8Array>,
+  source: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of source) {
@@ -140,7 +166,9 @@ export class Collector implements Taker {
     this.#taken += fits;
     const rest = chunk.subarray(fits);
     if (rest.length > 0) {
-      this.#last = new Uint8Array(Math.max(rest.length, PIECE));
+      // Most contents come in one chunk, and need no more room than that.
+      const least = this.#pieces.length === 0 ? 0 : PIECE;
+      this.#last = new Uint8Array(Math.max(rest.length, least));
       this.#last.set(rest);
       this.#taken = rest.length;
       this.#pieces.push(this.#last);

@@ -142,25 +142,30 @@ export function readUrl(
   if (url === null) {
     throw new TypeError(
       `${call}: the url must be one that begins with ${expected}, got ${
-        show(withoutPassword(text))
+        schemeOf(text)
       }`,
     );
   }
   if (!protocols.includes(url.protocol) || url.hostname === "") {
     throw new TypeError(
-      `${call}: the url must begin with ${expected}, got ${show(nameOf(url))}`,
+      `${call}: the url must begin with ${expected}, got ${schemeOf(text)}`,
     );
   }
   return url;
 }
 
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/]*@/, "//");
+/** What can be shown of text that is no URL: anything but the scheme may be a password. */
+function schemeOf(text: string): string {
+  const scheme = /^\s*([a-z][a-z0-9+.-]*:\/\/)/i.exec(text)?.[1];
+  return scheme === undefined
+    ? "text that does not begin so"
+    : `${show(scheme)} and what is no host, port or path after it`;
 }
 
-/** Writes a URL for a message: without user and password. */
+/** Writes a URL for a message: without user, password and query, which may be a secret. */
 export function nameOf(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}${url.search}`;
+  const query = url.search === "" ? "" : "?…";
+  return `${url.protocol}//${url.host}${url.pathname}${query}`;
 }
 
 /** Gives the host of a URL as a socket takes it: an IPv6 address without brackets. */

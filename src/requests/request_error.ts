@@ -26,7 +26,9 @@ export async function callerCode<T>(call: () => T): Promise<Awaited<T>> {
 export function requestError(failed: string, error: unknown): unknown {
   if (error instanceof CallerError) return error.error;
   if (!(error instanceof Error)) return error;
-  const message = `${failed}: ${error.message}`;
+  // That a request is a wait of the dispatcher's is not what its caller asks about.
+  const why = error.message.replace(/^Cannot wait for the promise: /, "");
+  const message = `${failed}: ${why}`;
   const cause = error.cause === undefined ? error : error.cause;
   if (error instanceof ReplyError) {
     const { reply, text, refused, accepted } = error;
@@ -71,7 +73,7 @@ function libraryError(failed: string, cause: Error): Error {
     const message = `${failed}: the answer is malformed: ${cause.message}`;
     return new Deno.errors.InvalidData(message, { cause });
   }
-  if (GONE.includes(code)) {
+  if (isGone(cause)) {
     const message = `${failed}: the server closed the connection too early`;
     return new ClosedError(message, { cause });
   }
@@ -81,6 +83,13 @@ function libraryError(failed: string, cause: Error): Error {
     : Object.assign(new Error(`${failed}: ${cause.message}`, { cause }), {
       ...(code === "" ? {} : { code }),
     });
+}
+
+/** Whether an error says that the peer has closed the connection. */
+export function isGone(error: unknown): boolean {
+  if (error instanceof ClosedError) return true;
+  return error instanceof Error && "code" in error &&
+    GONE.includes(String(error.code));
 }
 
 const GONE = [

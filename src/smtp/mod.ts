@@ -42,7 +42,7 @@ export {
   message,
   type MessageContent,
 } from "./message.ts";
-export type { SmtpParams } from "./params.ts";
+export type { Secure, SmtpParams } from "./params.ts";
 
 /** Mail by one dispatcher, or by a narrower view of one. */
 export interface Smtp {

@@ -22,6 +22,9 @@ import {
 } from "../requests/parameters.ts";
 import { type Message, message } from "./message.ts";
 
+/** How TLS secures the connection to a mail server. */
+export type Secure = "offered" | "required" | "implicit" | "none";
+
 /** The parameters of a mail: the message, the server and the login. */
 export interface SmtpParams extends CommonParams {
   /** The address of the sender, to which servers return what they can't deliver: `"me@example.com"`, also in angle brackets. `"<>"`: none. */
@@ -45,12 +48,13 @@ export interface SmtpParams extends CommonParams {
   /**
    * How TLS secures the connection. `"offered"`: by STARTTLS if the server
    * offers it, else not at all. `"required"`: by STARTTLS; the request fails when
-   * the server does not offer it. `"implicit"`: from the first byte. Default:
-   * `"implicit"` for port 465, else `"offered"`. With `"offered"`, an attacker
-   * between client and server can remove the offer, and read the password and
-   * the mail.
+   * the server does not offer it. `"implicit"`: from the first byte. `"none"`: no
+   * TLS; the password and the mail go in clear. Default: `"implicit"` for port
+   * 465, else `"required"` with a `user`, and `"offered"` without one. With
+   * `"offered"`, an attacker between client and server can remove the offer, and
+   * read the mail; so with a `user` it is the same as `"required"`.
    */
-  secure?: "offered" | "required" | "implicit";
+  secure?: Secure;
 }
 
 /** A mail that has been checked. */
@@ -62,7 +66,7 @@ export interface Mail {
   readonly port: number;
   readonly domain: string;
   readonly login?: { user: string; pass: string };
-  readonly secure: "offered" | "required" | "implicit";
+  readonly secure: Secure;
   readonly sslparams: SslParams | SslParamsSource;
   readonly signal?: AbortSignal;
   readonly timeouts: Timeouts;
@@ -83,7 +87,7 @@ const KEYS = [
   "signal",
   "timeout",
 ] as const;
-const SECURE = ["offered", "required", "implicit"];
+const SECURE = ["offered", "required", "implicit", "none"];
 const PORT = 25;
 const TLS_PORT = 465;
 
@@ -100,8 +104,9 @@ export function readParams(call: string, params: SmtpParams): Mail {
   const { server = "localhost", domain = "localhost", user, password } = params;
   for (const [name, text] of Object.entries({ server, domain })) {
     checkOneLine(call, `the ${name}`, text);
-    if (!/^[^\s<>]+$/.test(text)) {
-      throw wrongType(call, `the ${name}`, "a host name", text);
+    if (!/^[^\s<>@/]+$/.test(text)) {
+      // Not shown: what is written before an @ may be a password.
+      throw new TypeError(`${call}: the ${name} must be a host name`);
     }
   }
   if (params.port !== undefined) {
@@ -113,7 +118,7 @@ export function readParams(call: string, params: SmtpParams): Mail {
     throw wrongType(
       call,
       "secure",
-      '"offered", "required", "implicit"',
+      '"offered", "required", "implicit", "none"',
       secure,
     );
   }
@@ -132,7 +137,8 @@ export function readParams(call: string, params: SmtpParams): Mail {
     port,
     domain,
     login: user === undefined ? undefined : { user, pass: password! },
-    secure,
+    // A password goes over TLS, unless the caller writes out that it does not.
+    secure: user !== undefined && secure === "offered" ? "required" : secure,
     sslparams: params.sslparams ?? {},
     signal: params.signal,
     timeouts: readTimeouts(call, params.timeout),

@@ -108,6 +108,7 @@ class Session {
       secure: isImplicit,
       secured: isImplicit,
       requireTLS: mail.secure === "required",
+      ignoreTLS: mail.secure === "none",
       tls,
       connectionTimeout: NEVER,
       greetingTimeout: NEVER,
@@ -242,6 +243,10 @@ function told(error: unknown): unknown {
   // Where the socket itself is well, it is TLS that has failed.
   const isTls = error.code === "ETLS" || error.code === "ESOCKET";
   if (isTls) return new HandshakeError(message, options);
+  // So old a server knows no STARTTLS.
+  if (message.startsWith("EHLO failed but")) {
+    return new HandshakeError(message, options);
+  }
   if (responseCode !== undefined) {
     return new ReplyError(
       rejected === undefined
@@ -260,6 +265,10 @@ function told(error: unknown): unknown {
   // A reply without a code, one that can't be expected here, or one without end.
   if (error.code === "EPROTOCOL" || response !== undefined) {
     return new Deno.errors.InvalidData(message, options);
+  }
+  // What the server has said of itself excludes the login or the mail.
+  if (["EAUTH", "EMESSAGE", "EENVELOPE"].includes(String(error.code))) {
+    return new ReplyError(message, { ...options, reply: 0 });
   }
   const gone = ["ECONNECTION", "ECONNRESET"];
   return gone.includes(String(error.code))

@@ -3,6 +3,7 @@ import { Copas } from "../../mod.ts";
 import {
   CancelledError,
   ClosedError,
+  CopasError,
   HandshakeError,
   TimeoutError,
   TooLongError,
@@ -168,6 +169,52 @@ function scripted(replies: Record<string, string>, port: number): RawServer {
     }
   });
 }
+
+Deno.test("whatever an FTP server fails with is one of the documented classes", async () => {
+  await using data = new RawServer((peer) => peer.gone());
+  const long = "x".repeat(70_000);
+  // deno-lint-ignore no-explicit-any
+  const cases: [Record<string, string>, any, number?][] = [
+    [{ EPSV: "500 no", PASV: "502 not here" }, ReplyError, 502],
+    [{ EPSV: "229 odd", PASV: "227 odd" }, Deno.errors.InvalidData],
+    [{ EPSV: "229 (|||99999|)", PASV: "227 odd" }, Deno.errors.InvalidData],
+    [{ EPSV: "500 x", PASV: "227 (10,0,0,1,4,1)" }, Deno.errors.InvalidData],
+    [{ USER: "331 " + long }, TooLongError],
+    [{ RETR: "550 " + long, STOR: "550 " + long }, TooLongError],
+    [{ USER: "332 account" }, ReplyError, 332],
+    [{ RETR: "350 " + long.slice(0, 6000), STOR: "553 no" }, CopasError],
+  ];
+  for (const [replies, type, code] of cases) {
+    await using server = scripted(replies, data.port);
+    const url = `ftp://127.0.0.1:${server.port}/x`;
+    for (const call of [() => get(url), () => put(url, "x")]) {
+      const error = await assertRejects(call) as Error;
+      assert(error instanceof type, `${Deno.inspect(replies)}: ${error}`);
+      assertEquals(
+        (error as ReplyError).reply,
+        code ?? (error as ReplyError).reply,
+      );
+      assert(error.message.length < 1000, error.message);
+    }
+  }
+});
+
+Deno.test("a greeting 120 is followed by the real one, and a reply may come in pieces", async () => {
+  await using server = new RawServer(async (peer) => {
+    for (const piece of ["120 lat", "er\r\n2", "20", " hi\r\n"]) {
+      await peer.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await peer.until("\r\n");
+    await peer.write("530 no");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await peer.write("body\r\n");
+    await peer.gone();
+  });
+  const url = `ftp://127.0.0.1:${server.port}/x`;
+  const error = await assertRejects(() => get(url), ReplyError);
+  assertEquals(error.text, "530 nobody");
+});
 
 Deno.test("a stall is given up after the timeout, wherever it is", async () => {
   await using data = new RawServer(async (peer) => {

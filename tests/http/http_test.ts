@@ -94,6 +94,7 @@ Deno.test("a request says what LuaSocket's says", async () => {
     "Connection: close, TE",
     "TE: trailers",
     `Authorization: Basic ${btoa("me:p@ss")}`,
+    "Accept-Encoding: gzip, br",
   ]);
 });
 
@@ -172,7 +173,7 @@ Deno.test("no answer at all is a ClosedError with the URL, and never the passwor
   await using server = new RawServer((peer) => peer.head());
   const url = server.url("/x?y").replace("//", "//me:secret@");
   const error = await assertRejects(() => request(url), ClosedError);
-  assert(error.message.includes(`Cannot GET ${server.url("/x?y")}: `));
+  assert(error.message.includes(`Cannot GET ${server.url("/x?…")}: `));
   assert(!Deno.inspect(error).includes("secret"), Deno.inspect(error));
 });
 

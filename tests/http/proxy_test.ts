@@ -26,6 +26,23 @@ Deno.test("a proxy is asked for the whole URL, and gets its own credentials", as
   assert(head.includes(credentials), head);
 });
 
+Deno.test("what is for the proxy gets to it after a redirect as well, and only to it", async () => {
+  const heads: string[] = [];
+  await using proxy = new RawServer(async (peer, number) => {
+    heads.push(await peer.head());
+    const found = "HTTP/1.1 302 Found\r\nLocation: http://b.invalid/\r\n";
+    await peer.write(number === 1 ? found + "Content-Length: 0\r\n\r\n" : OK);
+  });
+  const headers = { "Proxy-Authorization": "Bearer mine", Cookie: "a=b" };
+  const params = { url: "http://a.invalid/", headers };
+  await request({ ...params, proxy: proxy.url() });
+  assertEquals(heads.length, 2);
+  for (const head of heads) assert(head.includes("Bearer mine"), head);
+  assert(!heads[1].includes("a=b"), heads[1]);
+  await request({ ...params, url: proxy.url() });
+  assert(!heads[2].includes("Bearer"), heads[2]);
+});
+
 /** A proxy that connects, whatever it is asked for, to one port. */
 function tunnel(heads: string[], port: number): RawServer {
   return new RawServer(async (peer) => {

@@ -200,3 +200,39 @@ tlsTest(
     assertEquals((error as Error).name, "HandshakeError");
   },
 );
+
+Deno.test("by the standard rules, any method is redirected, and 303 asks by GET", async () => {
+  const cases: [number, string, string | undefined, string[]][] = [
+    [303, "POST", "body", ["GET", ""]],
+    [303, "PUT", "body", ["GET", ""]],
+    [302, "POST", "body", ["GET", ""]],
+    [302, "PUT", "body", ["PUT", "body"]],
+    [307, "POST", "body", ["POST", "body"]],
+    [308, "POST", "body", ["POST", "body"]],
+    [308, "GET", undefined, ["GET", ""]],
+  ];
+  for (const [code, method, source, expected] of cases) {
+    await using server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen() {},
+    }, async (request) => {
+      const body = await request.text();
+      return request.url.endsWith("/to")
+        ? Response.json([request.method, body])
+        : new Response(null, { status: code, headers: { location: "/to" } });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const params = { url, method, source, as: "json" } as const;
+    const [got] = await request({ ...params, redirect: "standard" });
+    assertEquals(got, expected, `${code} ${method}`);
+    if (method === "GET") continue;
+    const sink = () => {};
+    assertEquals((await request({ url, method, source, sink }))[1], code);
+    // A stream is gone when it has been sent.
+    if (code < 307) continue;
+    const stream = new Blob(["body"]).stream();
+    const more = { redirect: "standard", source: stream, sink } as const;
+    assertEquals((await request({ url, method, ...more }))[1], code);
+  }
+});

@@ -18,7 +18,7 @@ Deno.test({
     await randomly(async ({ seed }) => {
       const { code, stdout, stderr } = await runProgram([
         ...[Deno.execPath(), "run", "--allow-all", "--unstable-net", "--quiet"],
-        ...[main.pathname, String(seed), "1000", given],
+        ...[main.pathname, String(seed), "500", given],
       ]);
       assertEquals(stderr, "");
       assertEquals(code, 0);

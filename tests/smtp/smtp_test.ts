@@ -64,7 +64,12 @@ Deno.test("a stream is a source", async () => {
 
 Deno.test("a login is used, and a wrong one is a ReplyError without the password", async () => {
   await using server = await MailServer.start();
-  const params = { ...MAIL, port: server.port, user: "me" };
+  const params = {
+    ...MAIL,
+    port: server.port,
+    user: "me",
+    secure: "none",
+  } as const;
   await send({ ...params, password: "secret" });
   assertEquals(server.mails[0].user, "me");
   const error = await assertRejects(
@@ -103,6 +108,61 @@ Deno.test("a refused sender is a ReplyError", async () => {
     ReplyError,
   );
   assertEquals(error.reply, 550);
+});
+
+Deno.test("a password goes over TLS, or nothing is sent", async () => {
+  await using server = await MailServer.start();
+  const login = { ...MAIL, port: server.port, user: "me", password: "secret" };
+  for (const secure of [undefined, "offered", "required"] as const) {
+    await assertRejects(() => send({ ...login, secure }), HandshakeError);
+  }
+  assertEquals(server.mails, []);
+  await send({ ...login, secure: "none" });
+  assertEquals([server.mails[0].user, server.mails[0].secure], ["me", false]);
+});
+
+tlsTest("TLS that is not wanted is not used", async ({ localhost }) => {
+  await using server = await MailServer.start(localhost);
+  await send({ ...MAIL, port: server.port, secure: "none" });
+  assertEquals(server.mails[0].secure, false);
+});
+
+/** A mail server that offers what is given, and answers as it is told. */
+function scripted(replies: Record<string, string>): RawServer {
+  const all: Record<string, string> = {
+    "": "220 hi",
+    MAIL: "250 ok",
+    ...replies,
+  };
+  return new RawServer(async (peer) => {
+    await peer.write(all[""] + "\r\n");
+    for (let line; (line = await peer.until("\r\n")) !== "";) {
+      const reply = all[line.trim().split(" ")[0]] ?? "502 what";
+      await peer.write(reply + "\r\n");
+    }
+  });
+}
+
+Deno.test("whatever a mail server fails with is one of the documented classes", async () => {
+  const login = { user: "me", password: "s3cret", secure: "none" } as const;
+  // deno-lint-ignore no-explicit-any
+  const cases: [Record<string, string>, object, any][] = [
+    [{ EHLO: "250-me\r\n250 AUTH XOAUTH2" }, login, ReplyError],
+    [{ EHLO: "250-me\r\n250 SIZE 5" }, {}, ReplyError],
+    [{ EHLO: "250 me", MAIL: "x".repeat(200_000) }, {}, TooLongError],
+    [{ "": "120 later" }, {}, ReplyError],
+    [{ "": "hello" }, {}, Deno.errors.InvalidData],
+    [{ EHLO: "502 no", HELO: "502 no" }, {}, ReplyError],
+    [{ EHLO: "502 no" }, { secure: "required" }, HandshakeError],
+    [{ EHLO: "250 me", AUTH: "421 later" }, login, ReplyError],
+  ];
+  for (const [replies, more, type] of cases) {
+    await using server = scripted(replies);
+    const params = { ...MAIL, port: server.port, ...more };
+    const error = await assertRejects(() => send(params)) as Error;
+    assert(error instanceof type, `${Deno.inspect(replies)}: ${error}`);
+    assert(!Deno.inspect(error).includes("s3cret"), Deno.inspect(error));
+  }
 });
 
 tlsTest("STARTTLS is used when it is offered", async ({ localhost, trust }) => {
