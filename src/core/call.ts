@@ -14,8 +14,13 @@ class CallWait<T> extends Wait<T> {
   onabandon?: () => void;
   operation?: Operation<T>;
 
-  constructor(scheduler: WaitHost, readonly failed: string, socket: unknown) {
-    super(scheduler, "outside", socket);
+  constructor(
+    scheduler: WaitHost,
+    readonly failed: string,
+    socket: unknown,
+    isShielded?: boolean,
+  ) {
+    super(scheduler, "outside", socket, false, isShielded);
   }
 
   protected failure(): string {
@@ -40,6 +45,8 @@ export interface CallOptions<T> extends WaitOptions {
   failed: string;
   /** The socket concerned. */
   socket?: unknown;
+  /** Whether the wait goes on when its thread is removed. Default: `false`. */
+  isShielded?: boolean;
   /** Called when the wait is given up: takes the call back if that is possible. */
   onabandon?: () => void;
   /** Called with a result that came after the wait was given up: releases it. */
@@ -52,7 +59,8 @@ export function waitForCall<T>(
   begin: () => PromiseLike<T>,
   options: CallOptions<T>,
 ): Promise<T> {
-  const wait = new CallWait<T>(scheduler, options.failed, options.socket);
+  const { failed, socket, isShielded } = options;
+  const wait = new CallWait<T>(scheduler, failed, socket, isShielded);
   wait.onabandon = options.onabandon;
   wait.ondiscard = options.ondiscard;
   wait.limit(options);

@@ -13,10 +13,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
  */
 export interface ThreadContext {
   thread?: unknown;
+  /** The dispatcher of a thread that has ended: errors of what it left running are its. */
+  host?: unknown;
+  /** The shield under which the thread runs here, if there is one. */
+  shield?: unknown;
 }
 
 const contexts = new AsyncLocalStorage<ThreadContext>();
 const NO_THREAD: ThreadContext = {};
+
+/** The context in which the caller runs. */
+export function currentContext(): ThreadContext | undefined {
+  return contexts.getStore();
+}
 
 /** The thread in which the caller runs, whichever dispatcher it belongs to. */
 export function threadInContext(): unknown {
@@ -24,12 +33,12 @@ export function threadInContext(): unknown {
 }
 
 /** Calls `fn` in the context of a thread; what `fn` begins stays in it. */
-export function runInContext<A extends unknown[]>(
+export function runInContext<A extends unknown[], R>(
   context: ThreadContext,
-  fn: (...args: A) => void,
+  fn: (...args: A) => R,
   ...args: A
-): void {
-  contexts.run(context, fn, ...args);
+): R {
+  return contexts.run(context, fn, ...args);
 }
 
 /** Calls `fn` so that what it begins belongs to no thread. */

@@ -15,6 +15,7 @@ import { cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import type { Task } from "./task.ts";
+import { rejectionBelongsTo, type RejectionHost } from "./unawaited.ts";
 
 /** What a wait is for; `status()` counts them by it. */
 export type WaitKind = "read" | "write" | "sleep" | "outside";
@@ -40,7 +41,7 @@ export interface WaitHost {
 
 /** What a wait needs of the thread that it suspends. */
 export interface WaitingThread extends Task {
-  readonly scheduler: WaitHost;
+  readonly scheduler: WaitHost & RejectionHost;
   /** The waits in which the thread is suspended. */
   readonly waits: LinkedList<AnyWait>;
   /** The thread is suspended in `wait`. */
@@ -89,6 +90,8 @@ export abstract class Wait<T> extends DeadlineEntry {
   threadNode?: ListNode<AnyWait> = undefined;
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
+  /** Whether it goes on when its thread is removed. */
+  shielded: boolean;
 
   #state = State.Pending;
   #resolve!: (value: T) => void;
@@ -104,7 +107,7 @@ export abstract class Wait<T> extends DeadlineEntry {
    *
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
-   * @param shielded whether it goes on when its thread is removed
+   * @param isShielded whether it goes on when its thread is removed
    * @param timeout how many seconds it may take; `limit` sets the deadline
    */
   constructor(
@@ -112,11 +115,12 @@ export abstract class Wait<T> extends DeadlineEntry {
     readonly kind: WaitKind,
     socket?: unknown,
     public idle = false,
-    readonly shielded = false,
+    isShielded = false,
     public timeout: number = Infinity,
   ) {
     super();
     this.socket = socket;
+    this.shielded = isShielded;
     this.#begin(scheduler);
   }
 
@@ -138,6 +142,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     this.#outcome = undefined;
     this.#isError = false;
     this.deadline = Infinity;
+    this.shielded = false;
     this.#begin(this.scheduler);
   }
 
@@ -161,6 +166,11 @@ export abstract class Wait<T> extends DeadlineEntry {
 
   /** Called when the wait gave up its place in the queue: the waits behind it may be able to go on. */
   protected abandoned(): void {}
+
+  /** Whether only other code of the program can end it, by waking the thread. */
+  get lastsUntilWoken(): boolean {
+    return false;
+  }
 
   /** The tool of the threads that is waited for, if it is one: a lock, a queue. */
   get tool(): object | undefined {
@@ -299,7 +309,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     if (!this.#isError) return this.#resolve(this.#outcome as T);
     // A thread that waits for several things at once, or that never awaited
     // this one, must not bring the process down with an unhandled rejection.
-    this.promise.catch(() => {});
+    rejectionBelongsTo(this.task, this.promise);
     this.#reject(
       this.#outcome === REMOVED
         ? cancellation(`${this.failure()}: the thread was removed`)

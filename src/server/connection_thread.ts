@@ -41,14 +41,14 @@ export class ConnectionThread extends Thread {
   }
 
   /** The handler has ended. The thread ends when the connection is closed. */
-  override end(): void {
-    if (!this.#autoclose) return this.#finish();
-    const finish = () => this.#finish();
+  protected override end(): void {
+    if (!this.#autoclose) return this.#served();
+    const served = () => this.#served();
     // A peer that does not read to the end is no error of the handler's.
-    this.#socket.close().then(finish, finish);
+    this.#socket.close().then(served, served);
   }
 
-  #finish(): void {
+  #served(): void {
     super.end();
     this.#server.served();
   }

@@ -8,12 +8,13 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
-import { closedError } from "../errors/platform.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import { copied, countOf, type Size } from "./pattern.ts";
+import { socketFailure } from "./socket_failure.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
 /** A datagram, with the address and the port that it came from. */
@@ -84,7 +85,8 @@ export class DatagramReceiver implements Ready {
     const source = this.#source;
     for (let wait; (wait = this.#waits.first) !== undefined;) {
       if (source.failure !== undefined) {
-        wait.reject(closedError(cannotReceive(this.#socket), source.failure));
+        const { failure } = source;
+        wait.reject(socketFailure(this.#socket, cannotReceive, failure));
         continue;
       }
       const datagram = source.take();
@@ -112,9 +114,8 @@ export class DatagramReceiver implements Ready {
     this.#source.close();
     this.#waits.dispose();
     for (const wait of this.#waits) {
-      wait.rejectLater(
-        new ClosedError(`${cannotReceive(this.#socket)}: ${why}`),
-      );
+      const message = `${cannotReceive(this.#socket)}: ${why}`;
+      wait.rejectLater(endOf(this.#socket, new ClosedError(message)));
     }
   }
 }

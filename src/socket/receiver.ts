@@ -7,6 +7,7 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -25,6 +26,7 @@ import {
 import { PatternReader } from "./pattern_reader.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
+import { CLOSED_REASON } from "./stream_state.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;
@@ -151,7 +153,8 @@ export class Receiver implements ReceiveQueue {
   }
 
   #closedError(why: string): ClosedError {
-    return new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
+    const error = new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
+    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
   }
 }
 

@@ -10,8 +10,8 @@ import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { wrongType } from "../errors/arguments.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
-import { closedError } from "../errors/platform.ts";
 import {
   checkWaitOptions,
   readWaitOptions,
@@ -21,6 +21,8 @@ import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
+import { socketFailure } from "./socket_failure.ts";
+import { CLOSED_REASON } from "./stream_state.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
 const MICROTASKS_OF_WRITE = 6;
@@ -141,9 +143,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
     this.#closeReason = why;
     for (const wait of this.#waits ?? []) {
       const { sent } = wait;
-      wait.rejectLater(
-        new ClosedError(`${cannotSend(this.socket)}: ${why}`, { sent }),
-      );
+      wait.rejectLater(this.#closedError(why, sent));
     }
     this.sink.write();
   }
@@ -166,7 +166,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
         await this.#wait("close()", undefined, options === undefined, options);
       }
       if (sink.failure !== undefined && !this.#isFailureReported) {
-        throw closedError(cannotSend(this.socket), sink.failure);
+        throw socketFailure(this.socket, cannotSend, sink.failure);
       }
     } finally {
       this.#waits?.dispose();
@@ -176,17 +176,21 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** Why nothing can be sent any more. */
   #error(): ClosedError | undefined {
     if (this.#closeReason !== undefined) {
-      return new ClosedError(
-        `${cannotSend(this.socket)}: ${this.#closeReason}`,
-      );
+      return this.#closedError(this.#closeReason);
     }
     const { failure } = this.sink;
     return failure === undefined ? undefined : this.#writeError(failure);
   }
 
+  #closedError(why: string, sent?: number): ClosedError {
+    const message = `${cannotSend(this.socket)}: ${why}`;
+    const error = new ClosedError(message, { sent });
+    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+  }
+
   #writeError(failure: unknown, sent?: number): ClosedError {
     this.#isFailureReported = true;
-    return closedError(cannotSend(this.socket), failure, { sent });
+    return socketFailure(this.socket, cannotSend, failure, { sent });
   }
 }
 
