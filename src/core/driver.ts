@@ -264,10 +264,22 @@ export class Driver {
       await turnOfEventLoop();
       if (scheduler.hasWork || !scheduler.finished) return;
     }
-    scheduler.selector.looping = false;
-    this.#loopEnd!.resolve();
+    this.#endLoop();
+  }
+
+  #endLoop(): void {
+    const loopEnd = this.#loopEnd;
+    this.#scheduler.selector.looping = false;
     this.#loopEnd = undefined;
     this.#lifecycle.loopEnded();
+    loopEnd?.resolve();
+  }
+
+  /** Ends `loop()` now, with an error; the threads stay where they are. */
+  abort(error: unknown): void {
+    this.#loopEnd?.reject(error);
+    this.#endLoop();
+    this.#scheduler.selector.wake();
   }
 
   #stop(): void {
