@@ -206,6 +206,7 @@ Deno.test("what is abandoned never ends the process with an unhandled rejection"
     const task = copas.addthread(async () => {
       copas.sleep(3600); copas.pause(3600); copas.pauseforever(); copas.waitforexit();
       copas.wait(new Promise(() => {}), { timeout: 0.001 });
+      copas.seterrorhandler((error) => console.log(error.message));
       copas.wait(failing());
       copas.sleep(3600, { signal }); copas.waitforexit({ signal });
       copas.queue.new().pop();
@@ -221,7 +222,11 @@ Deno.test("what is abandoned never ends the process with an unhandled rejection"
     await copas.loop();
     console.log("ended");
   `);
-  assertEquals(stdout, "ended");
+  assertEquals(stdout.split("\n").sort(), [
+    "Cannot wait for the promise: timed out after 0.001 s",
+    "ended",
+    "foreign",
+  ]);
 });
 
 Deno.test("nor does what a removed thread had begun and never awaited", async () => {
@@ -276,12 +281,13 @@ Deno.test("an error that nobody catches still ends the process", async () => {
 
 Deno.test("a removed thread that catches every error does not keep the process busy", async () => {
   const stdout = await run(`
-    const task = copas.addthread(async () => {
+    const task = copas.addnamedthread("stubborn", async () => {
       for (;;) try { await copas.sleep(1); } catch { /* on and on */ }
     });
+    copas.seterrorhandler((error, task) => console.log(task.name), true);
     copas.removethread(task);
     await copas.loop(() => copas.pause(0.01));
     console.log("ended");
   `);
-  assertEquals(stdout, "ended");
+  assertEquals(stdout, "stubborn\nended");
 });

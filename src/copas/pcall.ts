@@ -12,7 +12,7 @@ import { CopasError } from "../errors/errors.ts";
  * stream; or `[null, code or message, error]` when the function has thrown.
  */
 export type Called<T> =
-  | [value: NonNullable<T> | Extract<T, undefined>]
+  | [value: Exclude<T, null>]
   | [value: null, message: string, error?: unknown];
 
 /** Calls `fn` and turns whatever it throws into values. */
@@ -22,9 +22,7 @@ export async function pcall<A extends unknown[], T>(
 ): Promise<Called<T>> {
   try {
     const value = await fn(...args);
-    return value === null
-      ? [null, "closed"]
-      : [value as NonNullable<T> | Extract<T, undefined>];
+    return value === null ? [null, "closed"] : [value as Exclude<T, null>];
   } catch (error) {
     return [null, messageOf(error), error];
   }

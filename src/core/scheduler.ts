@@ -11,7 +11,7 @@ import {
 } from "../collections/deadline_heap.ts";
 import { ABANDON } from "./abandonable.ts";
 import { Selector } from "../readiness/selector.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, RealClock } from "./clock.ts";
 import { type Driven, Driver, MOST_CALLS } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
@@ -146,7 +146,7 @@ export class Scheduler extends ErrorReports
   /** There is something to do: a program that never runs the dispatcher is told of it at its end. */
   #isNeeded(): void {
     if (!this.selector.driven) this.driver.hasDriven = false;
-    if (this.#isWatched) return;
+    if (this.#isWatched || !(this.clock instanceof RealClock)) return;
     this.#isWatched = true;
     watchForNeglect(this);
   }

@@ -3,6 +3,7 @@
 import {
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertThrows,
 } from "@std/assert";
@@ -113,8 +114,16 @@ Deno.test("removeserver leaves the connections that are being served", async () 
   await server.ended;
 });
 
-Deno.test("a listener that somebody closed behind our back leaves the dispatcher, without complaint", async () => {
-  await using server = TestServer.start(echo);
+Deno.test("a listener that other code closes leaves the dispatcher, and that is reported", async () => {
+  const { copas, reports } = reporting();
+  await using server = TestServer.start(
+    async (conn) => {
+      await copas.send(conn, `${await copas.receive(conn)}\n`);
+      await copas.send(conn, `${await copas.receive(conn)}\n`);
+    },
+    { name: "web" },
+    copas,
+  );
   const client = await server.connect();
   assertEquals(await ask(client, "hello"), "hello");
   server.listener.close();
@@ -122,6 +131,21 @@ Deno.test("a listener that somebody closed behind our back leaves the dispatcher
   assertEquals(server.copas.status().servers, 0);
   client.close();
   await server.ended;
+  assertEquals(
+    reports.map(({ error }) => String(error)),
+    [
+      "ClosedError: web: the listener was closed by other code than removeserver(): the server accepts no more",
+    ],
+  );
+});
+
+Deno.test("a listener that was closed before it is registered is reported, too", async () => {
+  const { copas, reports } = reporting();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  listener.close();
+  copas.addserver(listener, () => {}, { name: "web" });
+  await copas.loop();
+  assertMatch(String(reports[0].error), /^ClosedError: web: the listener was /);
 });
 
 Deno.test("copas.close(listener) unregisters it, and the loop ends", async () => {

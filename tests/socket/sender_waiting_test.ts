@@ -281,8 +281,10 @@ Deno.test("a peer that is gone: every writer in line hears of it", async () => {
   }
 });
 
-Deno.test("sends that nobody awaits do not bring the process down", async () => {
-  const { conn, skt } = scripted();
+Deno.test("sends that the caller does not await do not bring the process down, and are reported", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error));
   conn.hold();
   skt.send(pattern(100_000));
   skt.send("behind it", { timeout: 1 });
@@ -296,6 +298,8 @@ Deno.test("sends that nobody awaits do not bring the process down", async () => 
   skt.send("closed");
   await turn();
   assertEquals(skt.closed, true);
+  for (const error of errors) assertInstanceOf(error, ClosedError);
+  assertEquals(errors.length > 0, true);
 });
 
 Deno.test("close ends every writer that waits, and tells it what was taken", async () => {
