@@ -61,6 +61,7 @@ async function outcome(
     // The configuration knows where the packages are that some entry points use.
     args: [
       ...["run", "--quiet", "--no-prompt", "--no-lock", "--ext=ts"],
+      "--v8-flags=--expose-gc",
       `--config=${new URL("deno.json", root).pathname}`,
       ...flags,
       "-",
@@ -290,4 +291,51 @@ Deno.test("a removed thread that catches every error does not keep the process b
     console.log("ended");
   `);
   assertEquals(stdout, "stubborn\nended");
+});
+
+Deno.test("a program that forgets loop() is told at its end what waited for it", async () => {
+  const script = (body: string) =>
+    `import copas from "${root}mod.ts";
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    ${body}`;
+  const net = "--allow-net=127.0.0.1";
+  const add = `copas.addserver(listener, () => {}, { name: "web" });
+    copas.addnamedthread("worker", () => copas.pause(1));`;
+  assertEquals(await outcome(script(add), net), [
+    "",
+    "Copas: loop() was never called, but these wait for it: server web, thread worker; the program has to await copas.loop()\n",
+    0,
+  ]);
+  const silent = [
+    `${add} await copas.step(0);`,
+    `${add} await copas.pause(0.001);`,
+    `${add} Deno.exit();`,
+    "copas.addthread(() => copas.pauseforever());",
+  ];
+  for (const body of silent) {
+    assertEquals(await outcome(script(body), net), ["", "", 0]);
+  }
+});
+
+Deno.test("a thread that no live code can wake is collected, one that is known is not", async () => {
+  const stdout = await run(
+    `
+    let cleaned = 0;
+    const known = copas.addthread(() => copas.pauseforever());
+    const timed = copas.addthread(async () => {
+      copas.timeout(0.1, (task) => copas.wakeup(task));
+      await copas.pauseforever();
+      console.log("woken by its timeout");
+    });
+    for (let i = 0; i < 1000; i++) copas.addthread(() => copas.pauseforever());
+    await copas.loop(async () => {
+      for (let i = 0; i < 20; i++) {
+        gc();
+        await copas.pause(0.002);
+      }
+    });
+    console.log(copas.status().threads, known.status);
+  `,
+  );
+  assertEquals(stdout, "woken by its timeout\n1 suspended");
 });

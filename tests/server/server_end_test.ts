@@ -7,6 +7,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
+import { Copas } from "../../src/copas/copas.ts";
 import { ClosedError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { turn } from "../fixtures/event_loop.ts";
@@ -215,4 +216,18 @@ Deno.test("exit: nobody is accepted any more, and those who are served finish", 
   late.close();
   copas.removeserver(listener);
   await loop;
+});
+
+Deno.test("a handler without the call that makes it is refused", () => {
+  const { copas } = reporting();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  for (const handler of [copas.handler, new Copas().handler]) {
+    assertThrows(
+      () => copas.addserver(listener, handler as never),
+      TypeError,
+      "addserver(): the handler is copas.handler itself, which would serve no connection; give what it makes: copas.handler(fn)",
+    );
+  }
+  assertEquals(copas.status().servers, 0);
+  listener.close();
 });
