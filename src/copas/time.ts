@@ -116,6 +116,6 @@ export function waitForPromise<T>(
   return waitForCall(scheduler, () => foreign, {
     timeout: options?.timeout,
     signal: options?.signal,
-    failed: "Cannot wait for the promise",
+    messagePrefix: "Cannot wait for the promise",
   });
 }

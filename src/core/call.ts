@@ -16,7 +16,7 @@ class CallWait<T> extends Wait<T> {
 
   constructor(
     scheduler: WaitHost,
-    readonly failed: string,
+    readonly messagePrefix: string,
     socket: unknown,
     isShielded?: boolean,
   ) {
@@ -24,7 +24,7 @@ class CallWait<T> extends Wait<T> {
   }
 
   protected failure(): string {
-    return this.failed;
+    return this.messagePrefix;
   }
 
   protected override abandoned(): void {
@@ -42,7 +42,7 @@ class CallWait<T> extends Wait<T> {
 /** How to wait for a call. */
 export interface CallOptions<T> extends WaitOptions {
   /** How messages begin: "Cannot connect to 127.0.0.1:80". */
-  failed: string;
+  messagePrefix: string;
   /** The socket concerned. */
   socket?: unknown;
   /** Whether the wait goes on when its thread is removed. Default: `false`. */
@@ -59,8 +59,8 @@ export function waitForCall<T>(
   begin: () => PromiseLike<T>,
   options: CallOptions<T>,
 ): Promise<T> {
-  const { failed, socket, isShielded } = options;
-  const wait = new CallWait<T>(scheduler, failed, socket, isShielded);
+  const { messagePrefix, socket, isShielded } = options;
+  const wait = new CallWait<T>(scheduler, messagePrefix, socket, isShielded);
   wait.onabandon = options.onabandon;
   wait.ondiscard = options.ondiscard;
   wait.limit(options);

@@ -26,7 +26,7 @@ export interface Driven extends ClockHost {
   /** The thread that runs. */
   readonly current: { readonly name: string };
   /** Stands for the code outside every thread. */
-  readonly main: { readonly name: string; readonly waits: { size: number } };
+  readonly main: { readonly name: string; readonly waitCount: number };
   /** Counts the threads' calls. */
   readonly endOfTurn: { readonly calls: number };
   /** What accepts while a loop runs. */
@@ -194,7 +194,7 @@ export class Driver {
 
   /** A wait outside every thread began, or may still be there: drives until it is over. */
   driveForMain(): void {
-    if (this.#scheduler.main.waits.size === 0) return;
+    if (this.#scheduler.main.waitCount === 0) return;
     this.hasDriven = true;
     if (!this.#isStepping) this.#start();
   }
@@ -208,7 +208,7 @@ export class Driver {
   /** Whether rounds are still wanted. */
   get #mustDrive(): boolean {
     return !this.#mustMakeRoom &&
-      (this.running || this.#scheduler.main.waits.size > 0);
+      (this.running || this.#scheduler.main.waitCount > 0);
   }
 
   async #drive(): Promise<void> {

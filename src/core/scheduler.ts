@@ -131,7 +131,7 @@ export class Scheduler extends ErrorReports
 
   /** A thread is over. */
   threadEnded(task: Thread): void {
-    if (task.waits.size === 0) this.#forget(task);
+    if (task.waitCount === 0) this.#forget(task);
     task.neglectEndHooks();
     this.recount(task);
     this.log?.("exiting", task);
@@ -196,13 +196,13 @@ export class Scheduler extends ErrorReports
   /** Whether something outside the dispatcher is under way that may bring work: an operation, or a promise that is not Copas's. */
   get outside(): boolean {
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.some((task) => task.waits.size === 0);
+      this.tasks.some((task) => task.waitCount === 0);
   }
 
   /** Looks anew whether `task` keeps the loop going. */
   recount(task: Thread): void {
     const busy = task === this.main
-      ? task.waits.size > task.idleWaits
+      ? task.waitCount > task.idleWaits
       : task.isBusy;
     if (busy === task.counted) return;
     task.counted = busy;
@@ -243,7 +243,7 @@ export class Scheduler extends ErrorReports
 
   /** A thread that has ended is gone when the waits are over that it left behind. */
   #leftBehind(task: Thread): void {
-    if (task.waits.size === 0) this.#forget(task);
+    if (task.waitCount === 0) this.#forget(task);
     this.recount(task);
   }
 

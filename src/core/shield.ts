@@ -47,7 +47,7 @@ export class Shield {
   call<T>(fn: () => T): T {
     open++;
     this.#thread.countShield(1);
-    return runInContext(this.#context, fn);
+    return runInContext(this.#context, call, fn, undefined, undefined) as T;
   }
 
   /** A wait begins under the shield. */
@@ -88,10 +88,15 @@ export async function shielded<T>(
     const result = handled(shield.call(async () => await fn()));
     return await waitForCall(scheduler, () => result, {
       timeout,
-      failed: "Cannot finish the shielded function",
+      messagePrefix: "Cannot finish the shielded function",
       isShielded: true,
     });
   } finally {
     shield.end();
   }
+}
+
+/** Has the form of what runs in a context. */
+function call<T>(fn: () => T): T {
+  return fn();
 }

@@ -95,12 +95,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   timeout?: { stop(): void };
   /** The waits in which the thread is suspended. */
   readonly waits: LinkedList<AnyWait> = new LinkedList();
-  /** How many of them are idle. */
+  /** How many waits there are, and how many of them are idle. */
+  waitCount = 0;
   idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
   /** What the thread has to do before it ends. */
-  endHooks?: LinkedList<EndHook> = undefined;
+  readonly endHooks: LinkedList<EndHook> = new LinkedList();
   /** The reference to a thread that sleeps until it is woken. Only the list of threads writes it. */
   weakly?: WeakRef<Thread> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
@@ -143,21 +144,20 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
   get status(): "running" | "suspended" | "dead" {
     if (this.done || this.lost) return "dead";
-    return this.waits.size > 0 ? "suspended" : "running";
+    return this.waitCount > 0 ? "suspended" : "running";
   }
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
     if (this.removed) return this.#shields > 0;
-    const { size } = this.waits;
     // A thread that has ended may have left calls behind that it did not await.
-    return size === 0 ? !this.done : size > this.idleWaits;
+    return this.waitCount === 0 ? !this.done : this.waitCount > this.idleWaits;
   }
 
   /** Whether the thread, while it sleeps until it is woken, is of no use to code that can't wake it: it serves no connection and holds no tool. */
   get isForgettable(): boolean {
-    return this.waits.size === 1 && !this.serves &&
-      (this.endHooks?.size ?? 0) === 0;
+    return this.waitCount === 1 && !this.serves &&
+      this.endHooks.newest === undefined;
   }
 
   /** The wait in which the thread was suspended last, if it is suspended. */
@@ -204,7 +204,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The thread has ended: calls the hooks that are left, the newest first. */
   neglectEndHooks(): void {
-    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
+    for (let hook; (hook = this.endHooks.newest) !== undefined;) {
       hook.neglect(this);
     }
   }
@@ -213,7 +213,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
-    wait.threadNode = this.waits.add(wait);
+    this.waits.append(wait.threadNode);
+    this.waitCount++;
     if (wait.idle) this.idleWaits++;
     currentShield()?.cover(wait);
     this.scheduler.waitBegan(this, wait);
@@ -252,13 +253,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   }
 
   #drop(wait: AnyWait): void {
-    this.waits.release(wait.threadNode!);
-    wait.threadNode = undefined;
+    this.waits.remove(wait.threadNode);
+    this.waitCount--;
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {
-    if (this.removed || (this.done && this.waits.size === 0)) return;
+    if (this.removed || (this.done && this.waitCount === 0)) return;
     this.removed = isAnyRemoved = true;
     // The oldest first: what they give back keeps its order.
     for (const wait of this.waits) wait.cancel();

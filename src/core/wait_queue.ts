@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { LinkedList, type ListNode } from "../collections/linked_list.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
 import type { Timed } from "./end_of_turn.ts";
 import type { AnyWait, WaitHost, WaitPlace } from "./wait.ts";
 
@@ -33,13 +33,14 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
   push(wait: W): void {
     if (!wait.pending) return;
     wait.queue = this;
-    wait.queueNode = this.waits.add(wait) as ListNode<AnyWait>;
+    wait.queueNode ??= new ListNode<AnyWait>(wait);
+    this.waits.append(wait.queueNode as ListNode<W>);
   }
 
   /** Takes `wait` out, wherever it stands. */
   delete(wait: W): void {
-    this.waits.release(wait.queueNode as ListNode<W>);
-    wait.queue = wait.queueNode = undefined;
+    this.waits.remove(wait.queueNode as ListNode<W>);
+    wait.queue = undefined;
   }
 
   /** The queue leaves the deadlines to the waits. */

@@ -237,7 +237,7 @@ Deno.test("an error in an error handler is printed with the first one, and the l
   assertEquals(events, ["went on", "went on"]);
 });
 
-Deno.test("an error handler may wait, as nobody's thread", async () => {
+Deno.test("an error handler may wait, outside every thread", async () => {
   const { copas, clock, events } = virtual();
   copas.seterrorhandler(async (error) => {
     events.push(copas.getthreadname());
@@ -472,16 +472,19 @@ Deno.test("the removal of a thread reaches its wait on another dispatcher", asyn
 Deno.test("a thread whose result can't be awaited ends with an error", async () => {
   const { copas } = virtual();
   const errors: unknown[] = [];
-  copas.seterrorhandler((error) => errors.push(error), true);
+  copas.seterrorhandler(
+    (error) => errors.push((error as Error).message),
+    true,
+  );
   const results = [
     {
       then() {
-        throw "then has thrown";
+        throw new Error("then has thrown");
       },
     },
     {
       get then(): unknown {
-        throw "then can't be read";
+        throw new Error("then can't be read");
       },
     },
   ];

@@ -55,12 +55,13 @@ Deno.test("a loop is rejected with the error of init, at once, and another may f
 
 Deno.test("an error handler that init has set hears of its error as well", async () => {
   const { copas, events } = make();
+  const error = new Error("no luck");
   const init = () => {
     copas.seterrorhandler((error) => events.push(error));
-    throw "no luck";
+    throw error;
   };
   await copas.loop(init).catch((error) => events.push(error));
-  assertEquals(events, ["no luck", "no luck"]);
+  assertEquals(events, [error, error]);
 });
 
 Deno.test("a loop does what was begun before it, and running tells how long it lasts", async () => {

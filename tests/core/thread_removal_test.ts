@@ -14,7 +14,7 @@ function make(): ReturnType<typeof virtual> {
   return world;
 }
 
-Deno.test("a sleeping thread that is removed cleans up at once, and nobody hears of an error", async () => {
+Deno.test("a sleeping thread that is removed cleans up at once, and no error is reported", async () => {
   const { copas, clock, events } = make();
   const task = copas.addthread(async () => {
     try {

@@ -199,7 +199,7 @@ Deno.test("a connection that an accept still brings after the removal is closed"
   assertEquals([conn.closes, scripted.closed], [1, true]);
 });
 
-Deno.test("exit: nobody is accepted any more, and those who are served finish", async () => {
+Deno.test("exit: no connection is accepted any more, and those that are served finish", async () => {
   await using server = TestServer.start(echo);
   const { copas, listener } = server;
   const client = await server.connect();

@@ -257,7 +257,7 @@ Deno.test("a peer that is gone: those who sent before and did not wait hear of i
   await skt.close();
 });
 
-Deno.test("a peer that is gone: close tells if nobody else did", async () => {
+Deno.test("a peer that is gone: close tells if no other call did", async () => {
   const { conn, skt } = scripted();
   conn.break(gone);
   await skt.send("lost");
