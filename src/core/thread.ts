@@ -101,7 +101,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
   /** What the thread has to do before it ends. */
-  readonly endHooks: LinkedList<EndHook> = new LinkedList();
+  endHooks?: LinkedList<EndHook> = undefined;
   /** The reference to a thread that sleeps until it is woken. Only the list of threads writes it. */
   weakly?: WeakRef<Thread> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
@@ -157,7 +157,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** Whether the thread, while it sleeps until it is woken, is of no use to code that can't wake it: it serves no connection and holds no tool. */
   get isForgettable(): boolean {
     return this.waitCount === 1 && !this.serves &&
-      this.endHooks.newest === undefined;
+      this.endHooks?.newest === undefined;
   }
 
   /** The wait in which the thread was suspended last, if it is suspended. */
@@ -204,7 +204,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The thread has ended: calls the hooks that are left, the newest first. */
   neglectEndHooks(): void {
-    for (let hook; (hook = this.endHooks.newest) !== undefined;) {
+    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
       hook.neglect(this);
     }
   }
