@@ -38,6 +38,8 @@ export abstract class ErrorReports {
 
   /** No code has awaited the promise of a call, or of an async function, that has failed. */
   rejectionUnawaited(error: unknown, task: Thread = this.main): void {
+    // What the thread left behind ended as it was removed.
+    if (task.removed && error instanceof CancelledError) return;
     this.report(error, task, task.socket);
   }
 

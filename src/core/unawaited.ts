@@ -34,6 +34,15 @@ export function rejectionBelongsTo(
   hearRejections();
 }
 
+/** The same promise. When it is rejected and no code awaits it, the error handler of the current thread gets the error. */
+export function reportUnawaited<T>(
+  scheduler: { readonly current: HostedThread },
+  promise: Promise<T>,
+): Promise<T> {
+  rejectionBelongsTo(scheduler.current, promise);
+  return promise;
+}
+
 /** Begins to listen, at the first thread: importing the module does nothing. */
 export function hearRejections(): void {
   if (isHearing) return;
