@@ -25,6 +25,7 @@ export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
+export type { Called } from "./src/copas/pcall.ts";
 export type {
   Dispatcher,
   Sockets,

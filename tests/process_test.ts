@@ -61,6 +61,7 @@ async function outcome(
     // The configuration knows where the packages are that some entry points use.
     args: [
       ...["run", "--quiet", "--no-prompt", "--no-lock", "--ext=ts"],
+      "--v8-flags=--expose-gc",
       `--config=${new URL("deno.json", root).pathname}`,
       ...flags,
       "-",
@@ -206,6 +207,7 @@ Deno.test("what is abandoned never ends the process with an unhandled rejection"
     const task = copas.addthread(async () => {
       copas.sleep(3600); copas.pause(3600); copas.pauseforever(); copas.waitforexit();
       copas.wait(new Promise(() => {}), { timeout: 0.001 });
+      copas.seterrorhandler((error) => console.log(error.message));
       copas.wait(failing());
       copas.sleep(3600, { signal }); copas.waitforexit({ signal });
       copas.queue.new().pop();
@@ -221,7 +223,11 @@ Deno.test("what is abandoned never ends the process with an unhandled rejection"
     await copas.loop();
     console.log("ended");
   `);
-  assertEquals(stdout, "ended");
+  assertEquals(stdout.split("\n").sort(), [
+    "Cannot wait for the promise: timed out after 0.001 s",
+    "ended",
+    "foreign",
+  ]);
 });
 
 Deno.test("nor does what a removed thread had begun and never awaited", async () => {
@@ -276,12 +282,60 @@ Deno.test("an error that is not caught still ends the process", async () => {
 
 Deno.test("a removed thread that catches every error does not keep the process busy", async () => {
   const stdout = await run(`
-    const task = copas.addthread(async () => {
+    const task = copas.addnamedthread("stubborn", async () => {
       for (;;) try { await copas.sleep(1); } catch { /* on and on */ }
     });
+    copas.seterrorhandler((error, task) => console.log(task.name), true);
     copas.removethread(task);
     await copas.loop(() => copas.pause(0.01));
     console.log("ended");
   `);
-  assertEquals(stdout, "ended");
+  assertEquals(stdout, "stubborn\nended");
+});
+
+Deno.test("a program that forgets loop() is told at its end what waited for it", async () => {
+  const script = (body: string) =>
+    `import copas from "${root}mod.ts";
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    ${body}`;
+  const net = "--allow-net=127.0.0.1";
+  const add = `copas.addserver(listener, () => {}, { name: "web" });
+    copas.addnamedthread("worker", () => copas.pause(1));`;
+  assertEquals(await outcome(script(add), net), [
+    "",
+    "Copas: loop() was never called, but these wait for it: server web, thread worker; the program has to await copas.loop()\n",
+    0,
+  ]);
+  const silent = [
+    `${add} await copas.step(0);`,
+    `${add} await copas.pause(0.001);`,
+    `${add} Deno.exit();`,
+    "copas.addthread(() => copas.pauseforever());",
+  ];
+  for (const body of silent) {
+    assertEquals(await outcome(script(body), net), ["", "", 0]);
+  }
+});
+
+Deno.test("a thread that no live code can wake is collected, one that is known is not", async () => {
+  const stdout = await run(
+    `
+    let cleaned = 0;
+    const known = copas.addthread(() => copas.pauseforever());
+    const timed = copas.addthread(async () => {
+      copas.timeout(0.1, (task) => copas.wakeup(task));
+      await copas.pauseforever();
+      console.log("woken by its timeout");
+    });
+    for (let i = 0; i < 1000; i++) copas.addthread(() => copas.pauseforever());
+    await copas.loop(async () => {
+      for (let i = 0; i < 20; i++) {
+        gc();
+        await copas.pause(0.002);
+      }
+    });
+    console.log(copas.status().threads, known.status);
+  `,
+  );
+  assertEquals(stdout, "woken by its timeout\n1 suspended");
 });

@@ -45,6 +45,7 @@ const infallible: Record<string, string> = {
   "*.getwait": "reads a number",
   "*.getsize": "reads a number",
   "*.getworkers": "copies a list",
+  "*.currentthread": "reads a field",
   "*.status": "counts threads and waits",
   "*.cancelall": "cancelled waits report their own errors",
   "*.netaccess": "copies what was recorded",

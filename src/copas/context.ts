@@ -20,7 +20,7 @@ import {
   TimerFactory,
 } from "../sync/factories.ts";
 import { Debug } from "./debug.ts";
-import { printError } from "./print_error.ts";
+import { ErrorLog } from "./error_log.ts";
 import { ServerRegistry } from "./server_registry.ts";
 import { SocketLookup } from "./socket_lookup.ts";
 import { SocketRegistry } from "./socket_registry.ts";
@@ -36,6 +36,7 @@ export interface CopasOptions {
 /** What a dispatcher and all its views have in common. */
 export interface SharedContext {
   readonly scheduler: Scheduler;
+  readonly errorLog: ErrorLog;
   readonly socketRegistry: SocketRegistry;
   readonly serverRegistry: ServerRegistry;
   readonly timer: TimerFactory;
@@ -64,12 +65,15 @@ export function createContext(options: CopasOptions): Context {
   }
   checkKeys(call, "the options", options, ["clock", "net"]);
   const { clock, net } = options;
-  const scheduler = new Scheduler(checkClock(clock), printError);
+  const errorLog = new ErrorLog();
+  const scheduler = new Scheduler(checkClock(clock), errorLog.print);
+  errorLog.serve(scheduler);
   const socketRegistry = new SocketRegistry();
   const policy = new NetPolicy(call, net);
   const view = createView(scheduler, socketRegistry, policy);
   return {
     scheduler,
+    errorLog,
     socketRegistry,
     serverRegistry: new ServerRegistry(),
     timer: new TimerFactory(scheduler),

@@ -45,8 +45,10 @@ import {
   createContext,
   narrowContext,
 } from "./context.ts";
+import { bindMethods } from "./bound_methods.ts";
 import type { Debug } from "./debug.ts";
 import * as dispatcher from "./loop.ts";
+import { type Called, pcall } from "./pcall.ts";
 import { protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
@@ -117,6 +119,8 @@ export class Copas {
     this.queue = context.queue;
     this.future = context.future;
     this.debug = context.debug;
+    bindMethods(this, Copas.prototype);
+    servers.handlerMakers.add(this.handler);
   }
 
   // --- Network scope --------------------------------------------------------------
@@ -233,15 +237,19 @@ export class Copas {
 
   /**
    * Removes a thread: what it waits for fails with a `CancelledError`, now and
-   * ever after, so that its `finally` blocks run. If the error leaves the
-   * thread, no error handler is called. A thread that has ended is left alone.
+   * ever after, so that its `finally` blocks run. So does every `receive` and
+   * `send`, be its data there or not; `shield` lets a `finally` have more. If the
+   * error leaves the thread, no error handler is called. A thread that has ended
+   * is left alone.
    *
    * `loop()` does not wait for what a removed thread does that is not Copas's.
-   * A thread that catches the error and waits again, over and over, is not
-   * resumed any more after the hundredth time.
+   * A thread that catches the error and waits again, over and over, is given up
+   * after the hundredth time: it is not resumed any more, its connection is
+   * closed, and its error handler is told.
    *
    * @param task the thread, as `addthread` returned it
-   * @throws {TypeError} when `task` is not a thread
+   * @throws {TypeError} when `task` is not a thread of this dispatcher, or is that
+   * of the code outside every thread
    *
    * @example
    * ```ts
@@ -262,7 +270,74 @@ export class Copas {
    * ```
    */
   removethread(task: Task): void {
-    threads.remove(task);
+    threads.remove(this.#context, task);
+  }
+
+  /**
+   * Runs what has to be done before a removed thread goes, usually in a
+   * `finally`: under the shield, the calls of the thread go on although it was
+   * removed, or is removed meanwhile. `loop()` waits for it.
+   *
+   * When the time is up, the shield ends, and the removal reaches what still runs
+   * under it. `cancelall()` closes the sockets that are waited for all the same.
+   *
+   * @param fn the function, usually an async one
+   * @param options `timeout` in seconds, 0 or more; `Infinity` is no limit.
+   * Default: 5
+   * @returns what `fn` resolves to
+   * @throws what `fn` throws
+   * @throws {TimeoutError} when the time was up
+   * @throws {TypeError} when `fn` is not a function, or `timeout` not a number
+   * @throws {RangeError} when `timeout` is negative or `NaN`
+   *
+   * @example Say goodbye to a server, also when the thread is removed
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.addthread(async () => {
+   *   const skt = await copas.socket.connect("127.0.0.1", 2525);
+   *   try {
+   *     for (;;) console.log(await skt.receive());
+   *   } finally {
+   *     await copas.shield(async () => {
+   *       await skt.send("QUIT\r\n");
+   *       await skt.receive();
+   *     }, { timeout: 2 });
+   *     await skt.close();
+   *   }
+   * });
+   * ```
+   */
+  shield<T>(
+    fn: () => T | PromiseLike<T>,
+    options?: { timeout?: number },
+  ): Promise<T> {
+    return threads.shield(this.#context, fn, options?.timeout);
+  }
+
+  /**
+   * Tells which thread runs, as Lua's `coroutine.running` does: it can be handed
+   * to a thread that is to wake this one.
+   *
+   * @returns the thread. In code outside every thread it is the one named
+   * `"main"`
+   *
+   * @example
+   * ```ts
+   * import copas, { type Task } from "jsr:@copas/copas";
+   *
+   * const sleepers: Task[] = [];
+   * copas.addthread(async () => {
+   *   sleepers.push(copas.currentthread());
+   *   await copas.pauseforever();
+   *   console.log("woken");
+   * });
+   * copas.addthread(() => sleepers.forEach((task) => copas.wakeup(task)));
+   * await copas.loop();
+   * ```
+   */
+  currentthread(): Task {
+    return this.#context.scheduler.current;
   }
 
   /**
@@ -349,13 +424,51 @@ export class Copas {
   }
 
   /**
+   * Calls a function, and resolves to values whatever it throws, as Lua programs
+   * have them.
+   *
+   * @param fn the function; a promise that it returns is awaited
+   * @param args what `fn` is called with
+   * @returns `[value]`; or `[null, "closed"]` when the value is `null`, as at the
+   * end of a stream; or `[null, message, error]` when `fn` throws: `message` is
+   * the `code` of an error of Copas's, and the message of any other
+   * @throws {TypeError} when `fn` is not a function
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const skt = await copas.socket.connect("127.0.0.1", 8080);
+   * const [line, err] = await copas.pcall(() => skt.receive());
+   * if (line === null) console.log(`no line: ${err}`);
+   * else console.log(line);
+   * ```
+   */
+  async pcall<A extends unknown[], T>(
+    fn: (...args: A) => T | PromiseLike<T>,
+    ...args: A
+  ): Promise<Called<T>> {
+    checkFunction("pcall()", "fn", fn);
+    return await pcall(fn, args);
+  }
+
+  /**
    * Sets what is called with the errors that leave the current thread. Outside
    * every thread it sets the default error handler.
    *
-   * An error that leaves the handler is printed.
+   * The handler may be async: the thread ends, and its connection is closed, when
+   * it has finished. An error that leaves the handler is printed.
+   *
+   * Two errors are the ordinary end of a thread and are not reported: a
+   * `CancelledError` when the thread was removed or the dispatcher is exiting,
+   * and in the handler of a connection a `ClosedError` that says that this very
+   * connection was closed, here or by the peer. The error of an async function or
+   * a call that the thread has begun and did not await is reported as well.
    *
    * @param fn the error handler; `undefined` puts back the default one, which
-   * prints the error with its traceback
+   * prints the error with its traceback. An error that a peer causes (a timeout, a
+   * handshake, a line too long) takes one line, and after ten of a kind one line
+   * every 10 seconds tells how many more there were
    * @param isdefault whether `fn` becomes the default error handler, for all
    * threads without one of their own; `fn` must be given then. Default: `false`
    * @throws {TypeError} when `fn` is not a function
@@ -412,7 +525,9 @@ export class Copas {
    * here is the timeout
    * @param timeout seconds; it has no effect here, and is there because Copas
    * has it. Default: none
-   * @returns a promise that resolves when nothing is left to do
+   * @returns a promise that resolves when nothing is left to do. It is rejected
+   * with what `init` throws, at once: the loop ends, and the other threads stay
+   * where they are
    * @throws {Error} when a `loop()` or a `step()` of the dispatcher is under way,
    * or in a thread, which would wait for its own end
    * @throws {TypeError} when `init` is not a function, or `timeout` not a number
@@ -492,8 +607,8 @@ export class Copas {
   /**
    * Tells whether `exit()` was called since the loop began.
    *
-   * @returns `true` after `exit()`, also when the loop has ended, until the next
-   * one begins
+   * @returns `true` after `exit()`, or when `loop()` has found nothing left to do,
+   * until the loop has ended
    */
   exiting(): boolean {
     return this.#context.scheduler.lifecycle.isExiting;
@@ -613,7 +728,7 @@ export class Copas {
    * @throws {TypeError} when `task` is not a thread
    */
   wakeup(task: Task): void {
-    time.wake(task);
+    time.wake(this.#context, task);
   }
 
   /**

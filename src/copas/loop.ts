@@ -4,9 +4,30 @@
  * @module
  */
 
+import type { Scheduler } from "../core/scheduler.ts";
+import { Thread } from "../core/thread.ts";
+import { CancelledError } from "../errors/errors.ts";
 import { checkFunction, checkSeconds } from "../errors/arguments.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import type { Context } from "./context.ts";
+
+/** The thread of `init`. An error of it is one of the loop. */
+class Initializer extends Thread {
+  readonly #scheduler: Scheduler;
+
+  constructor(scheduler: Scheduler) {
+    super(scheduler, "copas_initializer");
+    this.#scheduler = scheduler;
+  }
+
+  override fail(error: unknown): void {
+    const isOrdinary = this.removed && error instanceof CancelledError;
+    if (!isOrdinary) this.#scheduler.driver.abort(error);
+    // A handler that it has set itself hears of it as well.
+    if (this.errorhandler !== undefined) super.fail(error);
+    else this.finish();
+  }
+}
 
 /** Runs the dispatcher until nothing is left to do. */
 export function loop(
@@ -20,7 +41,7 @@ export function loop(
     if (timeout !== undefined) checkSeconds("loop()", "the timeout", timeout);
     const { scheduler } = context;
     return scheduler.driver.loop(() => {
-      if (init !== undefined) scheduler.spawn("copas_initializer", init);
+      if (init !== undefined) new Initializer(scheduler).run(init);
     });
   } catch (error) {
     return Promise.reject(error);

@@ -33,6 +33,9 @@ import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 type StreamHandler = (conn: Deno.Conn) => unknown;
 type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
 
+/** The functions that make handlers and are none. */
+export const handlerMakers: WeakSet<object> = new WeakSet();
+
 /** Registers a server, or gives a registered one another handler. */
 export function add(
   context: Context,
@@ -43,6 +46,11 @@ export function add(
 ): void {
   const call = "addserver()";
   checkFunction(call, "the handler", handler);
+  if (handlerMakers.has(handler)) {
+    throw new TypeError(
+      `${call}: the handler is copas.handler itself, which would serve no connection; give what it makes: copas.handler(fn)`,
+    );
+  }
   const options = readServerOptions(call, timeout, name);
   if (isListener(server)) {
     addStreamServer(context, server, handler as StreamHandler, options);

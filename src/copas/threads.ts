@@ -5,11 +5,14 @@
  * @module
  */
 
+import { shielded } from "../core/shield.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
-import { checkFunction, checkString } from "../errors/arguments.ts";
+import { checkDelay, checkFunction, checkString } from "../errors/arguments.ts";
 import type { Context } from "./context.ts";
-import { printError } from "./print_error.ts";
 import { checkThread } from "./thread_argument.ts";
+
+/** Seconds that a shielded function may take unless its caller says otherwise. */
+const SHIELD_TIMEOUT = 5;
 
 /** Starts `fn` as a thread. */
 export function start<A extends unknown[]>(
@@ -34,13 +37,31 @@ export function startNamed<A extends unknown[]>(
 }
 
 /** Removes a thread. */
-export function remove(task: Task): void {
-  checkThread("removethread()", task).cancel();
+export function remove(context: Context, task: Task): void {
+  const call = "removethread()";
+  const thread = checkThread(context, call, task);
+  if (thread === context.scheduler.main) {
+    throw new TypeError(
+      `${call}: main is the code outside every thread and can't be removed; give a Task that addthread() has returned`,
+    );
+  }
+  thread.cancel();
+}
+
+/** Runs `fn` so that the removal of the thread does not reach it, for a bounded time. */
+export async function shield<T>(
+  { scheduler }: Context,
+  fn: () => T | PromiseLike<T>,
+  timeout: number = SHIELD_TIMEOUT,
+): Promise<T> {
+  checkFunction("shield()", "fn", fn);
+  checkDelay("shield()", "the timeout", timeout);
+  return await shielded(scheduler, fn, timeout);
 }
 
 /** Sets the error handler of the current thread, or the default one. */
 export function setErrorHandler(
-  { scheduler }: Context,
+  { scheduler, errorLog }: Context,
   fn: ErrorHandler | undefined,
   isDefault: boolean,
 ): void {
@@ -49,33 +70,33 @@ export function setErrorHandler(
   }
   const task = scheduler.current;
   if (isDefault || task === scheduler.main) {
-    scheduler.errorhandler = fn ?? printError;
+    scheduler.errorhandler = fn ?? errorLog.print;
   } else task.errorhandler = fn;
 }
 
 /** The error handler of a thread, by default the current one: its own, else the default one. */
 export function errorHandlerOf(
-  { scheduler }: Context,
-  task: Task = scheduler.current,
+  context: Context,
+  task: Task = context.scheduler.current,
 ): ErrorHandler {
-  const thread = checkThread("geterrorhandler()", task);
-  return thread.errorhandler ?? scheduler.errorhandler;
+  const thread = checkThread(context, "geterrorhandler()", task);
+  return thread.errorhandler ?? context.scheduler.errorhandler;
 }
 
 /** Names a thread, by default the current one. */
 export function setName(
-  { scheduler }: Context,
+  context: Context,
   name: string,
-  task: Task = scheduler.current,
+  task: Task = context.scheduler.current,
 ): void {
   checkString("setthreadname()", "the name", name);
-  checkThread("setthreadname()", task).name = name;
+  checkThread(context, "setthreadname()", task).name = name;
 }
 
 /** The name of a thread, by default the current one. */
 export function nameOf(
-  { scheduler }: Context,
-  task: Task = scheduler.current,
+  context: Context,
+  task: Task = context.scheduler.current,
 ): string {
-  return checkThread("getthreadname()", task).name;
+  return checkThread(context, "getthreadname()", task).name;
 }

@@ -81,8 +81,8 @@ export function pauseForever(
 }
 
 /** Ends the sleep of a thread. */
-export function wake(task: Task): void {
-  wakeUp(checkThread("wakeup()", task));
+export function wake(context: Context, task: Task): void {
+  wakeUp(checkThread(context, "wakeup()", task));
 }
 
 /** Sets or cancels the timeout of the current thread. */

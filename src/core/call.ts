@@ -18,8 +18,9 @@ class CallWait<T> extends Wait<T> {
     scheduler: WaitHost,
     readonly messagePrefix: string,
     socket: unknown,
+    isShielded?: boolean,
   ) {
-    super(scheduler, "outside", socket);
+    super(scheduler, "outside", socket, false, isShielded);
   }
 
   protected failure(): string {
@@ -44,6 +45,8 @@ export interface CallOptions<T> extends WaitOptions {
   messagePrefix: string;
   /** The socket concerned. */
   socket?: unknown;
+  /** Whether the wait goes on when its thread is removed. Default: `false`. */
+  isShielded?: boolean;
   /** Called when the wait is given up: takes the call back if that is possible. */
   onabandon?: () => void;
   /** Called with a result that came after the wait was given up: releases it. */
@@ -56,11 +59,8 @@ export function waitForCall<T>(
   begin: () => PromiseLike<T>,
   options: CallOptions<T>,
 ): Promise<T> {
-  const wait = new CallWait<T>(
-    scheduler,
-    options.messagePrefix,
-    options.socket,
-  );
+  const { messagePrefix, socket, isShielded } = options;
+  const wait = new CallWait<T>(scheduler, messagePrefix, socket, isShielded);
   wait.onabandon = options.onabandon;
   wait.ondiscard = options.ondiscard;
   wait.limit(options);

@@ -28,8 +28,11 @@ export function cancellation(
   return error;
 }
 
+/** Whether `error` was made here. */
+export function isCancellation(error: unknown): boolean {
+  return typeof error === "object" && error !== null && made.has(error);
+}
+
 function forgive(event: PromiseRejectionEvent): void {
-  const { reason } = event;
-  if (typeof reason !== "object" || reason === null) return;
-  if (made.has(reason)) event.preventDefault();
+  if (isCancellation(event.reason)) event.preventDefault();
 }

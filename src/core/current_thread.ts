@@ -13,10 +13,19 @@ import { AsyncLocalStorage } from "node:async_hooks";
  */
 export interface ThreadContext {
   thread?: unknown;
+  /** The dispatcher of a thread that has ended: errors of what it left running are its. */
+  host?: unknown;
+  /** The shield under which the thread runs here, if there is one. */
+  shield?: unknown;
 }
 
 const contexts = new AsyncLocalStorage<ThreadContext>();
 const NO_THREAD: ThreadContext = {};
+
+/** The context in which the caller runs. */
+export function currentContext(): ThreadContext | undefined {
+  return contexts.getStore();
+}
 
 /** The thread in which the caller runs, whichever dispatcher it belongs to. */
 export function threadInContext(): unknown {
@@ -24,14 +33,14 @@ export function threadInContext(): unknown {
 }
 
 /** Calls `fn` in the context of a thread; what `fn` begins stays in it. The arguments have names: rest parameters would cost a tenth of a thread. */
-export function runInContext<A, B, C>(
+export function runInContext<A, B, C, R>(
   context: ThreadContext,
-  fn: (a: A, b: B, c: C) => void,
+  fn: (a: A, b: B, c: C) => R,
   a: A,
   b: B,
   c: C,
-): void {
-  contexts.run(context, fn, a, b, c);
+): R {
+  return contexts.run(context, fn, a, b, c);
 }
 
 /** Calls `fn` so that what it begins belongs to no thread. */

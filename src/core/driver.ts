@@ -6,7 +6,6 @@
  */
 
 import type { DeadlineHeap } from "../collections/deadline_heap.ts";
-import type { LinkedList } from "../collections/linked_list.ts";
 import type { Selector } from "../readiness/selector.ts";
 import { Alarm } from "./alarm.ts";
 import type { Clock, ClockHost } from "./clock.ts";
@@ -21,7 +20,9 @@ export interface Driven extends ClockHost {
   /** What is to be done at a certain time. */
   readonly deadlines: DeadlineHeap;
   /** All threads. */
-  readonly tasks: LinkedList<{ readonly removed: boolean }>;
+  readonly tasks: {
+    some(test: (thread: { readonly removed: boolean }) => boolean): boolean;
+  };
   /** The thread that runs. */
   readonly current: { readonly name: string };
   /** Stands for the code outside every thread. */
@@ -70,6 +71,10 @@ export class Driver {
   #loopEnd?: PromiseWithResolvers<void> = undefined;
   /** Whether a `step()` is under way. */
   #isStepping = false;
+  /** Whether the program has called `loop()` or `step()`. */
+  hasRun = false;
+  /** Whether the program has waited outside every thread since there is something to do. */
+  hasDriven = false;
   /** The rounds under way, for `loop()` and for waits outside every thread. */
   #rounds?: Promise<void> = undefined;
   /** Whether the rounds under way have to end, because a `step()` waits for that. */
@@ -113,6 +118,7 @@ export class Driver {
         `loop(): thread ${current.name} would wait for its own end; call it outside every thread`,
       );
     }
+    this.hasRun = true;
     this.#lifecycle.loopBegins();
     const { promise } = this.#loopEnd = Promise.withResolvers();
     selector.looping = true;
@@ -133,7 +139,7 @@ export class Driver {
   async step(timeout: number): Promise<boolean> {
     this.#refuseSecondCaller("step()");
     const scheduler = this.#scheduler;
-    this.#isStepping = true;
+    this.#isStepping = this.hasRun = true;
     try {
       this.#mustMakeRoom = true;
       scheduler.selector.wake();
@@ -188,7 +194,9 @@ export class Driver {
 
   /** A wait outside every thread began, or may still be there: drives until it is over. */
   driveForMain(): void {
-    if (this.#scheduler.main.waitCount > 0 && !this.#isStepping) this.#start();
+    if (this.#scheduler.main.waitCount === 0) return;
+    this.hasDriven = true;
+    if (!this.#isStepping) this.#start();
   }
 
   #start(): void {
@@ -256,10 +264,22 @@ export class Driver {
       await turnOfEventLoop();
       if (scheduler.hasWork || !scheduler.finished) return;
     }
-    scheduler.selector.looping = false;
-    this.#loopEnd!.resolve();
+    this.#endLoop();
+  }
+
+  #endLoop(): void {
+    const loopEnd = this.#loopEnd;
+    this.#scheduler.selector.looping = false;
     this.#loopEnd = undefined;
     this.#lifecycle.loopEnded();
+    loopEnd?.resolve();
+  }
+
+  /** Ends `loop()` now, with an error; the threads stay where they are. */
+  abort(error: unknown): void {
+    this.#loopEnd?.reject(error);
+    this.#endLoop();
+    this.#scheduler.selector.wake();
   }
 
   #stop(): void {

@@ -4,14 +4,16 @@
  * @module
  */
 
-/** The states, in their order; a new loop begins with the first. */
+/** The states, in their order; a loop begins with the first. */
 export type LifecycleState =
   /** Threads run and servers accept. */
   | "accepting"
   /** `loop()` has found nothing left to do: the threads that waited for the exit go on. */
   | "finishing"
   /** `exit()` was called: servers accept no more, and the loop ends when the threads have. */
-  | "exiting";
+  | "exiting"
+  /** The loop that was asked to exit is over: servers accept no more until the next. */
+  | "exited";
 
 /** The state of a dispatcher. */
 export class Lifecycle {
@@ -19,19 +21,19 @@ export class Lifecycle {
   #skipsWrites = false;
   readonly #listeners: (() => void)[] = [];
 
-  /** The state. It stays as it is after the loop, until the next. */
+  /** The state. */
   get state(): LifecycleState {
     return this.#state;
   }
 
   /** Whether servers accept. */
   get isAccepting(): boolean {
-    return this.#state !== "exiting";
+    return this.#state === "accepting" || this.#state === "finishing";
   }
 
-  /** Whether the exit has been announced. */
+  /** Whether the exit has been announced, and the loop is not over. */
   get isExiting(): boolean {
-    return this.#state !== "accepting";
+    return this.#state === "finishing" || this.#state === "exiting";
   }
 
   /** Whether the loop ends without what has been sent and is not written yet: after `cancelall()`. */
@@ -47,6 +49,7 @@ export class Lifecycle {
   /** A loop begins. */
   loopBegins(): void {
     this.#state = "accepting";
+    this.#skipsWrites = false;
   }
 
   /** The loop has found nothing left to do. */
@@ -70,6 +73,7 @@ export class Lifecycle {
 
   /** The loop is over. */
   loopEnded(): void {
+    this.#state = this.#state === "exiting" ? "exited" : "accepting";
     this.#skipsWrites = false;
   }
 

@@ -10,18 +10,25 @@ import {
   DeadlineHeap,
 } from "../collections/deadline_heap.ts";
 import { ABANDON } from "./abandonable.ts";
-import { LinkedList } from "../collections/linked_list.ts";
-import { CancelledError, ClosedError } from "../errors/errors.ts";
 import { Selector } from "../readiness/selector.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, RealClock } from "./clock.ts";
 import { type Driven, Driver, MOST_CALLS } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
+import { ErrorReports } from "./error_reports.ts";
 import { ExitQueue } from "./exit_queue.ts";
-import { callGuarded } from "./guarded_call.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { watchForNeglect } from "./neglected_dispatchers.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
-import { runningThread, Thread, type ThreadHost } from "./thread.ts";
+import {
+  enterAsGuest,
+  leaveAsGuest,
+  runningThread,
+  runsInRemovedThread,
+  Thread,
+  type ThreadHost,
+} from "./thread.ts";
+import { ThreadList } from "./thread_list.ts";
 import type { TimeoutHost } from "./thread_timeout.ts";
 import type { AnyWait } from "./wait.ts";
 
@@ -42,7 +49,8 @@ const LEAST_CALLS = 1024;
 const CALLS_EACH = 64;
 
 /** Threads, time, and the list of what runs next. */
-export class Scheduler implements Driven, ThreadHost, TimeoutHost {
+export class Scheduler extends ErrorReports
+  implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
   /** What is to be done at a certain time. */
   readonly deadlines: DeadlineHeap = new DeadlineHeap();
@@ -51,7 +59,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   readonly lifecycle: Lifecycle = new Lifecycle();
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
-  readonly tasks: LinkedList<Thread> = new LinkedList();
+  readonly tasks: ThreadList<Thread> = new ThreadList();
   /** Stands for the code outside every thread. */
   readonly main: Thread;
   /** The threads that wait for the exit. */
@@ -60,8 +68,6 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   readonly services: Set<Service> = new Set();
   /** How many rounds there have been. */
   rounds = 0;
-  /** Gets the errors of threads without a handler of their own. */
-  errorhandler: ErrorHandler;
   /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
   log?: (
     event: "resuming" | "yielding" | "exiting",
@@ -79,11 +85,13 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   #runnable: AnyWait[] = [];
   /** How many calls may still proceed before the event loop gets a turn. */
   #budget = LEAST_CALLS;
+  /** Whether the end of the process looks whether the dispatcher was ever driven. */
+  #isWatched = false;
   /** How many threads without a name there have been. */
   #threads = 0;
 
   constructor(readonly clock: Clock, errorhandler: ErrorHandler) {
-    this.errorhandler = errorhandler;
+    super(errorhandler);
     this.endOfTurn = new EndOfTurn(clock);
     this.selector = new Selector(this.endOfTurn, () => {
       if (this.finished) this.selector.wake();
@@ -116,16 +124,9 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** A thread begins. */
   threadStarted(task: Thread): void {
-    this.tasks.append(task.node);
+    this.tasks.append(task);
+    this.#isNeeded();
     this.recount(task);
-  }
-
-  /** An error has left the function of a thread. */
-  threadFailed(task: Thread, error: unknown): void {
-    // A connection that ends, or is ended, is the ordinary end of its thread.
-    const isOrdinary = (task.removed || task.serves) &&
-      (error instanceof CancelledError || error instanceof ClosedError);
-    if (!isOrdinary) this.report(error, task, task.socket);
   }
 
   /** A thread is over. */
@@ -136,8 +137,22 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     this.log?.("exiting", task);
   }
 
+  /** A server is there. */
+  serve(service: Service): void {
+    this.services.add(service);
+    this.#isNeeded();
+  }
+
+  /** There is something to do: a program that never runs the dispatcher is told of it at its end. */
+  #isNeeded(): void {
+    if (!this.selector.driven) this.driver.hasDriven = false;
+    if (this.#isWatched || !(this.clock instanceof RealClock)) return;
+    this.#isWatched = true;
+    watchForNeglect(this);
+  }
+
   #forget(task: Thread): void {
-    this.tasks.remove(task.node);
+    this.tasks.remove(task);
     task.leaveContext();
   }
 
@@ -157,26 +172,6 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     this.driver.exit();
   }
 
-  // --- Errors ---------------------------------------------------------------
-
-  /** Hands an error to the thread's error handler. An error in there is printed. */
-  report(error: unknown, task: Thread, socket?: unknown): void {
-    const handler = task.errorhandler ?? this.errorhandler;
-    callGuarded(() => handler(error, task, socket), (second) => {
-      console.error(
-        "Failed executing error handler:",
-        second,
-        "\nwhile handling:",
-        error,
-      );
-    });
-  }
-
-  /** Runs a callback that belongs to no thread; its errors go to the default error handler. */
-  guard(callback: () => unknown): void {
-    callGuarded(callback, (error) => this.report(error, this.main));
-  }
-
   // --- What keeps the loop going --------------------------------------------
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
@@ -189,7 +184,8 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** Whether a thread sleeps until it is woken: the callback of a timeout may wake it. */
   get #isAnyThreadIdle(): boolean {
-    return this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
+    return this.tasks.dormant > 0 ||
+      this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
   }
 
   /** Whether the next round is sure to come, and has something to do. */
@@ -223,8 +219,13 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
       this.recount(task);
     }
     if (task.removed) task.refuse(wait);
-    if (task === this.main) this.driver.driveForMain();
-    else if (wait.socket !== undefined && !task.serves) {
+    else if (wait.lastsUntilWoken && task.isForgettable) {
+      this.tasks.fallsDormant(task);
+    }
+    if (task === this.main) {
+      enterAsGuest(wait, this);
+      this.driver.driveForMain();
+    } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
     }
     if (this.log !== undefined) this.log("yielding", task, wait);
@@ -233,6 +234,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   /** A wait is over and its thread goes on. */
   waitEnded(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
+    if (task === this.main) leaveAsGuest(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
     this.#budget--;
@@ -263,6 +265,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
    */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
+    if (runsInRemovedThread()) return false;
     return --this.#budget > 0;
   }
 
@@ -272,7 +275,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
    */
   mayAwait(socket: unknown): boolean {
     const task = this.current;
-    if (task.removed || !this.mayProceed()) return false;
+    if (!this.mayProceed()) return false;
     if (task !== this.main && !task.serves) task.socket = socket;
     return true;
   }

@@ -36,6 +36,10 @@ export class SleepWait extends Wait<Slept> {
       : "Cannot sleep";
   }
 
+  override get lastsUntilWoken(): boolean {
+    return this.timeout === Infinity;
+  }
+
   override due(now: number): void {
     this.resolve(this.#sleptUntil(now));
   }

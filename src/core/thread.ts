@@ -12,22 +12,28 @@ import {
   threadInContext,
 } from "./current_thread.ts";
 import type { EndHook, HookedThread } from "./end_hook.ts";
+import { currentShield, type ShieldedThread } from "./shield.ts";
 import type { PausingThread, SleepWait } from "./sleep.ts";
 import type { ErrorHandler } from "./task.ts";
+import { hearRejections, type RejectionHost } from "./unawaited.ts";
 import type { AnyWait, WaitHost } from "./wait.ts";
 
 /** What a thread needs of its dispatcher. */
-export interface ThreadHost extends WaitHost {
+export interface ThreadHost extends WaitHost, RejectionHost {
   /** A thread begins. */
   threadStarted(thread: Thread): void;
-  /** An error has left the function of a thread. */
-  threadFailed(thread: Thread, error: unknown): void;
+  /** An error has left the function of a thread. Returns the end of its async error handler. */
+  threadFailed(thread: Thread, error: unknown): Promise<void> | undefined;
+  /** A removed thread is not resumed any more. */
+  threadGivenUp(thread: Thread, refusals: number): void;
   /** A thread is over. */
   threadEnded(thread: Thread): void;
   /** A thread is suspended in a wait. */
   waitBegan(thread: Thread, wait: AnyWait): void;
   /** A wait is over and its thread goes on. */
   waitEnded(thread: Thread, wait: AnyWait): void;
+  /** All threads. */
+  readonly tasks: { wakes(thread: Thread): void };
   /** Looks anew whether `thread` keeps the loop going. */
   recount(thread: Thread): void;
 }
@@ -38,11 +44,39 @@ export function runningThread(): Thread | undefined {
   return threadInContext() as Thread | undefined;
 }
 
+/**
+ * Whether a thread was ever removed. Until then, no call asks whether its own
+ * thread was.
+ */
+let isAnyRemoved = false;
+
+/** Whether the caller runs in a removed thread, of any dispatcher, and under no shield: its calls fail. */
+export function runsInRemovedThread(): boolean {
+  return isAnyRemoved && runningThread()?.removed === true &&
+    currentShield() === undefined;
+}
+
+/** The threads that wait on another dispatcher, by their waits there. */
+const guests = new WeakMap<AnyWait, Thread>();
+
+/** Code outside every thread of `host` waits: it may be a thread of another dispatcher, whose removal then ends the wait. */
+export function enterAsGuest(wait: AnyWait, host: unknown): void {
+  const thread = runningThread();
+  if (thread !== undefined && thread.scheduler !== host) {
+    thread.enterElsewhere(wait);
+  }
+}
+
+/** A wait of code outside every thread is over. */
+export function leaveAsGuest(wait: AnyWait): void {
+  guests.get(wait)?.leaveElsewhere(wait);
+}
+
 /** How many waits of a removed thread fail. A thread that has caught all of their errors is not resumed any more. */
 const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
-export class Thread implements PausingThread, HookedThread {
+export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** The place among the threads of the dispatcher. Only the scheduler uses it. */
   readonly node: ListNode<Thread> = new ListNode<Thread>(this);
   /** Set by `removethread`: every wait of the thread fails from then on. */
@@ -68,6 +102,8 @@ export class Thread implements PausingThread, HookedThread {
   pause?: SleepWait = undefined;
   /** What the thread has to do before it ends. */
   endHooks?: LinkedList<EndHook> = undefined;
+  /** The reference to a thread that sleeps until it is woken. Only the list of threads writes it. */
+  weakly?: WeakRef<Thread> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
@@ -75,6 +111,10 @@ export class Thread implements PausingThread, HookedThread {
   /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
+  /** How many shields of the thread have not ended. */
+  #shields = 0;
+  /** Its waits on other dispatchers. */
+  #waitsElsewhere?: Set<AnyWait> = undefined;
 
   /** Threads are made by `copas.addthread` and its kind, not with `new`. */
   constructor(
@@ -109,9 +149,15 @@ export class Thread implements PausingThread, HookedThread {
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
-    if (this.removed) return false;
+    if (this.removed) return this.#shields > 0;
     // A thread that has ended may have left calls behind that it did not await.
     return this.waitCount === 0 ? !this.done : this.waitCount > this.idleWaits;
+  }
+
+  /** Whether the thread, while it sleeps until it is woken, is of no use to code that can't wake it: it serves no connection and holds no tool. */
+  get isForgettable(): boolean {
+    return this.waitCount === 1 && !this.serves &&
+      this.endHooks?.newest === undefined;
   }
 
   /** The wait in which the thread was suspended last, if it is suspended. */
@@ -124,24 +170,36 @@ export class Thread implements PausingThread, HookedThread {
   /** Runs `fn` as this thread, now, up to its first wait. */
   run<A extends unknown[]>(fn: (...args: A) => unknown, ...args: A): void {
     this.scheduler.threadStarted(this);
+    hearRejections();
     runInContext(this.#context, begin, this, fn as () => unknown, args);
   }
 
   /** Empties the context: calls that the thread began and did not await go on outside of it. */
   leaveContext(): void {
-    if (!this.removed) this.#context.thread = undefined;
+    if (this.removed) return;
+    this.#context.thread = undefined;
+    this.#context.host = this.scheduler;
   }
 
-  /** An error has left the function. Called within the thread. */
+  /** An error has left the function. Called within the thread, which ends when its error handler has. */
   fail(error: unknown): void {
-    this.scheduler.threadFailed(this, error);
+    const handling = this.scheduler.threadFailed(this, error);
+    if (handling === undefined) return this.finish();
+    this.neglectEndHooks();
+    handling.then(() => this.finish());
+  }
+
+  /** The function has come to its end, or is given up: what the thread holds is free before it ends. */
+  finish(): void {
+    if (this.lost || this.done) return;
+    this.neglectEndHooks();
     this.end();
   }
 
-  /** The function has come to its end. Called within the thread. */
-  end(): void {
+  /** The thread ends. */
+  protected end(): void {
     this.done = true;
-    if (!this.lost) this.scheduler.threadEnded(this);
+    this.scheduler.threadEnded(this);
   }
 
   /** The thread has ended: calls the hooks that are left, the newest first. */
@@ -158,13 +216,33 @@ export class Thread implements PausingThread, HookedThread {
     this.waits.append(wait.threadNode);
     this.waitCount++;
     if (wait.idle) this.idleWaits++;
+    currentShield()?.cover(wait);
     this.scheduler.waitBegan(this, wait);
+  }
+
+  /** The thread is suspended in `wait` of another dispatcher. */
+  enterElsewhere(wait: AnyWait): void {
+    if (this.removed) return this.refuse(wait);
+    guests.set(wait, this);
+    (this.#waitsElsewhere ??= new Set()).add(wait);
+  }
+
+  /** The wait on another dispatcher is over. */
+  leaveElsewhere(wait: AnyWait): void {
+    this.#waitsElsewhere!.delete(wait);
+  }
+
+  /** A shield of the thread begins (1) or ends (-1). */
+  countShield(change: number): void {
+    this.#shields += change;
+    if (this.removed) this.scheduler.recount(this);
   }
 
   /** The outcome of an idle wait is known: the thread has something to do again. */
   idleWaitEnded(wait: AnyWait): void {
     wait.idle = false;
     this.idleWaits--;
+    this.scheduler.tasks.wakes(this);
     this.scheduler.recount(this);
   }
 
@@ -182,25 +260,30 @@ export class Thread implements PausingThread, HookedThread {
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {
     if (this.removed || (this.done && this.waitCount === 0)) return;
-    this.removed = true;
+    this.removed = isAnyRemoved = true;
     // The oldest first: what they give back keeps its order.
     for (const wait of this.waits) wait.cancel();
+    for (const wait of this.#waitsElsewhere ?? []) wait.cancel();
     this.scheduler.recount(this);
   }
 
   /**
    * Ends a wait that the thread begins although it was removed. A thread that
    * goes on whatever happens to its waits, as a loop around a `try` does, would
-   * do so for ever: in the end its wait stays without an outcome.
+   * do so for ever: in the end its wait stays without an outcome, and the thread
+   * is given up.
    */
   refuse(wait: AnyWait): void {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
     wait.leavePending();
-    this.#drop(wait);
+    const { task } = wait;
+    (task as Thread).#drop(wait);
+    if (task !== this) (task as Thread).scheduler.recount(task as Thread);
     if (this.lost || this.done) return;
+    this.scheduler.threadGivenUp(this, MOST_REFUSALS);
+    this.finish();
     this.lost = true;
-    this.scheduler.threadEnded(this);
   }
 
   /** The thread's name. */
@@ -221,20 +304,25 @@ function begin(
   } catch (error) {
     return thread.fail(error);
   }
-  if (!isPromise(result)) return thread.end();
+  if (!isThenable(result)) return thread.finish();
   // A foreign thenable would call back in a context of its own: a promise does not.
   Promise.resolve(result).then(ended, failed);
 }
 
 function ended(): void {
-  runningThread()!.end();
+  runningThread()!.finish();
 }
 
 function failed(error: unknown): void {
   runningThread()!.fail(error);
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
+function isThenable(value: unknown): boolean {
+  try {
+    return typeof value === "object" && value !== null && "then" in value &&
+      typeof value.then === "function";
+  } catch {
+    // A `then` that can't be read rejects the promise that is made of it.
+    return true;
+  }
 }

@@ -16,6 +16,7 @@ import type { Clock } from "./clock.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import { settleRace } from "./race_signal.ts";
 import type { Task } from "./task.ts";
+import { rejectionBelongsTo, type RejectionHost } from "./unawaited.ts";
 
 /** What a wait is for; `status()` counts them by it. */
 export type WaitKind = "read" | "write" | "sleep" | "outside";
@@ -41,7 +42,7 @@ export interface WaitHost {
 
 /** What a wait needs of the thread that it suspends. */
 export interface WaitingThread extends Task {
-  readonly scheduler: WaitHost;
+  readonly scheduler: WaitHost & RejectionHost;
   /** The waits in which the thread is suspended. */
   readonly waits: LinkedList<AnyWait>;
   /** The thread is suspended in `wait`. */
@@ -90,6 +91,8 @@ export abstract class Wait<T> extends DeadlineEntry {
   readonly threadNode: ListNode<AnyWait> = new ListNode<AnyWait>(this);
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
+  /** Whether it goes on when its thread is removed. */
+  shielded: boolean;
 
   #state = State.Pending;
   #resolve!: (value: T) => void;
@@ -105,7 +108,7 @@ export abstract class Wait<T> extends DeadlineEntry {
    *
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
-   * @param shielded whether it goes on when its thread is removed
+   * @param isShielded whether it goes on when its thread is removed
    * @param timeout how many seconds it may take; `limit` sets the deadline
    */
   constructor(
@@ -113,11 +116,12 @@ export abstract class Wait<T> extends DeadlineEntry {
     readonly kind: WaitKind,
     socket?: unknown,
     public idle = false,
-    readonly shielded = false,
+    isShielded = false,
     public timeout: number = Infinity,
   ) {
     super();
     this.socket = socket;
+    this.shielded = isShielded;
     this.#begin(scheduler);
   }
 
@@ -139,6 +143,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     this.#outcome = undefined;
     this.#isError = false;
     this.deadline = Infinity;
+    this.shielded = false;
     this.#begin(this.scheduler);
   }
 
@@ -162,6 +167,11 @@ export abstract class Wait<T> extends DeadlineEntry {
 
   /** Called when the wait gave up its place in the queue: the waits behind it may be able to go on. */
   protected abandoned(): void {}
+
+  /** Whether only other code of the program can end it, by waking the thread. */
+  get lastsUntilWoken(): boolean {
+    return false;
+  }
 
   /** The tool of the threads that is waited for, if it is one: a lock, a queue. */
   get tool(): object | undefined {
@@ -308,7 +318,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     if (!this.#isError) return this.#resolve(this.#outcome as T);
     // A thread that waits for several things at once, or that never awaited
     // this one, must not bring the process down with an unhandled rejection.
-    this.promise.catch(() => {});
+    rejectionBelongsTo(this.task, this.promise);
     this.#reject(
       this.#outcome === REMOVED
         ? cancellation(`${this.failure()}: the thread was removed`)

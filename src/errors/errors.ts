@@ -109,9 +109,10 @@ export class TimeoutError extends CopasError {
  * The socket is closed, by the program or by the peer.
  *
  * It can't be used again: the program closes it, and connects anew if it needs
- * to. An error handler that gets this error of a connection can ignore it: that
- * is how connections end. The orderly end of a stream is no error: there
- * `receive` resolves to `null`.
+ * to. When it leaves the handler of a connection and is about that connection,
+ * no error handler gets it: that is how connections end. About any other socket
+ * it is reported. The orderly end of a stream is no error: there `receive`
+ * resolves to `null`.
  *
  * @example
  * ```ts
@@ -215,7 +216,8 @@ export class TooManyError extends CopasError {
  * `cancelall`), cancelled the future, or aborted the signal of the call. After
  * an abort, `cause` is the signal's reason.
  *
- * A thread that gets it cleans up and ends. One that catches it and goes on
+ * A thread that gets it cleans up and ends; it is reported only when the thread
+ * was not removed and the dispatcher is not exiting. One that catches it and goes on
  * gets it again at its next wait if the thread was removed.
  *
  * @example

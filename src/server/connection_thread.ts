@@ -42,15 +42,13 @@ export class ConnectionThread extends Thread {
   }
 
   /** The handler has ended. The thread ends when the connection is closed. */
-  override end(): void {
-    if (!this.#autoclose) return this.#finish();
-    // A lock must not wait for a peer that does not read.
-    this.neglectEndHooks();
+  protected override end(): void {
+    if (!this.#autoclose) return this.#served();
     // What the peer does not read in time is reported, unless the handler has closed the socket and heard of it.
-    endpointOf(this.#socket).finish(true).then(() => this.#finish());
+    endpointOf(this.#socket).finish(true).then(() => this.#served());
   }
 
-  #finish(): void {
+  #served(): void {
     super.end();
     this.#server.served();
   }

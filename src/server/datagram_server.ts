@@ -19,9 +19,14 @@ export class DatagramServer implements Service {
     this.#socket = socket;
   }
 
+  /** The server's name. */
+  get name(): string {
+    return this.#socket.name;
+  }
+
   /** Runs `body` as the server's thread. When it ends, the server is removed. */
   serve(body: () => unknown): void {
-    this.#scheduler.services.add(this);
+    this.#scheduler.serve(this);
     const task = this.#task = new Thread(
       this.#scheduler,
       `${this.#socket.name}:handler`,

@@ -70,8 +70,13 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     this.#options = options;
     this.#socketOptions = undefined;
     this.#removed = false;
-    this.#host.scheduler.services.add(this);
+    this.#host.scheduler.serve(this);
     this.resume();
+  }
+
+  /** The server's name. */
+  get name(): string {
+    return this.#host.name();
   }
 
   /** How many connections are being served. */
@@ -163,9 +168,17 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     );
   }
 
-  /** The server ends with its listener. */
+  /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
+    const { scheduler } = this.#host;
     this.remove();
+    scheduler.report(
+      new ClosedError(
+        `${this.name}: the listener was closed by other code than removeserver(): the server accepts no more`,
+      ),
+      scheduler.main,
+      this.#listener,
+    );
   }
 
   // --- For the threads of connections ---------------------------------------------

@@ -8,6 +8,7 @@
 
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 
@@ -42,9 +43,8 @@ export class ConnectionSetup {
 
   /** Ends the setup with a `ClosedError`, because the socket is being closed. */
   close(): void {
-    this.#abort.abort(
-      new ClosedError(`${this.socket.name}: the socket was closed`),
-    );
+    const message = `${this.socket.name}: the socket was closed`;
+    this.#abort.abort(endOf(this.socket, new ClosedError(message)));
   }
 
   /**

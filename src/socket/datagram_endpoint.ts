@@ -9,6 +9,7 @@ import { waitForCall } from "../core/call.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { checkInteger, checkString, wrongType } from "../errors/arguments.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
@@ -132,7 +133,8 @@ export class DatagramEndpoint {
 
   #checkOpen(call: string): void {
     if (!this.isClosed) return;
-    throw new ClosedError(`${call}: ${CLOSED_REASON}: ${this.name}`);
+    const message = `${call}: ${CLOSED_REASON}: ${this.name}`;
+    throw endOf(this.#socket, new ClosedError(message));
   }
 
   // --- Addresses ---------------------------------------------------------------------
@@ -269,10 +271,11 @@ export class DatagramEndpoint {
       if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {
         throw addressError(CANNOT_SEND, formatAddress(ip, port), error);
       }
-      throw new ClosedError(
-        `${CANNOT_SEND} ${formatAddress(ip, port)}: ${CLOSED_REASON}`,
-        { cause: error },
-      );
+      const message = `${CANNOT_SEND} ${
+        formatAddress(ip, port)
+      }: ${CLOSED_REASON}`;
+      const closed = new ClosedError(message, { cause: error });
+      throw endOf(this.#socket, closed);
     }
   }
 

@@ -8,13 +8,14 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
-import { closedError } from "../errors/platform.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import type { Hearing } from "../net/access.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import { copied, countOf, type Size } from "./pattern.ts";
+import { socketFailure } from "./socket_failure.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
 /** A datagram, with the address and the port that it came from. */
@@ -154,7 +155,9 @@ export class DatagramReceiver implements Ready, Hearing {
         const datagram = this.#take(wait.size);
         if (datagram !== undefined) wait.resolve(datagram);
         else if (source.failure === undefined) return source.arm();
-        else throw closedError(cannotReceive(this.#socket), source.failure);
+        else {
+          throw socketFailure(this.#socket, cannotReceive, source.failure);
+        }
       } catch (error) {
         wait.reject(error);
       }
@@ -173,9 +176,8 @@ export class DatagramReceiver implements Ready, Hearing {
     this.#source.close();
     this.#waits.dispose();
     for (const wait of this.#waits) {
-      wait.rejectLater(
-        new ClosedError(`${cannotReceive(this.#socket)}: ${why}`),
-      );
+      const message = `${cannotReceive(this.#socket)}: ${why}`;
+      wait.rejectLater(endOf(this.#socket, new ClosedError(message)));
     }
   }
 }

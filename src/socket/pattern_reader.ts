@@ -5,8 +5,8 @@
  * @module
  */
 
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
-import { closedError } from "../errors/platform.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import { DEFAULT_LIMITS, type Limits, tooLong } from "./limits.ts";
 import { LineSplitter, withoutCarriageReturns } from "./line_splitter.ts";
@@ -18,6 +18,7 @@ import {
   type Size,
 } from "./pattern.ts";
 import { ReceiveRequest, type Wanted } from "./receive_request.ts";
+import { socketFailure } from "./socket_failure.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 import { completeTextEnd, decodeUtf8 } from "./utf8.ts";
 
@@ -123,21 +124,20 @@ export class PatternReader {
   #end(pattern: Wanted): null {
     const { buffer, failure } = this.#source;
     if (buffer.length === 0 && failure === undefined) return null;
-    const messagePrefix = cannotReceive(this.#socket);
     const partial = buffer.view().slice();
     this.#consume(buffer.length);
     if (failure !== undefined) {
-      throw closedError(messagePrefix, failure, { partial });
+      throw socketFailure(this.#socket, cannotReceive, failure, { partial });
     }
     const wanted = typeof pattern === "string"
       ? "a line"
       : pattern instanceof ReceiveRequest
       ? pattern.wanted
       : `${countOf(pattern)} bytes`;
-    throw new ClosedError(
-      `${messagePrefix}: the peer closed the connection after ${partial.length} bytes of ${wanted}`,
-      { partial },
-    );
+    const message = `${
+      cannotReceive(this.#socket)
+    }: the peer closed the connection after ${partial.length} bytes of ${wanted}`;
+    throw endOf(this.#socket, new ClosedError(message, { partial }));
   }
 
   /** Where in the stream the buffer starts. */

@@ -8,6 +8,7 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { CHECKED_KEYS } from "./receive_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { readWaitOptions } from "../errors/wait_options.ts";
 import { ReadSource } from "../readiness/read_source.ts";
@@ -24,6 +25,7 @@ import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
 import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
+import { CLOSED_REASON } from "./stream_state.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;
@@ -197,7 +199,8 @@ export class Receiver implements ReceiveQueue {
   }
 
   #closedError(why: string): ClosedError {
-    return new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
+    const error = new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
+    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
   }
 }
 

@@ -11,12 +11,12 @@ import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { wrongType } from "../errors/arguments.ts";
+import { endOf } from "../errors/connection_end.ts";
 import {
   CancelledError,
   ClosedError,
   type TransferErrorOptions,
 } from "../errors/errors.ts";
-import { closedError } from "../errors/platform.ts";
 import {
   checkWaitOptions,
   readWaitOptions,
@@ -26,6 +26,8 @@ import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
+import { socketFailure } from "./socket_failure.ts";
+import { CLOSED_REASON } from "./stream_state.ts";
 import { reportUnheard } from "./unheard.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
@@ -179,8 +181,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
     this.#closeReason ??= why;
     this.#isAbandoned = this.#isFailureReported = true;
     for (const wait of this.#waits ?? []) {
-      const message = `${cannotSend(this.socket)}: ${why}`;
-      wait.rejectLater(new ClosedError(message, wait.transfer));
+      wait.rejectLater(this.#closedError(why, wait.transfer));
     }
     this.dispose();
   }
@@ -251,17 +252,21 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** Why nothing can be sent any more. */
   #error(): ClosedError | undefined {
     if (this.#closeReason !== undefined) {
-      return new ClosedError(
-        `${cannotSend(this.socket)}: ${this.#closeReason}`,
-      );
+      return this.#closedError(this.#closeReason);
     }
     const { failure } = this.sink;
     return failure === undefined ? undefined : this.#writeError(failure);
   }
 
+  #closedError(why: string, transfer?: TransferErrorOptions): ClosedError {
+    const message = `${cannotSend(this.socket)}: ${why}`;
+    const error = new ClosedError(message, transfer);
+    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+  }
+
   #writeError(failure: unknown, transfer?: TransferErrorOptions): ClosedError {
     this.#isFailureReported = true;
-    return closedError(cannotSend(this.socket), failure, transfer);
+    return socketFailure(this.socket, cannotSend, failure, transfer);
   }
 }
 

@@ -7,6 +7,7 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { checkString } from "../errors/arguments.ts";
+import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -130,7 +131,12 @@ export class StreamEndpoint extends StreamLife {
   open(call: string): Connection {
     const connection = this.connected(call);
     if (!this.isClosed) return connection;
-    throw new ClosedError(`${call}: ${CLOSED_REASON}: ${this.name}`);
+    throw this.#closedError(`${call}: ${CLOSED_REASON}: ${this.name}`);
+  }
+
+  /** This side has closed the socket. */
+  #closedError(message: string): ClosedError {
+    return endOf(this.#socket, new ClosedError(message));
   }
 
   /** What the TLS handshake has brought, for a call that needs it. */
@@ -275,7 +281,7 @@ export class StreamEndpoint extends StreamLife {
       if (this.isClosed) {
         // The close came between the end of the handshake and its news.
         closeSession(session);
-        throw new ClosedError(`${call}: the socket was closed: ${this.name}`);
+        throw this.#closedError(`${call}: the socket was closed: ${this.name}`);
       }
       this.#sslparams = sslparams;
       this.#secured(connection, session);

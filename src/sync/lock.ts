@@ -20,7 +20,7 @@ import { rejected, resolvedZero } from "./immediate.ts";
 import { Claim, runWithin } from "./lock_claim.ts";
 import { LockOwnership } from "./lock_ownership.ts";
 import { watchToken } from "./lost_tokens.ts";
-import { reportUnawaited } from "./unawaited_call.ts";
+import { reportUnawaited } from "../core/unawaited.ts";
 
 /** How a lock is made. */
 export interface LockOptions {

@@ -6,7 +6,7 @@ import { CancelledError, ClosedError } from "../../src/errors/errors.ts";
 import type { Task } from "../../src/core/task.ts";
 import { turn } from "../fixtures/event_loop.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
-import { scripted, ScriptedConn } from "../fixtures/socket_script.ts";
+import { scripted, ScriptedConn, text } from "../fixtures/socket_script.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
 // --- timeout ------------------------------------------------------------------------
@@ -391,4 +391,16 @@ Deno.test("wrong arguments are refused with a word on what would be right, and n
   const { threads, timeout, outside, timer, inactive } = copas.status();
   assertEquals([threads, timeout, outside, timer, inactive], [0, 0, 0, 0, 0]);
   assertEquals(new ScriptedConn().closes, 0);
+});
+
+Deno.test("cancelall before a loop does not make that loop drop what it has to write", async () => {
+  const { copas, conn, skt } = scripted();
+  copas.cancelall();
+  conn.hold();
+  await copas.loop(async () => {
+    await skt.send("hello");
+    setTimeout(() => conn.release(), 1);
+  });
+  assertEquals(text(conn.written), "hello");
+  await skt.close();
 });

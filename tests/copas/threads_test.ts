@@ -7,8 +7,11 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import type { Copas } from "../../src/copas/copas.ts";
+import { Copas } from "../../src/copas/copas.ts";
 import type { Task } from "../../src/core/task.ts";
+import { HandshakeError, TooLongError } from "../../src/errors/errors.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { scripted, ScriptedConn } from "../fixtures/socket_script.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
@@ -409,4 +412,147 @@ Deno.test("a step's duration is that of the threads that ran in it", async () =>
   assertEquals([later.durationmax, later.durationmin], [0, 0]);
   assertEquals([later.durationminever, later.durationmaxever], [0, 3000]);
   assertEquals(new ScriptedConn().reads, 0);
+});
+
+// --- Threads of others ---------------------------------------------------------------
+
+Deno.test("a thread of another dispatcher is refused, wherever a thread is asked for", () => {
+  const { copas } = virtual();
+  const other = virtual().copas;
+  const task = other.addnamedthread("theirs", () => other.pauseforever());
+  const calls: [string, () => unknown][] = [
+    ["removethread", () => copas.removethread(task)],
+    ["wakeup", () => copas.wakeup(task)],
+    ["setthreadname", () => copas.setthreadname("mine", task)],
+    ["getthreadname", () => copas.getthreadname(task)],
+    ["geterrorhandler", () => copas.geterrorhandler(task)],
+  ];
+  for (const [name, call] of calls) {
+    assertThrows(
+      call,
+      TypeError,
+      `${name}(): thread theirs belongs to another dispatcher; call the ${name} of that one`,
+    );
+  }
+  assertEquals([task.name, task.status], ["theirs", "suspended"]);
+  // A view is the same dispatcher.
+  other.scoped({ net: [] }).wakeup(task);
+});
+
+Deno.test("main can't be removed, not by a timeout of its own either", async () => {
+  const { copas } = virtual();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push((error as Error).message));
+  copas.timeout(1, (task) => copas.removethread(task));
+  await copas.pause(2);
+  await copas.pause(2);
+  assertEquals(errors, [
+    "removethread(): main is the code outside every thread and can't be removed; give a Task that addthread() has returned",
+  ]);
+});
+
+Deno.test("the removal of a thread reaches its wait on another dispatcher", async () => {
+  const { copas, events } = virtual();
+  // Its time is real: no jump of a virtual clock ends the wait.
+  const other = new Copas();
+  const task = copas.addthread(async () => {
+    for (const seconds of [100, 200]) {
+      await other.pause(seconds).catch((error) => events.push(error.code));
+    }
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(task);
+  });
+  await copas.loop();
+  for (let i = 0; i < 10; i++) await turn();
+  assertEquals(events, ["cancelled", "cancelled"]);
+});
+
+Deno.test("a thread whose result can't be awaited ends with an error", async () => {
+  const { copas } = virtual();
+  const errors: unknown[] = [];
+  copas.seterrorhandler(
+    (error) => errors.push((error as Error).message),
+    true,
+  );
+  const results = [
+    {
+      then() {
+        throw new Error("then has thrown");
+      },
+    },
+    {
+      get then(): unknown {
+        throw new Error("then can't be read");
+      },
+    },
+  ];
+  const tasks = results.map((result) => copas.addthread(() => result));
+  copas.addthread(() => copas.wait(results[0] as never));
+  copas.addthread(() => copas.wait(results[1] as never));
+  await copas.loop();
+  assertEquals(tasks.map(({ status }) => status), ["dead", "dead"]);
+  assertEquals(errors.sort(), [
+    "then can't be read",
+    "then can't be read",
+    "then has thrown",
+    "then has thrown",
+  ]);
+  assertEquals(copas.status().threads, 0);
+});
+
+// --- The default error handler -----------------------------------------------------
+
+Deno.test("errors that peers cause take a line each, and then one with a count every so often", async () => {
+  const dispatcher = new Copas({ clock: new VirtualClock() });
+  const output = await printed(async () => {
+    await dispatcher.loop(async () => {
+      for (let i = 0; i < 30; i++) {
+        dispatcher.addthread(() => {
+          throw new HandshakeError(`no TLS from ${i}`);
+        });
+      }
+      dispatcher.addthread(() => {
+        throw new RangeError("a mistake");
+      });
+      await dispatcher.pause(60);
+    });
+  });
+  const lines = output.split("\n");
+  const ofPeers = lines.filter((line) => line.includes("no TLS"));
+  assertEquals(ofPeers.length, 11);
+  assertMatch(
+    ofPeers[0],
+    /^HandshakeError: no TLS from 0 \(thread: thread_\d+, socket: none\)$/,
+  );
+  assertMatch(
+    ofPeers[10],
+    /^20 more errors \(handshake\), the last: HandshakeError: no TLS from 29 /,
+  );
+  // A mistake of the program has its stack.
+  assertStringIncludes(output, "RangeError: a mistake");
+  assert(lines.some((line) => line.startsWith("    at ")));
+});
+
+Deno.test("a kind of error that pauses for a while is printed again, and the exit tells what was counted", async () => {
+  const dispatcher = new Copas({ clock: new VirtualClock() });
+  const storm = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      dispatcher.addthread(() => {
+        throw new TooLongError("a long line");
+      });
+    }
+  };
+  const output = await printed(async () => {
+    await dispatcher.loop(async () => {
+      storm(12);
+      await dispatcher.pause(100);
+      storm(12);
+    });
+  });
+  const lines = output.split("\n");
+  assertEquals(lines.filter((line) => /^TooLong/.test(line)).length, 20);
+  assertEquals(lines.filter((line) => /^2 more errors/.test(line)).length, 2);
+  assertEquals(lines.length, 22);
 });

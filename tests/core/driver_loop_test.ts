@@ -31,20 +31,37 @@ Deno.test("a loop takes (init, timeout), (timeout) and nothing", async () => {
   assertEquals(events, ["init"]);
 });
 
-Deno.test("an error of init goes to the error handler, and the loop ends as ever", async () => {
-  const { copas, events } = make();
-  copas.seterrorhandler((error, task) => events.push(error, task.name));
+Deno.test("a loop is rejected with the error of init, at once, and another may follow", async () => {
+  const { copas, clock, events } = make();
   const error = new Error("no luck");
-  await copas.loop(() => {
-    throw error;
+  copas.addthread(async () => {
+    await copas.pause(3600);
+    events.push(clock.now());
   });
-  await copas.loop(() => Promise.reject(error));
-  assertEquals(events, [
-    error,
-    "copas_initializer",
-    error,
-    "copas_initializer",
-  ]);
+  const throws = () => {
+    throw error;
+  };
+  const rejects = async () => {
+    await copas.pause(1);
+    throw error;
+  };
+  for (const init of [throws, rejects]) {
+    assertEquals(await assertRejects(() => copas.loop(init)), error);
+  }
+  assertEquals([copas.running, clock.now()], [false, 1]);
+  await copas.loop();
+  assertEquals(events, [3600]);
+});
+
+Deno.test("an error handler that init has set hears of its error as well", async () => {
+  const { copas, events } = make();
+  const error = new Error("no luck");
+  const init = () => {
+    copas.seterrorhandler((error) => events.push(error));
+    throw error;
+  };
+  await copas.loop(init).catch((error) => events.push(error));
+  assertEquals(events, [error, error]);
 });
 
 Deno.test("a loop does what was begun before it, and running tells how long it lasts", async () => {
@@ -131,7 +148,7 @@ Deno.test("exit before any loop does no harm, and the next loop begins afresh", 
   assertEquals(clock.now(), 3);
 });
 
-Deno.test("exiting is false while the loop runs, and true from its end to the next loop", async () => {
+Deno.test("exiting is true when nothing is left to do, and false again when the loop has ended", async () => {
   const { copas, events } = make();
   copas.addthread(async () => {
     await copas.pause(1);
@@ -140,9 +157,20 @@ Deno.test("exiting is false while the loop runs, and true from its end to the ne
     events.push(copas.exiting());
   });
   await copas.loop();
-  assert(copas.exiting());
+  assertFalse(copas.exiting());
   await copas.loop(() => events.push(copas.exiting()));
   assertEquals(events, [false, true, false]);
+});
+
+Deno.test("a thread that is added between two loops waits for the exit of the second", async () => {
+  const { copas, clock, events } = make();
+  await copas.loop(() => copas.exit());
+  copas.addthread(async () => {
+    await copas.waitforexit();
+    events.push(clock.now());
+  });
+  await copas.loop(() => copas.pause(1));
+  assertEquals(events, [1]);
 });
 
 Deno.test("all who wait for the exit go on, and the loop waits for what they do then", async () => {

@@ -196,11 +196,13 @@ Deno.test("waitforexit has a timeout", async () => {
   await loop;
 });
 
-Deno.test("sleeps that are not awaited do not end the process when they fail", async () => {
+Deno.test("sleeps that the thread does not await do no harm when they fail, and a timeout is reported", async () => {
   const { copas, clock } = make();
+  const errors: unknown[] = [];
   const abort = new AbortController();
   const { signal } = abort;
   const task = copas.addthread(async () => {
+    copas.seterrorhandler((error) => errors.push((error as Error).message));
     copas.sleep(100);
     copas.sleep(100, { signal });
     copas.pause(100, { signal });
@@ -217,4 +219,5 @@ Deno.test("sleeps that are not awaited do not end the process when they fail", a
   });
   await copas.loop();
   assertEquals(clock.now(), 4);
+  assertEquals(errors, ["Cannot wait for the exit: timed out after 1 s"]);
 });

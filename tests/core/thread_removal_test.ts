@@ -270,8 +270,12 @@ Deno.test("removing a thread that has ended ends the calls that it left behind",
   assertEquals([events, clock.now()], [[true], 0]);
 });
 
-Deno.test("a removed thread that catches every error harms no other thread, and the loop ends", async () => {
+Deno.test("a removed thread that catches every error is given up with a report, and the loop ends", async () => {
   const { copas, clock, events } = make();
+  const reports: string[] = [];
+  copas.seterrorhandler((error, task) => {
+    reports.push(`${task}: ${(error as Error).message}`);
+  }, true);
   const calls = [
     () => copas.sleep(1),
     () => copas.pause(),
@@ -279,7 +283,7 @@ Deno.test("a removed thread that catches every error harms no other thread, and 
   ];
   for (const call of calls) {
     let caught = 0;
-    const task = copas.addthread(async () => {
+    const task = copas.addnamedthread("stubborn", async () => {
       for (;;) {
         try {
           await call();
@@ -300,6 +304,12 @@ Deno.test("a removed thread that catches every error harms no other thread, and 
     assertEquals([threads, active], [0, 0]);
   }
   assertEquals(events, [5, 5, 5]);
+  assertEquals(
+    reports,
+    Array(3).fill(
+      "stubborn: Thread stubborn was removed, and went on after 100 calls had failed: it is given up, and what it still had to do, a finally block for instance, may not have run",
+    ),
+  );
 });
 
 Deno.test("a thread that was added by a removed one lives on", async () => {

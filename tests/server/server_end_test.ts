@@ -3,9 +3,11 @@
 import {
   assertEquals,
   assertInstanceOf,
+  assertMatch,
   assertRejects,
   assertThrows,
 } from "@std/assert";
+import { Copas } from "../../src/copas/copas.ts";
 import { ClosedError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { turn } from "../fixtures/event_loop.ts";
@@ -113,8 +115,16 @@ Deno.test("removeserver leaves the connections that are being served", async () 
   await server.ended;
 });
 
-Deno.test("a listener that was closed behind our back leaves the dispatcher, without complaint", async () => {
-  await using server = TestServer.start(echo);
+Deno.test("a listener that other code closes leaves the dispatcher, and that is reported", async () => {
+  const { copas, reports } = reporting();
+  await using server = TestServer.start(
+    async (conn) => {
+      await copas.send(conn, `${await copas.receive(conn)}\n`);
+      await copas.send(conn, `${await copas.receive(conn)}\n`);
+    },
+    { name: "web" },
+    copas,
+  );
   const client = await server.connect();
   assertEquals(await ask(client, "hello"), "hello");
   server.listener.close();
@@ -122,6 +132,21 @@ Deno.test("a listener that was closed behind our back leaves the dispatcher, wit
   assertEquals(server.copas.status().servers, 0);
   client.close();
   await server.ended;
+  assertEquals(
+    reports.map(({ error }) => String(error)),
+    [
+      "ClosedError: web: the listener was closed by other code than removeserver(): the server accepts no more",
+    ],
+  );
+});
+
+Deno.test("a listener that was closed before it is registered is reported, too", async () => {
+  const { copas, reports } = reporting();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  listener.close();
+  copas.addserver(listener, () => {}, { name: "web" });
+  await copas.loop();
+  assertMatch(String(reports[0].error), /^ClosedError: web: the listener was /);
 });
 
 Deno.test("copas.close(listener) unregisters it, and the loop ends", async () => {
@@ -191,4 +216,18 @@ Deno.test("exit: no connection is accepted any more, and those that are served f
   late.close();
   copas.removeserver(listener);
   await loop;
+});
+
+Deno.test("a handler without the call that makes it is refused", () => {
+  const { copas } = reporting();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  for (const handler of [copas.handler, new Copas().handler]) {
+    assertThrows(
+      () => copas.addserver(listener, handler as never),
+      TypeError,
+      "addserver(): the handler is copas.handler itself, which would serve no connection; give what it makes: copas.handler(fn)",
+    );
+  }
+  assertEquals(copas.status().servers, 0);
+  listener.close();
 });

@@ -1,0 +1,71 @@
+/**
+ * Which errors of threads are reported, and to whom.
+ *
+ * @module
+ */
+
+import { isEndOf } from "../errors/connection_end.ts";
+import { CancelledError } from "../errors/errors.ts";
+import { callGuarded } from "./guarded_call.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { ErrorHandler } from "./task.ts";
+import type { Thread } from "./thread.ts";
+
+/** The part of a dispatcher that hands errors to the error handlers. */
+export abstract class ErrorReports {
+  /** Stands for the code outside every thread. */
+  abstract readonly main: Thread;
+  abstract readonly lifecycle: Lifecycle;
+
+  /** @param errorhandler gets the errors of threads without a handler of their own */
+  constructor(public errorhandler: ErrorHandler) {}
+
+  /** An error has left the function of a thread. Returns the end of its async error handler. */
+  threadFailed(task: Thread, error: unknown): Promise<void> | undefined {
+    // A thread that was told to end, or whose connection has ended, ends like any other.
+    const isOrdinary = error instanceof CancelledError
+      ? task.removed || this.lifecycle.isExiting
+      : (task.serves || task.removed) && isEndOf(task.socket, error);
+    return isOrdinary ? undefined : this.report(error, task, task.socket);
+  }
+
+  /** A removed thread is not resumed any more: what it was about to do never happens. */
+  threadGivenUp(task: Thread, refusals: number): void {
+    const message =
+      `Thread ${task.name} was removed, and went on after ${refusals} calls had failed: it is given up, and what it still had to do, a finally block for instance, may not have run`;
+    this.report(new Error(message), task, task.socket);
+  }
+
+  /** No code has awaited the promise of a call, or of an async function, that has failed. */
+  rejectionUnawaited(error: unknown, task: Thread = this.main): void {
+    // What the thread left behind ended as it was removed.
+    if (task.removed && error instanceof CancelledError) return;
+    this.report(error, task, task.socket);
+  }
+
+  /**
+   * Hands an error to the thread's error handler. An error in there is printed.
+   *
+   * @returns the end of an async error handler
+   */
+  report(
+    error: unknown,
+    task: Thread,
+    socket?: unknown,
+  ): Promise<void> | undefined {
+    const handler = task.errorhandler ?? this.errorhandler;
+    return callGuarded(() => handler(error, task, socket), (second) => {
+      console.error(
+        "Failed executing error handler:",
+        second,
+        "\nwhile handling:",
+        error,
+      );
+    });
+  }
+
+  /** Runs a callback that belongs to no thread; its errors go to the default error handler. */
+  guard(callback: () => unknown): void {
+    callGuarded(callback, (error) => this.report(error, this.main));
+  }
+}

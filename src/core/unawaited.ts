@@ -1,0 +1,63 @@
+/**
+ * Rejections that no code has awaited: those of a thread's calls and async
+ * functions reach the thread's error handler and do not end the process.
+ *
+ * @module
+ */
+
+import { isCancellation } from "./cancellation.ts";
+import { currentContext } from "./current_thread.ts";
+
+/** What is told of a rejection. */
+export interface RejectionHost {
+  /** An error that `thread`, or what an ended thread left running, has not awaited. */
+  rejectionUnawaited(error: unknown, thread?: unknown): void;
+}
+
+interface HostedThread {
+  readonly scheduler: RejectionHost;
+}
+
+/**
+ * The threads of promises that the dispatcher rejects. It does that in a round,
+ * outside of the thread's context, which tells the thread of all others.
+ */
+const threads = new WeakMap<Promise<unknown>, HostedThread>();
+let isHearing = false;
+
+/** The dispatcher is about to reject a promise of `thread`. */
+export function rejectionBelongsTo(
+  thread: HostedThread,
+  promise: Promise<unknown>,
+): void {
+  threads.set(promise, thread);
+  hearRejections();
+}
+
+/** The same promise. When it is rejected and no code awaits it, the error handler of the current thread gets the error. */
+export function reportUnawaited<T>(
+  scheduler: { readonly current: HostedThread },
+  promise: Promise<T>,
+): Promise<T> {
+  rejectionBelongsTo(scheduler.current, promise);
+  return promise;
+}
+
+/** Begins to listen, at the first thread: importing the module does nothing. */
+export function hearRejections(): void {
+  if (isHearing) return;
+  isHearing = true;
+  globalThis.addEventListener("unhandledrejection", hear);
+}
+
+/** Deno calls it in the context in which the promise was rejected. */
+function hear(event: PromiseRejectionEvent): void {
+  const { promise, reason } = event;
+  if (event.defaultPrevented || isCancellation(reason)) return;
+  const context = currentContext();
+  const thread = threads.get(promise) ?? context?.thread as HostedThread;
+  const host = thread?.scheduler ?? context?.host as RejectionHost;
+  if (host === undefined) return;
+  event.preventDefault();
+  host.rejectionUnawaited(reason, thread);
+}

@@ -1,0 +1,123 @@
+// What a removed thread may still do before it goes.
+
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
+import { scripted } from "../fixtures/socket_script.ts";
+import { virtual } from "../fixtures/virtual.ts";
+
+Deno.test("the waits of a shielded function go on although the thread was removed, and the loop waits for them", async () => {
+  const { copas, clock, events } = virtual();
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pause(3600);
+    } finally {
+      events.push(
+        await copas.shield(async () => {
+          await copas.pause(1);
+          await copas.wait(Promise.resolve());
+          await copas.pause();
+          return "said goodbye";
+        }),
+      );
+      await copas.pause().catch((error) => events.push(error.code));
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals([events, clock.now()], [["said goodbye", "cancelled"], 1]);
+});
+
+Deno.test("a removal during a shielded function reaches the thread after it", async () => {
+  const { copas, clock, events } = virtual();
+  const task = copas.addthread(async () => {
+    await copas.shield(async () => {
+      await copas.pause(2);
+      events.push(clock.now());
+    });
+    await copas.pause(1);
+    events.push("never");
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(task);
+  });
+  await copas.loop();
+  assertEquals(events, [2]);
+});
+
+Deno.test("the shield of a removed thread ends with its time: what runs under it is cancelled", async () => {
+  const { copas, clock, events } = virtual();
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pause(3600);
+    } finally {
+      const error = await assertRejects(() =>
+        copas.shield(
+          () =>
+            copas.pause(100).catch((error) => {
+              events.push(error);
+            }),
+          { timeout: 3 },
+        )
+      );
+      assertInstanceOf(error, TimeoutError);
+      events.push(clock.now());
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(events.length, 2);
+  assertEquals(events.find((event) => typeof event === "number"), 3);
+  assertInstanceOf(
+    events.find((event) => typeof event === "object"),
+    CancelledError,
+  );
+});
+
+Deno.test("a shielded function that waits for something foreign is bounded as well", async () => {
+  const { copas, clock } = virtual();
+  const task = copas.addthread(async () => {
+    await copas.shield(() => new Promise(() => {})).catch(() => {});
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(clock.now(), 5);
+});
+
+Deno.test("a shield covers sends and receives that need not wait", async () => {
+  const { copas, conn, skt } = scripted();
+  const events: unknown[] = [];
+  conn.feed("one\ntwo\n");
+  const task = copas.addthread(async () => {
+    events.push(await skt.receive());
+    copas.removethread(task);
+    events.push(await copas.shield(() => skt.receive()));
+    await skt.receive().catch((error) => events.push(error.code));
+  });
+  await copas.loop(() => copas.pause(1));
+  assertEquals(events, ["one", "two", "cancelled"]);
+  await skt.close();
+});
+
+Deno.test("a shield gives the result or the error of its function, and refuses what is none", async () => {
+  const { copas } = virtual();
+  assertEquals(await copas.shield(() => 5), 5);
+  await assertRejects(
+    () =>
+      copas.shield(() => {
+        throw new RangeError("no luck");
+      }),
+    RangeError,
+    "no luck",
+  );
+  await assertRejects(
+    () => copas.shield(5 as never),
+    TypeError,
+    "shield(): fn must be a function, got 5",
+  );
+  await assertRejects(
+    () => copas.shield(() => {}, { timeout: -1 }),
+    RangeError,
+    "shield(): the timeout must be",
+  );
+});
