@@ -43,6 +43,19 @@ export function reportUnawaited<T>(
   return promise;
 }
 
+/** How errors are reported that have a report of their own. */
+const reports = new WeakMap<object, () => void>();
+
+/**
+ * Calls `report`, in place of the thread's error handler and once, if a promise
+ * is rejected with `error` and no code handles that by the end of the turn.
+ */
+export function reportUnawaitedBy(error: unknown, report: () => void): void {
+  if (typeof error !== "object" || error === null) return;
+  reports.set(error, report);
+  hearRejections();
+}
+
 /** Begins to listen, at the first thread: importing the module does nothing. */
 export function hearRejections(): void {
   if (isHearing) return;
@@ -54,6 +67,13 @@ export function hearRejections(): void {
 function hear(event: PromiseRejectionEvent): void {
   const { promise, reason } = event;
   if (event.defaultPrevented || isCancellation(reason)) return;
+  const report = reports.get(reason);
+  if (report !== undefined) {
+    event.preventDefault();
+    // Several promises may be rejected with it.
+    reports.set(reason, () => {});
+    return report();
+  }
   const context = currentContext();
   const thread = threads.get(promise) ?? context?.thread as HostedThread;
   const host = thread?.scheduler ?? context?.host as RejectionHost;

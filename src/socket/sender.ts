@@ -8,6 +8,7 @@
 import type { EndOfTurnHook } from "../core/end_of_turn.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import { reportUnawaitedBy } from "../core/unawaited.ts";
 import type { Thread } from "../core/thread.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { wrongType } from "../errors/arguments.ts";
@@ -28,7 +29,6 @@ import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import { socketFailure } from "./socket_failure.ts";
 import { CLOSED_REASON } from "./stream_state.ts";
-import { reportUnheard } from "./unheard.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
 const MICROTASKS_OF_WRITE = 6;
@@ -88,7 +88,10 @@ export class Sender implements SendQueue, EndOfTurnHook {
   #heard(wait: SendWait): Promise<number | void> {
     return wait.promise.catch((error) => {
       if (!(error instanceof CancelledError)) {
-        reportUnheard(error, () => this.#report(error, wait.task as Thread));
+        reportUnawaitedBy(
+          error,
+          () => this.#report(error, wait.task as Thread),
+        );
       }
       throw error;
     });
@@ -115,7 +118,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
       return Promise.resolve();
     }
     const wait = this.#wait("flush()", undefined, false, options);
-    return wait.promise as Promise<void>;
+    return this.#heard(wait) as Promise<void>;
   }
 
   #wait(
@@ -245,7 +248,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
     const refused = Promise.reject(error);
     if (this.#closeReason !== undefined) return handled(refused);
     const { current } = this.#scheduler;
-    reportUnheard(error, () => this.#report(error, current));
+    reportUnawaitedBy(error, () => this.#report(error, current));
     return refused;
   }
 

@@ -6,6 +6,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
+import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
@@ -34,7 +35,6 @@ import { handshakeTimeout } from "./handshake_timeout.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import type { StreamSocketOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
-import { reportUnheard } from "./unheard.ts";
 import {
   CLOSED_REASON,
   notSecured,
@@ -299,7 +299,7 @@ export class StreamEndpoint extends StreamLife {
   }
 
   #handshakeFailed(connection: Connection): void {
-    // A name that tells the connection's address stays when the connection goes.
+    // A name that tells the address stays when the connection goes.
     this.#name = this.name;
     this.handshakeHasFailed(connection);
   }
@@ -328,20 +328,17 @@ export class StreamEndpoint extends StreamLife {
     }
     this.#sslparams = sslparams;
     this.#isStartTls = starttls;
-    if (starttls) this.release();
-    else if (connection !== undefined && !isTls(connection.conn)) {
-      this.withhold();
-    }
+    if (starttls) return this.release();
+    if (connection !== undefined && !isTls(connection.conn)) this.withhold();
   }
 
   protected override closeFailed(error: unknown): void {
-    const scheduler = this.#scheduler;
-    const { current } = scheduler;
-    reportUnheard(error, () => {
-      if (this.connection?.isAbandoned) return;
+    const { current } = this.#scheduler;
+    reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
       if (this.isHandlerOver && error instanceof ClosedError) return;
-      scheduler.report(error, current, this.#socket);
+      if (this.connection?.isAbandoned) return;
+      this.#scheduler.report(error, current, this.#socket);
     });
   }
 

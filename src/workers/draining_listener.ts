@@ -32,11 +32,14 @@ export class DrainingListener
     return this.#listener.addr;
   }
 
-  /** Accepts a connection. Fails when the listener is closed. */
+  /** Accepts a connection. It waits for ever once the listener is drained: the worker has closed it, and its server need not report that. */
   accept(): Promise<Deno.TcpConn> {
     const accepted = this.#listener.accept();
     if (this.#draining) this.#closeUnlessOneIsThere(accepted);
-    return accepted;
+    return accepted.catch((error) => {
+      if (!this.#draining) throw error;
+      return new Promise(() => {});
+    });
   }
 
   /** Closes the listener when no connection is waiting. Resolves when it is closed. */
