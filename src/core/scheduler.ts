@@ -14,15 +14,17 @@ import { LinkedList } from "../collections/linked_list.ts";
 import { CancelledError, ClosedError } from "../errors/errors.ts";
 import { Selector } from "../readiness/selector.ts";
 import type { Clock } from "./clock.ts";
-import { type Driven, Driver, MOST_CALLS } from "./driver.ts";
+import { type Driven, Driver } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
 import { ExitQueue } from "./exit_queue.ts";
 import { callGuarded } from "./guarded_call.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Round } from "./round.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import { runningThread, Thread, type ThreadHost } from "./thread.ts";
 import type { TimeoutHost } from "./thread_timeout.ts";
+import { TimeSlice } from "./time_slice.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
@@ -33,14 +35,6 @@ export interface Service {
   remove(keepopen?: boolean): void;
 }
 
-/**
- * How many calls may find their data at once in a round: at least so many, and
- * more when many operations have ended since the last one. Thousands of
- * connections that are ready together are served together.
- */
-const LEAST_CALLS = 1024;
-const CALLS_EACH = 64;
-
 /** Threads, time, and the list of what runs next. */
 export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
@@ -49,6 +43,8 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   /** The end of the turn of the event loop that is under way. */
   readonly endOfTurn: EndOfTurn;
   readonly lifecycle: Lifecycle = new Lifecycle();
+  /** How long threads may run before the event loop has its turn. */
+  readonly slice: TimeSlice = new TimeSlice();
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: LinkedList<Thread> = new LinkedList();
@@ -77,8 +73,8 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
   #runnable: AnyWait[] = [];
-  /** How many calls may still proceed before the event loop gets a turn. */
-  #budget = LEAST_CALLS;
+  /** The round that is under way, or the last one. */
+  readonly #round = new Round();
   /** How many threads without a name there have been. */
   #threads = 0;
 
@@ -116,6 +112,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** A thread begins. */
   threadStarted(task: Thread): void {
+    this.slice.count();
     this.tasks.append(task.node);
     this.recount(task);
   }
@@ -181,7 +178,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
-    return this.#busy === 0 && this.#runnable.length === 0 &&
+    return this.#busy === 0 && this.runnable === 0 &&
       (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
       (this.services.size === 0 || !this.lifecycle.isAccepting) &&
       !(this.timeouts > 0 && this.#isAnyThreadIdle);
@@ -235,7 +232,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     this.endOfTurn.calls++;
     if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
-    this.#budget--;
+    this.slice.count();
     if (this.log !== undefined) this.log("resuming", task, wait);
   }
 
@@ -251,19 +248,19 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     this.selector.wake();
   }
 
-  /** How many waits will be delivered in the next round. */
+  /** How many waits will be delivered in this round and the next. */
   get runnable(): number {
-    return this.#runnable.length;
+    return this.#round.waiting + this.#runnable.length;
   }
 
   /**
-   * Asks whether a call may take what is there without waiting. After a bounded
-   * number of such calls the answer is no, until the event loop had a turn:
-   * a thread that always finds data must not starve the others.
+   * Asks whether a call may have its outcome without waiting. After a slice of
+   * time the answer is no, until the event loop had a turn: a thread that always
+   * finds data, or always fails, must not starve the others.
    */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
-    return --this.#budget > 0;
+    return this.slice.spend();
   }
 
   /**
@@ -299,44 +296,35 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** Whether a round would find something to do, time aside. */
   get hasWork(): boolean {
-    return !this.selector.empty || this.#runnable.length > 0;
-  }
-
-  /** Whether the event loop is due for a turn before the next round. */
-  get isSpent(): boolean {
-    return this.#budget <= 0;
-  }
-
-  /** The event loop had a turn: allots calls to the next round. */
-  refresh(): void {
-    const calls = Math.max(LEAST_CALLS, CALLS_EACH * this.selector.ended);
-    this.#budget = Math.min(calls, MOST_CALLS);
+    return !this.selector.empty || this.#runnable.length > 0 ||
+      !this.#round.isComplete;
   }
 
   /**
-   * One round: serves what is ready, then the deadlines reached by `now`, then
-   * what was runnable when the round began. Resumed threads run in the
-   * microtasks that follow. Returns whether there was anything.
+   * Begins a round: what is ready, then the deadlines reached by `now`, then
+   * what is runnable. What becomes so in the round has to wait for the next one.
    */
-  round(now: number): boolean {
+  beginRound(now: number): void {
     this.rounds++;
-    this.selector.ended = 0;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
     const ready = this.selector.take();
-    const runnable = this.#runnable;
-    // What becomes runnable in this round has to wait for the next one.
-    const { length } = runnable;
-    if (length > 0) this.#runnable = [];
-    for (const item of ready) item.dispatch();
-    let reached = 0;
-    // A thread that sleeps again for no time at all has to wait for the next round.
     const { newest } = this.deadlines;
-    for (
-      let entry;
-      (entry = this.deadlines.take(now, newest)) !== undefined;
-      reached++
-    ) entry.due(now);
-    for (let i = 0; i < length; i++) runnable[i].deliver();
-    return ready.length + reached + length > 0;
+    const runnable = this.#runnable;
+    this.#runnable = [];
+    this.#round.begin(ready, now, newest, runnable);
+  }
+
+  /**
+   * Goes on with the round. Resumed threads run in the microtasks that follow.
+   * Returns whether the round is complete; else the clock has to be asked
+   * whether the slice is over.
+   */
+  serveRound(): boolean {
+    return this.#round.serve(this.deadlines, this.slice);
+  }
+
+  /** Whether there was anything in the round. */
+  get roundWasActive(): boolean {
+    return this.#round.wasActive;
   }
 }

@@ -45,7 +45,8 @@ function make() {
   };
   /** A round at the clock's time, with all that it causes. */
   const round = async () => {
-    scheduler.round(clock.now());
+    scheduler.beginRound(clock.now());
+    while (!scheduler.serveRound()) scheduler.slice.begin();
     await settled();
   };
   return { clock, scheduler, outcomes, wait, round };
