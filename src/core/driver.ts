@@ -35,10 +35,10 @@ export interface Driven extends ClockHost {
   readonly finished: boolean;
   /** Whether a round would find something to do, time aside. */
   readonly hasWork: boolean;
-  /** Begins a round, with what is due by `now`. */
-  beginRound(now: number): void;
+  /** Begins a round, with what is due by `now`. Returns whether it is complete. */
+  beginRound(now: number): boolean;
   /** Goes on with the round. Returns whether it is complete. */
-  serveRound(): boolean;
+  continueRound(): boolean;
   /** Whether there was anything in the round. */
   readonly roundWasActive: boolean;
 }
@@ -53,8 +53,11 @@ function turnWithPoll(): Promise<void> {
   return new Promise((resolve) => afterPoll(resolve));
 }
 
-/** After so many microtasks the threads that were resumed have mostly gone on. */
-const MICROTASKS = 3;
+/**
+ * After so many microtasks the threads that were resumed have gone on, unless
+ * more async functions than that lie between their waits and their work.
+ */
+const MICROTASKS = 6;
 
 /**
  * A deadline that is noticed so many seconds late tells of a stall: a thread
@@ -238,20 +241,20 @@ export class Driver {
 
   /** One round. Returns a promise of its end when it is not complete at once. */
   #round(now: number): Promise<void> | undefined {
-    this.#scheduler.beginRound(now);
-    return this.#scheduler.serveRound() ? undefined : this.#completeRound();
+    return this.#scheduler.beginRound(now) ? undefined : this.#completeRound();
   }
 
   /** Serves the rest of a round piece by piece, so that the time is known that the threads take. */
   async #completeRound(): Promise<void> {
     const scheduler = this.#scheduler;
     do {
-      for (let i = 0; i < MICROTASKS; i++) await null;
+      const microtasks = scheduler.slice.isWellKnown ? 1 : MICROTASKS;
+      for (let i = 0; i < microtasks; i++) await null;
       if (!scheduler.slice.mayGoOn()) {
         await this.#giveTurn();
         this.#asksClock = true;
       }
-    } while (!scheduler.serveRound());
+    } while (!scheduler.continueRound());
   }
 
   /** Lets the event loop have its turn. What the threads have sent goes out before. */

@@ -17,71 +17,84 @@ interface Deliverable {
 
 const NOTHING: readonly never[] = [];
 
-/** What is left to do in the round that was begun last. */
+/** A round, and what is left to do in it when it was interrupted. */
 export class Round {
   /** Whether nothing is left. */
   isComplete = true;
   /** Whether there was anything to do. */
   wasActive = false;
-  #ready: readonly Ready[] = [];
-  #nextReady = 0;
+  readonly #deadlines: DeadlineHeap;
+  readonly #slice: TimeSlice;
+  #ready: readonly Ready[] = NOTHING;
   #now = 0;
   #newest = 0;
-  #runnable: readonly Deliverable[] = [];
-  #nextRunnable = 0;
+  #runnable: readonly Deliverable[] = NOTHING;
+
+  constructor(deadlines: DeadlineHeap, slice: TimeSlice) {
+    this.#deadlines = deadlines;
+    this.#slice = slice;
+  }
+
+  /** How many waits are still to be delivered. */
+  get waiting(): number {
+    return this.#runnable.length;
+  }
 
   /**
-   * Begins a round.
+   * Begins a round, and goes on as {@linkcode goOn} does.
    *
    * @param ready what is served first
    * @param now the deadlines up to it come next
-   * @param newest the mark of the last deadline that may: a thread that sleeps
-   * again for no time at all has to wait for the next round
    * @param runnable what is delivered at last
    */
   begin(
     ready: readonly Ready[],
     now: number,
+    runnable: readonly Deliverable[],
+  ): boolean {
+    this.wasActive = ready.length > 0 || runnable.length > 0;
+    // A thread that sleeps again for no time at all has to wait for the next round.
+    return this.#serve(ready, now, this.#deadlines.newest, runnable);
+  }
+
+  /** Goes on until nothing is left, and returns `true`, or until the calls are used up that are allotted to the slice. */
+  goOn(): boolean {
+    return this.isComplete ||
+      this.#serve(this.#ready, this.#now, this.#newest, this.#runnable);
+  }
+
+  #serve(
+    ready: readonly Ready[],
+    now: number,
     newest: number,
     runnable: readonly Deliverable[],
-  ): void {
-    this.isComplete = false;
-    this.wasActive = ready.length > 0 || runnable.length > 0;
-    this.#ready = ready;
-    this.#nextReady = 0;
-    this.#now = now;
-    this.#newest = newest;
-    this.#runnable = runnable;
-    this.#nextRunnable = 0;
-  }
-
-  /** How many waits are still to be delivered. */
-  get waiting(): number {
-    return this.#runnable.length - this.#nextRunnable;
-  }
-
-  /** Goes on until nothing is left, and returns `true`, or until the calls allotted to the slice are used up. */
-  serve(deadlines: DeadlineHeap, slice: TimeSlice): boolean {
-    const ready = this.#ready;
-    while (this.#nextReady < ready.length) {
-      if (slice.isUsedUp) return false;
-      ready[this.#nextReady++].dispatch();
-    }
-    while (deadlines.next <= this.#now) {
-      if (slice.isUsedUp) return false;
-      const entry = deadlines.take(this.#now, this.#newest);
+  ): boolean {
+    const slice = this.#slice;
+    const deadlines = this.#deadlines;
+    let served = 0;
+    while (served < ready.length && !slice.isUsedUp) ready[served++].dispatch();
+    while (deadlines.next <= now && !slice.isUsedUp) {
+      const entry = deadlines.take(now, newest);
       if (entry === undefined) break;
       this.wasActive = true;
-      entry.due(this.#now);
+      entry.due(now);
     }
-    const runnable = this.#runnable;
-    while (this.#nextRunnable < runnable.length) {
-      if (slice.isUsedUp) return false;
-      runnable[this.#nextRunnable++].deliver();
+    let delivered = 0;
+    while (delivered < runnable.length && !slice.isUsedUp) {
+      runnable[delivered++].deliver();
     }
-    // What was served must not be kept alive until the next round.
-    this.#ready = this.#runnable = NOTHING;
-    this.#nextReady = this.#nextRunnable = 0;
-    return this.isComplete = true;
+    this.isComplete = served === ready.length &&
+      delivered === runnable.length &&
+      !(slice.isUsedUp && deadlines.next <= now);
+    if (this.isComplete) {
+      // What was served must not be kept alive until the next round.
+      this.#ready = this.#runnable = NOTHING;
+    } else {
+      this.#ready = ready.slice(served);
+      this.#now = now;
+      this.#newest = newest;
+      this.#runnable = runnable.slice(delivered);
+    }
+    return this.isComplete;
   }
 }

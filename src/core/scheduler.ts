@@ -35,6 +35,8 @@ export interface Service {
   remove(keepopen?: boolean): void;
 }
 
+const NOTHING: readonly never[] = [];
+
 /** Threads, time, and the list of what runs next. */
 export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
@@ -74,7 +76,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   /** The waits that deliver their outcomes in the next round. */
   #runnable: AnyWait[] = [];
   /** The round that is under way, or the last one. */
-  readonly #round = new Round();
+  readonly #round = new Round(this.deadlines, this.slice);
   /** How many threads without a name there have been. */
   #threads = 0;
 
@@ -301,26 +303,26 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   }
 
   /**
-   * Begins a round: what is ready, then the deadlines reached by `now`, then
-   * what is runnable. What becomes so in the round has to wait for the next one.
+   * A round: what is ready, then the deadlines reached by `now`, then what is
+   * runnable. What becomes so in the round has to wait for the next one. Resumed
+   * threads run in the microtasks that follow. Returns whether the round is
+   * complete; else the clock has to be asked whether the slice of time is over.
    */
-  beginRound(now: number): void {
+  beginRound(now: number): boolean {
     this.rounds++;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
-    const ready = this.selector.take();
-    const { newest } = this.deadlines;
     const runnable = this.#runnable;
-    this.#runnable = [];
-    this.#round.begin(ready, now, newest, runnable);
+    if (runnable.length > 0) this.#runnable = [];
+    return this.#round.begin(
+      this.selector.take(),
+      now,
+      runnable.length > 0 ? runnable : NOTHING,
+    );
   }
 
-  /**
-   * Goes on with the round. Resumed threads run in the microtasks that follow.
-   * Returns whether the round is complete; else the clock has to be asked
-   * whether the slice is over.
-   */
-  serveRound(): boolean {
-    return this.#round.serve(this.deadlines, this.slice);
+  /** Goes on with a round that is not complete. Returns whether it is now. */
+  continueRound(): boolean {
+    return this.#round.goOn();
   }
 
   /** Whether there was anything in the round. */

@@ -11,7 +11,7 @@
 export const SLICE = 2;
 
 /** The most calls until the clock is asked again: asking it takes as long as some four calls of `await`. */
-const MOST_CALLS = 64;
+const MOST_CALLS = 256;
 
 /**
  * Bounds the time in which threads may go on without a turn of the event loop.
@@ -45,6 +45,11 @@ export class TimeSlice {
   /** Whether the clock has to be asked before more is done. */
   get isUsedUp(): boolean {
     return this.#calls <= 0;
+  }
+
+  /** Whether many calls in this slice have taken little time. */
+  get isWellKnown(): boolean {
+    return this.#allotted === MOST_CALLS;
   }
 
   /** Whether threads may go on before the event loop has its turn. */

@@ -46,7 +46,7 @@ function make() {
   /** A round at the clock's time, with all that it causes. */
   const round = async () => {
     scheduler.beginRound(clock.now());
-    while (!scheduler.serveRound()) scheduler.slice.begin();
+    while (!scheduler.continueRound()) scheduler.slice.begin();
     await settled();
   };
   return { clock, scheduler, outcomes, wait, round };
