@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 import { checkFunction, checkSeconds } from "../errors/arguments.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import type { Context } from "./context.ts";
@@ -23,7 +24,7 @@ export function loop(
       if (init !== undefined) scheduler.spawn("copas_initializer", init);
     });
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(context.scheduler, error);
   }
 }
 
@@ -44,9 +45,9 @@ export function waitForExit(
   try {
     checkWaitOptions("waitforexit()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
   return scheduler.lifecycle.isExiting
-    ? Promise.resolve()
+    ? resolvedCall(scheduler, undefined)
     : scheduler.exits.wait(options);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { rejectedCall } from "../core/immediate_call.ts";
 import { checkString } from "../errors/arguments.ts";
 import {
   isDatagram,
@@ -38,7 +39,7 @@ export function wrap(
  * them. The socket itself holds them against the scope of the view that made it.
  */
 export function reach<T>(
-  { network }: Context,
+  { network, scheduler }: Context,
   host: string,
   port: number,
   call: () => Promise<T>,
@@ -46,7 +47,7 @@ export function reach<T>(
   try {
     network.checkPeer(host, port);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
   return call();
 }

@@ -20,6 +20,7 @@ import { datagramName } from "./default_names.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import type { Timeouts } from "./timeouts.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** How the errors of a send begin. */
 const CANNOT_SEND = "Cannot send to";
@@ -144,7 +145,7 @@ export class DatagramEndpoint {
         `${call}: the socket has no address yet; use setsockname() or sendto() first`,
       );
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -172,7 +173,7 @@ export class DatagramEndpoint {
       // A datagram may get lost anyway: its failure must not end a program that did not await it.
       return handled(this.#transmit(conn, bytes, ip!, port!));
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -205,6 +206,12 @@ export class DatagramEndpoint {
   }
 
   // --- Closing -----------------------------------------------------------------------
+
+  /** Closes the socket, for a caller that may do so again and again. */
+  closeCall(): Promise<void> {
+    this.close();
+    return resolvedCall(this.#scheduler, undefined);
+  }
 
   /** Closes the socket. */
   close(): void {

@@ -25,6 +25,7 @@ import {
 import { PatternReader } from "./pattern_reader.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;
@@ -69,11 +70,14 @@ export class Receiver implements ReceiveQueue {
         checkPattern(callName(partial), pattern);
         checkWaitOptions(callName(partial), options);
       } catch (error) {
-        return Promise.reject(error);
+        return rejectedCall(this.#scheduler, error);
       }
     }
     if (this.#closeReason !== undefined) {
-      return Promise.reject(this.#closedError(this.#closeReason));
+      return rejectedCall(
+        this.#scheduler,
+        this.#closedError(this.#closeReason),
+      );
     }
     // The way of most calls: what is there already takes no part in the queue.
     if (
@@ -84,7 +88,7 @@ export class Receiver implements ReceiveQueue {
         const received = this.#patterns.take(pattern, partial);
         if (received !== INCOMPLETE) return Promise.resolve(received);
       } catch (error) {
-        return Promise.reject(error);
+        return rejectedCall(this.#scheduler, error);
       }
     }
     return this.#wait(pattern, partial, options);

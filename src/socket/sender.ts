@@ -6,7 +6,6 @@
  */
 
 import type { EndOfTurnHook } from "../core/end_of_turn.ts";
-import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { wrongType } from "../errors/arguments.ts";
@@ -21,6 +20,7 @@ import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
 const MICROTASKS_OF_WRITE = 6;
@@ -55,9 +55,9 @@ export class Sender implements SendQueue, EndOfTurnHook {
     const wrong = isText || data instanceof Uint8Array
       ? wrongOptions("send()", options)
       : wrongType("send()", "the data", "a string or a Uint8Array", data);
-    if (wrong !== undefined) return Promise.reject(wrong);
+    if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
     const error = this.#error();
-    if (error !== undefined) return handled(Promise.reject(error));
+    if (error !== undefined) return rejectedCall(this.#scheduler, error);
     let sent = 0;
     if (
       this.#waits?.first === undefined && !options?.signal?.aborted &&
@@ -78,12 +78,12 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** Resolves when all that was sent so far is with the kernel. */
   flush(options?: WaitOptions): Promise<void> {
     const wrong = wrongOptions("flush()", options);
-    if (wrong !== undefined) return Promise.reject(wrong);
+    if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
     const error = this.#error();
-    if (error !== undefined) return handled(Promise.reject(error));
+    if (error !== undefined) return rejectedCall(this.#scheduler, error);
     this.sink.write();
     if (this.sink.isEmpty && this.#waits?.first === undefined) {
-      return Promise.resolve();
+      return resolvedCall(this.#scheduler, undefined);
     }
     return this.#wait("flush()", undefined, false, options) as Promise<void>;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { checkString } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
@@ -38,6 +39,7 @@ import {
   whyNotConnectable,
   whyNotConnected,
 } from "./stream_state.ts";
+import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
 export type StreamEndpointOptions = StreamSocketOptions & {
@@ -103,6 +105,21 @@ export class StreamEndpoint extends StreamLife {
   notConnected(call: string): ClosedError {
     const why = whyNotConnected(this.state);
     return new ClosedError(`${call}: ${why}: ${this.name}`);
+  }
+
+  /** What a call gets that needs a connection where there is none. */
+  refuse(call: string): Promise<never> {
+    return rejectedCall(this.#scheduler, this.notConnected(call));
+  }
+
+  /** The promise of a call that may come to its end without a wait. */
+  checked<T>(call: Promise<T>): Promise<T> {
+    return checkedCall(this.#scheduler, call);
+  }
+
+  /** Closes the socket, for a caller that may do so again and again. */
+  closeCall(): Promise<void> {
+    return this.isClosed ? handled(this.checked(this.close())) : this.close();
   }
 
   /** The connection, for a call that needs an open one. */

@@ -147,7 +147,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     port: number,
     options?: WaitOptions,
   ): Promise<this> {
-    await this.#endpoint.connect(host, port, options);
+    await this.#endpoint.checked(
+      this.#endpoint.connect(host, port, options),
+    );
     return this;
   }
 
@@ -176,7 +178,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     sslparams?: SslParams | SslParamsSource,
     options?: WaitOptions,
   ): Promise<this> {
-    await this.#endpoint.handshake(sslparams, options);
+    await this.#endpoint.checked(this.#endpoint.handshake(sslparams, options));
     return this;
   }
 
@@ -246,7 +248,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("receive()"))
+      ? this.#endpoint.refuse("receive()")
       : connection.receiver.receive(pattern, false, options);
   }
 
@@ -315,7 +317,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("receivepartial()"))
+      ? this.#endpoint.refuse("receivepartial()")
       : connection.receiver.receive(pattern, true, options);
   }
 
@@ -337,7 +339,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   send(data: string | Uint8Array, options?: WaitOptions): Promise<number> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("send()"))
+      ? this.#endpoint.refuse("send()")
       : connection.sender.send(data, options);
   }
 
@@ -352,7 +354,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   flush(options?: WaitOptions): Promise<void> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("flush()"))
+      ? this.#endpoint.refuse("flush()")
       : connection.sender.flush(options);
   }
 
@@ -392,7 +394,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * @throws {TimeoutError} when the peer did not read them within the send timeout
    */
   close(): Promise<void> {
-    return this.#endpoint.close();
+    return this.#endpoint.closeCall();
   }
 
   /**
@@ -410,7 +412,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   async shutdown(
     direction: "send" | "receive" | "both" = "both",
   ): Promise<void> {
-    await this.#endpoint.shutdown(direction);
+    await this.#endpoint.checked(this.#endpoint.shutdown(direction));
   }
 
   /** Closes the socket at the end of an `await using` block. Its errors are told only by `close`. */

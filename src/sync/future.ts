@@ -10,9 +10,9 @@ import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import { rejected } from "./immediate.ts";
 import type { UnobservedError, UnobservedErrors } from "./unobserved_errors.ts";
 import { Waiters } from "./waiters.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 // The constants of `copas.future`, with the values that they have in Copas.
 const PENDING = false;
@@ -133,7 +133,7 @@ export class Future<T> implements PromiseLike<T> {
     try {
       return this.#get(timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -141,9 +141,9 @@ export class Future<T> implements PromiseLike<T> {
     const limit = readWaitOptions("get()", timeout, Infinity);
     this.#waiters.checkNotCancelled(undefined, limit.signal);
     const [status, value] = this.try();
-    if (status === SUCCESS) return Promise.resolve(value);
+    if (status === SUCCESS) return resolvedCall(this.#scheduler, value);
     // Whatever the thread threw, the caller need not await it.
-    if (status === ERROR) return handled(Promise.reject(value));
+    if (status === ERROR) return handled(rejectedCall(this.#scheduler, value));
     return this.#waiters.wait(undefined, limit);
   }
 

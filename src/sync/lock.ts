@@ -11,8 +11,9 @@ import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { rejected, resolvedZero } from "./immediate.ts";
+import { resolvedZero } from "./immediate.ts";
 import { LockOwnership } from "./lock_ownership.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
@@ -106,7 +107,7 @@ export class Lock {
     try {
       return this.#get(thread, timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
