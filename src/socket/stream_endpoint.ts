@@ -119,7 +119,10 @@ export class StreamEndpoint extends StreamLife {
 
   /** Closes the socket, for a caller that may do so again and again. */
   closeCall(): Promise<void> {
-    return this.isClosed ? handled(this.checked(this.close())) : this.close();
+    const isRepeated = this.isClosed;
+    const closed = this.close();
+    if (!isRepeated || this.#scheduler.mayProceed()) return closed;
+    return handled(this.checked(closed));
   }
 
   /** The connection, for a call that needs an open one. */
