@@ -6,6 +6,7 @@
  */
 
 import { waitForCall } from "../core/call.ts";
+import { listenTo } from "../core/foreign_promise.ts";
 import { handled } from "../core/handled.ts";
 import { rejectedCall } from "../core/immediate_call.ts";
 import { sleepFor, wakeUp, yieldTurn } from "../core/sleep.ts";
@@ -111,11 +112,13 @@ export function waitForPromise<T>(
   } catch (error) {
     return rejectedCall(scheduler, error);
   }
+  const foreign = listenTo(promise);
   // It may be rejected before the dispatcher looks at it, or after the wait was given up.
-  const foreign = handled(Promise.resolve(promise));
-  return waitForCall(scheduler, () => foreign, {
+  handled(foreign.promise);
+  return waitForCall(scheduler, () => foreign.promise, {
     timeout: options?.timeout,
     signal: options?.signal,
+    onabandon: foreign.leave,
     failed: "Cannot wait for the promise",
   });
 }

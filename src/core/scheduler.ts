@@ -70,6 +70,8 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   stepTimings?: StepTimings;
   /** How many timeouts of threads run. */
   timeouts = 0;
+  /** How many threads are suspended, `main` among them. Only the threads write it. */
+  suspended = 0;
 
   /** How many threads keep the loop going. */
   #busy = 0;
@@ -191,6 +193,11 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     return this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
   }
 
+  /** Whether `loop()`, `step()` or a wait outside every thread drives the dispatcher. */
+  get driven(): boolean {
+    return this.selector.driven;
+  }
+
   /** Whether the next round is sure to come, and has something to do. */
   get active(): boolean {
     return this.selector.driven && this.hasWork;
@@ -198,8 +205,10 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** Whether something outside the dispatcher is under way that may bring work: an operation, or a promise that is not Copas's. */
   get outside(): boolean {
+    const isMainSuspended = this.main.waits.size > 0;
+    const suspended = this.suspended - (isMainSuspended ? 1 : 0);
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.some((task) => task.waits.size === 0);
+      this.tasks.size > suspended;
   }
 
   /** Looks anew whether `task` keeps the loop going. */

@@ -18,6 +18,8 @@ import type { AnyWait, WaitHost } from "./wait.ts";
 
 /** What a thread needs of its dispatcher. */
 export interface ThreadHost extends WaitHost {
+  /** How many threads are suspended. Only the threads write it. */
+  suspended: number;
   /** A thread begins. */
   threadStarted(thread: Thread): void;
   /** An error has left the function of a thread. */
@@ -155,6 +157,7 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
+    if (this.waits.size === 0) this.scheduler.suspended++;
     wait.threadNode = this.waits.add(wait);
     if (wait.idle) this.idleWaits++;
     this.scheduler.waitBegan(this, wait);
@@ -175,6 +178,7 @@ export class Thread implements PausingThread, HookedThread {
 
   #drop(wait: AnyWait): void {
     this.waits.release(wait.threadNode!);
+    if (this.waits.size === 0) this.scheduler.suspended--;
     wait.threadNode = undefined;
   }
 
