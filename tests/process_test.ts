@@ -254,7 +254,7 @@ Deno.test("nor does what a removed thread had begun and never awaited", async ()
   assertEquals(stdout, "ended");
 });
 
-Deno.test("an error that nobody catches still ends the process", async () => {
+Deno.test("an error that is not caught still ends the process", async () => {
   const script = (body: string) =>
     `import copas from "${root}mod.ts";
     import { CancelledError } from "${root}mod.ts";

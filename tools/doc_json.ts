@@ -45,8 +45,10 @@ export interface Member {
   accessibility?: "protected" | "private" | null;
   /** Of an interface's method, a constructor and a call signature. */
   params?: Parameter[];
+  /** Whether a constructor is more than an overload. */
+  hasBody?: boolean;
   /** Of a class's method. */
-  functionDef?: { params: Parameter[] };
+  functionDef?: { params: Parameter[]; hasBody?: boolean };
 }
 
 /** What a declaration consists of, where it is a class, an interface or a function. */

@@ -51,6 +51,14 @@ const infallible: Record<string, string> = {
   "*.try": "gives the error of the thread as a value",
   "*.getstats": "reads counters",
   "*.now": "reads a clock",
+  "*.alarm": "sets a timer",
+  "*.settle": "moves entries of a heap",
+  "*.gettraceback": "describes any value",
+  "*.[Symbol.asyncIterator]": "makes an iterator, and next() fails",
+  "*.[Symbol.asyncDispose]": "errors are told by the method that ends it",
+  "DatagramSocket.close": "a socket may be closed twice",
+  "SocketMaker.udp": "opens nothing yet",
+  "Workers.stop": "workers that do not end are terminated",
   "DatagramSocket.[Symbol.dispose]": "a socket may be closed twice",
   "StreamSocket.[Symbol.dispose]": "a socket may be closed twice",
   "Timer.[Symbol.dispose]": "a timer that is not armed stays so",
@@ -101,10 +109,11 @@ function lintDeclaration(
     lintParameters(def.params ?? [], jsDoc, name, location, report);
     lintThrows(jsDoc, "", name, location, report);
   }
-  for (const member of def.constructors ?? []) {
+  for (const member of withoutImplementations(def.constructors ?? [])) {
     lintMember(name, member, report);
   }
-  for (const member of [...def.properties ?? [], ...def.methods ?? []]) {
+  const methods = withoutImplementations(def.methods ?? []);
+  for (const member of [...def.properties ?? [], ...methods]) {
     lintMember(name, member, report);
     const isAccessor = member.kind === "getter" || member.kind === "setter";
     const isMethod = member.functionDef !== undefined ||
@@ -114,6 +123,19 @@ function lintDeclaration(
       lintThrows(member.jsDoc, name, title, member.location, report);
     }
   }
+}
+
+/** Leaves out the implementations of overloads: the pages of `deno doc` show only the overloads. */
+function withoutImplementations(members: Member[]): Member[] {
+  const hasBody = (member: Member): boolean =>
+    member.hasBody ?? member.functionDef?.hasBody ?? false;
+  const overloaded = new Set(
+    members.filter((member) => !hasBody(member))
+      .map(({ name }) => name),
+  );
+  return members.filter((member) =>
+    !hasBody(member) || !overloaded.has(member.name)
+  );
 }
 
 function lintMember(owner: string, member: Member, report: Report): void {

@@ -5,8 +5,8 @@
  */
 
 /**
- * The place of an item in a list. An item that stands in two lists at once has
- * a node in each of them.
+ * The place of an item in a list. The item owns the node and brings it along
+ * each time; an item that stands in two lists at once has a node for each.
  *
  * The links lie in nodes and not in the items because all nodes have the same
  * shape: V8 reads a field of one shape several times faster than the same field
@@ -17,8 +17,8 @@ export class ListNode<T> {
   older?: ListNode<T> = undefined;
   newer?: ListNode<T> = undefined;
 
-  /** @param item what stands in the list; only the list changes it */
-  constructor(public item: T) {}
+  /** @param item what stands in the list */
+  constructor(readonly item: T) {}
 }
 
 /**
@@ -33,13 +33,12 @@ export class ListNode<T> {
 export class LinkedList<T> {
   #oldest?: ListNode<T> = undefined;
   #newest?: ListNode<T> = undefined;
-  #size = 0;
-  /** The node that was released last: where items come and go one at a time, no other is ever made. */
-  #spare?: ListNode<T> = undefined;
 
-  /** How many items there are. */
+  /** Counts the items, one by one: a count that is kept would cost every call of a thread. */
   get size(): number {
-    return this.#size;
+    let size = 0;
+    for (let node = this.#oldest; node !== undefined; node = node.newer) size++;
+    return size;
   }
 
   /** The item that was added first, if there is one. */
@@ -61,7 +60,6 @@ export class LinkedList<T> {
   append(node: ListNode<T>): void {
     const newest = this.#newest;
     this.#newest = node;
-    this.#size++;
     if (newest === undefined) {
       this.#oldest = node;
     } else {
@@ -70,14 +68,14 @@ export class LinkedList<T> {
     }
   }
 
-  /** Takes the item of `node` out. Does nothing when it stands in no list. */
-  remove(node: ListNode<T>): void {
+  /** Takes the item of `node` out. Does nothing, and returns `false`, when it stands in no list. */
+  remove(node: ListNode<T>): boolean {
     const { older, newer } = node;
     if (older !== undefined) {
       older.newer = newer;
       node.older = undefined;
     } else {
-      if (this.#oldest !== node) return;
+      if (this.#oldest !== node) return false;
       this.#oldest = newer;
     }
     if (newer !== undefined) {
@@ -86,28 +84,7 @@ export class LinkedList<T> {
     } else {
       this.#newest = older;
     }
-    this.#size--;
-  }
-
-  /** Adds an item that has no node of its own. Returns its node. */
-  add(item: T): ListNode<T> {
-    let node = this.#spare;
-    if (node === undefined) {
-      node = new ListNode(item);
-    } else {
-      this.#spare = undefined;
-      node.item = item;
-    }
-    this.append(node);
-    return node;
-  }
-
-  /** Takes the item out to which `add` gave `node`. The next item may get the node: the caller must forget it. */
-  release(node: ListNode<T>): void {
-    this.remove(node);
-    // A spare node must not keep an item alive.
-    node.item = undefined as T;
-    this.#spare = node;
+    return true;
   }
 
   /** Whether `test` holds for at least one item. */

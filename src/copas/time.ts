@@ -119,6 +119,6 @@ export function waitForPromise<T>(
     timeout: options?.timeout,
     signal: options?.signal,
     onabandon: foreign.leave,
-    failed: "Cannot wait for the promise",
+    messagePrefix: "Cannot wait for the promise",
   });
 }

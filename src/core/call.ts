@@ -14,12 +14,16 @@ class CallWait<T> extends Wait<T> {
   onabandon?: () => void;
   operation?: Operation<T>;
 
-  constructor(scheduler: WaitHost, readonly failed: string, socket: unknown) {
+  constructor(
+    scheduler: WaitHost,
+    readonly messagePrefix: string,
+    socket: unknown,
+  ) {
     super(scheduler, "outside", socket);
   }
 
   protected failure(): string {
-    return this.failed;
+    return this.messagePrefix;
   }
 
   protected override abandoned(): void {
@@ -37,7 +41,7 @@ class CallWait<T> extends Wait<T> {
 /** How to wait for a call. */
 export interface CallOptions<T> extends WaitOptions {
   /** How messages begin: "Cannot connect to 127.0.0.1:80". */
-  failed: string;
+  messagePrefix: string;
   /** The socket concerned. */
   socket?: unknown;
   /** Called when the wait is given up: takes the call back if that is possible. */
@@ -52,7 +56,11 @@ export function waitForCall<T>(
   begin: () => PromiseLike<T>,
   options: CallOptions<T>,
 ): Promise<T> {
-  const wait = new CallWait<T>(scheduler, options.failed, options.socket);
+  const wait = new CallWait<T>(
+    scheduler,
+    options.messagePrefix,
+    options.socket,
+  );
   wait.onabandon = options.onabandon;
   wait.ondiscard = options.ondiscard;
   wait.limit(options);

@@ -26,9 +26,14 @@ export interface Clock {
   /** Seconds on a scale that never goes back. */
   now(): number;
   /**
-   * Calls `ring` once, not before `at` if it can (the caller looks again), and
-   * keeps the process alive until then. `at` may be `Infinity`. Returns a
-   * function that takes the alarm back.
+   * Sets an alarm, which keeps the process alive until it rings.
+   *
+   * @param at the time, in seconds, from which on the alarm rings; `Infinity`
+   * is never. A clock that can't wait so long may ring earlier: the dispatcher
+   * looks at the time again
+   * @param ring called once
+   * @param host the dispatcher that sets the alarm
+   * @returns a function that takes the alarm back
    */
   alarm(at: number, ring: () => void, host: ClockHost): () => void;
 }

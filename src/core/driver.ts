@@ -26,7 +26,7 @@ export interface Driven extends ClockHost {
   /** The thread that runs. */
   readonly current: { readonly name: string };
   /** Stands for the code outside every thread. */
-  readonly main: { readonly name: string; readonly waits: { size: number } };
+  readonly main: { readonly name: string; readonly waitCount: number };
   /** How long threads may run before the event loop has its turn. */
   readonly slice: TimeSlice;
   /** What accepts while a loop runs. */
@@ -188,7 +188,7 @@ export class Driver {
 
   /** A wait outside every thread began, or may still be there: drives until it is over. */
   driveForMain(): void {
-    if (this.#scheduler.main.waits.size > 0 && !this.#isStepping) this.#start();
+    if (this.#scheduler.main.waitCount > 0 && !this.#isStepping) this.#start();
   }
 
   #start(): void {
@@ -200,7 +200,7 @@ export class Driver {
   /** Whether rounds are still wanted. */
   get #mustDrive(): boolean {
     return !this.#mustMakeRoom &&
-      (this.running || this.#scheduler.main.waits.size > 0);
+      (this.running || this.#scheduler.main.waitCount > 0);
   }
 
   async #drive(): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LinkedList } from "../collections/linked_list.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
 
 /** The promises that were waited for. */
 const watches = new WeakMap<object, Watch<unknown>>();
@@ -40,12 +40,13 @@ class Watch<T> {
       return { promise: this.#outcome, leave: () => {} };
     }
     const listener = Promise.withResolvers<T>();
-    const node = this.#listeners.add(listener);
+    const node = new ListNode(listener);
+    this.#listeners.append(node);
     let hasLeft = false;
     const leave = () => {
       if (hasLeft || this.#outcome !== undefined) return;
       hasLeft = true;
-      this.#listeners.release(node);
+      this.#listeners.remove(node);
       listener.reject(new Error("the wait was given up"));
     };
     return { promise: listener.promise, leave };

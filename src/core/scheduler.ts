@@ -73,6 +73,8 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   /** How many threads are suspended, `main` among them. Only the threads write it. */
   suspended = 0;
 
+  /** How many threads there are. */
+  #taskCount = 0;
   /** How many threads keep the loop going. */
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
@@ -118,6 +120,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
   threadStarted(task: Thread): void {
     this.slice.count();
     this.tasks.append(task.node);
+    this.#taskCount++;
     this.recount(task);
   }
 
@@ -131,14 +134,14 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** A thread is over. */
   threadEnded(task: Thread): void {
-    if (task.waits.size === 0) this.#forget(task);
+    if (task.waitCount === 0) this.#forget(task);
     task.neglectEndHooks();
     this.recount(task);
     this.log?.("exiting", task);
   }
 
   #forget(task: Thread): void {
-    this.tasks.remove(task.node);
+    if (this.tasks.remove(task.node)) this.#taskCount--;
     task.leaveContext();
   }
 
@@ -205,16 +208,16 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** Whether something outside the dispatcher is under way that may bring work: an operation, or a promise that is not Copas's. */
   get outside(): boolean {
-    const isMainSuspended = this.main.waits.size > 0;
+    const isMainSuspended = this.main.waitCount > 0;
     const suspended = this.suspended - (isMainSuspended ? 1 : 0);
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.size > suspended;
+      this.#taskCount > suspended;
   }
 
   /** Looks anew whether `task` keeps the loop going. */
   recount(task: Thread): void {
     const busy = task === this.main
-      ? task.waits.size > task.idleWaits
+      ? task.waitCount > task.idleWaits
       : task.isBusy;
     if (busy === task.counted) return;
     task.counted = busy;
@@ -249,7 +252,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** A thread that has ended is gone when the waits are over that it left behind. */
   #leftBehind(task: Thread): void {
-    if (task.waits.size === 0) this.#forget(task);
+    if (task.waitCount === 0) this.#forget(task);
     this.recount(task);
   }
 

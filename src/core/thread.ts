@@ -63,12 +63,13 @@ export class Thread implements PausingThread, HookedThread {
   timeout?: { stop(): void };
   /** The waits in which the thread is suspended. */
   readonly waits: LinkedList<AnyWait> = new LinkedList();
-  /** How many of them are idle. */
+  /** How many waits there are, and how many of them are idle. */
+  waitCount = 0;
   idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
   /** What the thread has to do before it ends. */
-  endHooks?: LinkedList<EndHook> = undefined;
+  readonly endHooks: LinkedList<EndHook> = new LinkedList();
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
@@ -105,15 +106,14 @@ export class Thread implements PausingThread, HookedThread {
   /** Whether the thread runs, waits, or is over, as Lua's `coroutine.status` says it. */
   get status(): "running" | "suspended" | "dead" {
     if (this.done || this.lost) return "dead";
-    return this.waits.size > 0 ? "suspended" : "running";
+    return this.waitCount > 0 ? "suspended" : "running";
   }
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
     if (this.removed) return false;
-    const { size } = this.waits;
     // A thread that has ended may have left calls behind that it did not await.
-    return size === 0 ? !this.done : size > this.idleWaits;
+    return this.waitCount === 0 ? !this.done : this.waitCount > this.idleWaits;
   }
 
   /** The wait in which the thread was suspended last, if it is suspended. */
@@ -148,7 +148,7 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread has ended: calls the hooks that are left, the newest first. */
   neglectEndHooks(): void {
-    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
+    for (let hook; (hook = this.endHooks.newest) !== undefined;) {
       hook.neglect(this);
     }
   }
@@ -157,8 +157,8 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
-    if (this.waits.size === 0) this.scheduler.suspended++;
-    wait.threadNode = this.waits.add(wait);
+    this.waits.append(wait.threadNode);
+    if (this.waitCount++ === 0) this.scheduler.suspended++;
     if (wait.idle) this.idleWaits++;
     this.scheduler.waitBegan(this, wait);
   }
@@ -177,14 +177,13 @@ export class Thread implements PausingThread, HookedThread {
   }
 
   #drop(wait: AnyWait): void {
-    this.waits.release(wait.threadNode!);
-    if (this.waits.size === 0) this.scheduler.suspended--;
-    wait.threadNode = undefined;
+    this.waits.remove(wait.threadNode);
+    if (--this.waitCount === 0) this.scheduler.suspended--;
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */
   cancel(): void {
-    if (this.removed || (this.done && this.waits.size === 0)) return;
+    if (this.removed || (this.done && this.waitCount === 0)) return;
     this.removed = true;
     // The oldest first: what they give back keeps its order.
     for (const wait of this.waits) wait.cancel();

@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import type { LinkedList, ListNode } from "../collections/linked_list.ts";
+import { type LinkedList, ListNode } from "../collections/linked_list.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Selector } from "../readiness/selector.ts";
@@ -85,8 +85,8 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** The queue in which the wait stands, and its place there. Only the queue writes them. */
   queue?: WaitPlace = undefined;
   queueNode?: ListNode<AnyWait> = undefined;
-  /** The place among the waits of the thread. Only the thread writes it. */
-  threadNode?: ListNode<AnyWait> = undefined;
+  /** The place among the waits of the thread. Only the thread uses it. */
+  readonly threadNode: ListNode<AnyWait> = new ListNode<AnyWait>(this);
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
 

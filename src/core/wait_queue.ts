@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { LinkedList, type ListNode } from "../collections/linked_list.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
 import type { Timed } from "./end_of_turn.ts";
 import type { AnyWait, WaitHost, WaitPlace } from "./wait.ts";
 
@@ -33,13 +33,14 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
   push(wait: W): void {
     if (!wait.pending) return;
     wait.queue = this;
-    wait.queueNode = this.waits.add(wait) as ListNode<AnyWait>;
+    wait.queueNode ??= new ListNode<AnyWait>(wait);
+    this.waits.append(wait.queueNode as ListNode<W>);
   }
 
   /** Takes `wait` out, wherever it stands. */
   delete(wait: W): void {
-    this.waits.release(wait.queueNode as ListNode<W>);
-    wait.queue = wait.queueNode = undefined;
+    this.waits.remove(wait.queueNode as ListNode<W>);
+    wait.queue = undefined;
   }
 
   /** The queue leaves the deadlines to the waits. */
@@ -91,7 +92,7 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
   /** The end of the turn: gives the waits that were limited in it their deadlines. */
   startTime(now: number): void {
     this.#startsAtEnd = false;
-    const isShared = this.size <= MOST_SHARED;
+    const isShared = !this.#areMany;
     let next = Infinity;
     for (let node = this.waits.newestNode; node; node = node.older) {
       const wait = node.item;
@@ -103,6 +104,15 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
       else this.#scheduler.setDeadline(wait, wait.deadline);
     }
     this.#expireAt(next);
+  }
+
+  /** Whether more waits stand here than share the entry. */
+  get #areMany(): boolean {
+    let node = this.waits.newestNode;
+    for (let i = 0; i < MOST_SHARED && node !== undefined; i++) {
+      node = node.older;
+    }
+    return node !== undefined;
   }
 
   /** The entry comes up at `time`, or before. */

@@ -111,8 +111,8 @@ export class DataDuplex extends FtpDuplex {
       if (this.ready !== undefined) await this.ready;
       await this.socket!.flush();
       await this.socket!.shutdown("send");
-      // Takes what TLS has to say, and the server's own end. Bytes that nobody
-      // reads would make of the close a reset, which can cost the server data.
+      // Takes what TLS has to say, and the server's own end. Bytes that stay
+      // unread would make of the close a reset, which can cost the server data.
       this.resume();
       this.#options.onend();
       done();

@@ -21,8 +21,8 @@ const MAX_LINE = 8192;
 const MAX_LINES = 100;
 /** What all replies of a session may take. */
 const MAX_REPLIES = 16 * 1024 * 1024;
-/** How long a server may take to say goodbye, in seconds. */
-const FAREWELL = 5;
+/** How long a server may take to answer QUIT, in seconds. */
+const QUIT_TIMEOUT = 5;
 
 /** A session, logged in. */
 export class FtpSession {
@@ -139,11 +139,11 @@ export class FtpSession {
     return greeting;
   }
 
-  /** Says goodbye. Whatever comes of it, the work is done. */
+  /** Sends QUIT. Its outcome does not matter: the work is done. */
   async #quit(): Promise<void> {
-    const timeout = Math.min(this.#target.timeouts.receive, FAREWELL);
-    const goodbye = this.#client.sendIgnoringError("QUIT");
-    await this.#host.wait(goodbye, { timeout }).catch(() => {});
+    const timeout = Math.min(this.#target.timeouts.receive, QUIT_TIMEOUT);
+    const answer = this.#client.sendIgnoringError("QUIT");
+    await this.#host.wait(answer, { timeout }).catch(() => {});
   }
 
   /** What the library's error means. The socket's own tells most. */

@@ -120,7 +120,7 @@ function answerTo(
     duplex.destroy();
   };
   sent.on("response", (response) => {
-    // It may fail when nobody reads it: before the first chunk, after the last.
+    // It may fail when no reader is there: before the first chunk, after the last.
     response.on("error", () => {});
     const before = interim + 1;
     duplex.progress = () => before + count.got + response.readableLength;
@@ -136,7 +136,7 @@ function answerTo(
   sent.on("connect", changed);
   sent.on("error", fail);
   sent.on("close", () => reject(duplex.failure ?? tooEarly()));
-  // It may fail when nobody waits for it any more.
+  // It may fail when the exchange does not wait for it any more.
   promise.catch(() => {});
   return promise;
 }

@@ -18,7 +18,7 @@ import type { HttpRequest } from "./params.ts";
 const MAX_LINE = 8192;
 const MAX_LINES = 100;
 
-/** Opens the connection. Whoever gets it closes it. */
+/** Opens the connection. The caller closes it. */
 export async function open(
   host: RequestHost,
   request: HttpRequest,

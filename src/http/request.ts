@@ -7,7 +7,7 @@
 import {
   Collector,
   Count,
-  nobody,
+  discarder,
   sinkTaker,
   type Taker,
 } from "../requests/content.ts";
@@ -50,7 +50,7 @@ export async function requestInto(
 ): Promise<[1, number, ResponseHeaders, string]> {
   const request = readParams(CALL, params);
   const { sink } = params;
-  const taker = sink === undefined ? nobody : sinkTaker(CALL, sink);
+  const taker = sink === undefined ? discarder : sinkTaker(CALL, sink);
   const { code, headers, status } = await follow(host, request, taker);
   return [1, code, headers, status];
 }

@@ -167,8 +167,8 @@ export class Collector implements Taker {
   }
 }
 
-/** Takes nothing: for an answer whose content nobody wants. */
-export const nobody: Taker = {
+/** Drops what it gets: for an answer whose content the caller does not want. */
+export const discarder: Taker = {
   take: () => Promise.resolve(),
   end: () => Promise.resolve(),
   abort: () => {},

@@ -130,7 +130,7 @@ export class SocketDuplex extends Duplex {
   }
 }
 
-/** Closes a socket at once. What was not written is lost: nobody waits for a peer that does not read. */
+/** Closes a socket at once. What was not written is lost: no thread waits for a peer that does not read. */
 export function abandon(socket: StreamSocket): void {
   if (socket.closed) return;
   socket.settimeouts(undefined, 0);

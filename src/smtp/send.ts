@@ -18,8 +18,8 @@ import { type Mail, readParams, type SmtpParams } from "./params.ts";
 
 /** The library's clocks must not ring before the dispatcher's do: a day. */
 const NEVER = 86_400_000;
-/** How long a server may take to say goodbye, in seconds. The mail is sent by then. */
-const FAREWELL = 5;
+/** How long a server may take to answer QUIT, in seconds. The mail is sent by then. */
+const QUIT_TIMEOUT = 5;
 
 /** What all replies may take, and what each further recipient adds. The library takes blank lines without end. */
 const MAX_REPLIES = 128 * 1024;
@@ -122,7 +122,7 @@ class Session {
     });
   }
 
-  /** From the greeting to the goodbye. */
+  /** From the greeting to QUIT. */
   async run(): Promise<void> {
     const connection = this.#connection;
     const { login } = this.#mail;
@@ -186,9 +186,9 @@ class Session {
     }
   }
 
-  /** Says goodbye. Whatever comes of it, the mail is sent. */
+  /** Sends QUIT. Its outcome does not matter: the mail is sent. */
   async #quit(): Promise<void> {
-    const timeout = Math.min(this.#mail.timeouts.receive, FAREWELL);
+    const timeout = Math.min(this.#mail.timeouts.receive, QUIT_TIMEOUT);
     this.#connection.quit();
     await this.#host.wait(this.#ended.promise, { timeout }).catch(() => {});
   }
@@ -210,7 +210,7 @@ function envelopeOf(connection: object): Envelope {
   return _envelope ?? { rejected: [], rejectedErrors: [] };
 }
 
-/** As in LuaSocket: where one recipient is refused, nobody gets the mail, and it can be sent again. */
+/** As in LuaSocket: where one recipient is refused, no recipient gets the mail, and it can be sent again. */
 function refuseRejected(connection: SMTPConnection): void {
   const { rejected } = envelopeOf(connection);
   if (rejected.length > 0) throw refusal(connection, []);

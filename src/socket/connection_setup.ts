@@ -61,7 +61,7 @@ export class ConnectionSetup {
     discard: (result: T) => void,
   ): Promise<T> {
     return waitForCall(this.#scheduler, begin, {
-      failed: messagePrefix,
+      messagePrefix,
       timeout,
       signal: this.callerSignal,
       socket: this.socket,

@@ -190,7 +190,7 @@ export class DatagramEndpoint {
       return timeout === Infinity && this.#scheduler.mayAwait(this.#socket)
         ? await send()
         : await waitForCall(this.#scheduler, send, {
-          failed: `${CANNOT_SEND} ${formatAddress(ip, port)}`,
+          messagePrefix: `${CANNOT_SEND} ${formatAddress(ip, port)}`,
           socket: this.#socket,
           timeout,
         });

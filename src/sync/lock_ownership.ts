@@ -51,7 +51,7 @@ export class LockOwnership {
     const { owner } = this;
     if (owner === thread) return this.#release();
     const state = owner === undefined
-      ? "nobody owns it"
+      ? "no thread owns it"
       : `${owner.name} owns it`;
     throw new Error(
       `Cannot release ${this.#name}: ${state}, not ${thread.name}; only the owner can`,

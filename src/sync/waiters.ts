@@ -117,7 +117,7 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
   /** Takes a wait out. A tool for which no thread waits has no deadline. */
   override delete(wait: ToolWait<T, D>): void {
     super.delete(wait);
-    if (this.size === 0) this.dispose();
+    if (this.first === undefined) this.dispose();
   }
 
   /** Gives the current thread `value` in the next round: in this one it has had its share of calls. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Milliseconds without a connection after which nobody seems to come. */
+/** Milliseconds without a connection after which no client seems to come. */
 const QUIET = 100;
 
 /**

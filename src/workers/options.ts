@@ -7,7 +7,6 @@
 import {
   checkDelay,
   checkInteger,
-  checkSeconds,
   checkString,
   outOfRange,
   wrongType,

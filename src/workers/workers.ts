@@ -74,7 +74,7 @@ export class Workers implements AsyncDisposable {
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
 
-  /** For Copas itself: use `copas.addworkers`. */
+  /** @ignore Only `copas.addworkers` calls it. */
   constructor(
     scheduler: Scheduler,
     module: URL,
@@ -126,7 +126,7 @@ export class Workers implements AsyncDisposable {
     this.#scheduler.spawn(`${name}:workers`, async () => {
       try {
         await waitForCall(this.#scheduler, () => this.#over.promise, {
-          failed: `${name}: cannot wait for the workers`,
+          messagePrefix: `${name}: cannot wait for the workers`,
         });
       } finally {
         this.#terminate();

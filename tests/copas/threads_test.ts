@@ -234,7 +234,7 @@ Deno.test("an error in an error handler is printed with the first one, and the l
   assertEquals(events, ["went on", "went on"]);
 });
 
-Deno.test("an error handler may wait, as nobody's thread", async () => {
+Deno.test("an error handler may wait, outside every thread", async () => {
   const { copas, clock, events } = virtual();
   copas.seterrorhandler(async (error) => {
     events.push(copas.getthreadname());

@@ -104,7 +104,7 @@ Deno.test("a negative timeout, and Infinity, are none", async () => {
   assertEquals(clock.now(), 3000);
 });
 
-Deno.test("a promise that fails before or after its wait brings nobody down", async () => {
+Deno.test("a promise that fails before or after its wait does not end the process", async () => {
   const { copas } = make();
   const late = Promise.withResolvers<void>();
   // Before anybody drives.

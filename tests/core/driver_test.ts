@@ -108,7 +108,7 @@ Deno.test("what outside code wakes while a step waits ends the wait", async () =
 
 // --- Nobody drives ---------------------------------------------------------------------
 
-Deno.test("nothing goes on while nobody drives", async () => {
+Deno.test("nothing goes on while the dispatcher is not driven", async () => {
   const copas = strict(new Copas());
   const events: string[] = [];
   copas.addthread(async () => {
@@ -126,7 +126,7 @@ Deno.test("nothing goes on while nobody drives", async () => {
   assertEquals(events, ["begun", "paused", "slept"]);
 });
 
-Deno.test("nothing is accepted while nobody drives, and what came is served when somebody does", async () => {
+Deno.test("nothing is accepted while the dispatcher is not driven, and what came is served when it is", async () => {
   const { copas, events } = make();
   const server = copas.socket.bind("127.0.0.1", 0);
   copas.addserver(server, (conn) => {

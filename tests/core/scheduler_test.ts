@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Scheduler } from "../../src/core/scheduler.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { scripted } from "../fixtures/socket_script.ts";
-import { turn as settled } from "../fixtures/event_loop.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
 Deno.test("a dispatcher is finished when it has nothing to do, from the start", async () => {
@@ -24,7 +24,7 @@ Deno.test("a thread that can go on, sleeps, or waits for a socket or a promise i
     [() => copas.pause(5), () => {}],
     [() => skt.receive(), () => conn.feed("line\n")],
     [() => copas.wait(foreign.promise), foreign.resolve],
-    [() => settled(), () => {}],
+    [() => turn(), () => {}],
   ];
   for (const [begin, end] of states) {
     copas.addthread(begin);
@@ -39,14 +39,14 @@ Deno.test("a thread that can go on, sleeps, or waits for a socket or a promise i
 Deno.test("the loop waits for a thread in a promise that is not Copas's", async () => {
   const { copas, events } = virtual();
   copas.addthread(async () => {
-    for (let i = 0; i < 5; i++) await settled();
+    for (let i = 0; i < 5; i++) await turn();
     events.push("done");
   });
   await copas.loop();
   assertEquals(events, ["done"]);
 });
 
-Deno.test("the end of a write wakes nobody but a loop that may be over", async () => {
+Deno.test("the end of a write wakes only a loop that may be over", async () => {
   const scheduler = new Scheduler(new VirtualClock(), () => {});
   const { selector, services } = scheduler;
   let isAwake = false;
@@ -55,12 +55,12 @@ Deno.test("the end of a write wakes nobody but a loop that may be over", async (
   services.add(service);
   selector.writeBegins();
   selector.writeEnds();
-  await settled();
+  await turn();
   assertFalse(isAwake);
   services.delete(service);
   selector.writeBegins();
   selector.writeEnds();
-  await settled();
+  await turn();
   assert(isAwake);
 });
 
@@ -68,10 +68,10 @@ Deno.test("what was sent and is not written yet is something to do", async () =>
   const { copas, conn, skt } = scripted();
   conn.hold();
   copas.addthread(() => skt.send("hello"));
-  await settled();
+  await turn();
   assertFalse(copas.finished());
   const loop = copas.loop();
-  await settled();
+  await turn();
   assert(copas.running);
   conn.release();
   await loop;

@@ -196,7 +196,7 @@ Deno.test("waitforexit has a timeout", async () => {
   await loop;
 });
 
-Deno.test("sleeps that nobody awaits bring nobody down when they fail", async () => {
+Deno.test("sleeps that are not awaited do not end the process when they fail", async () => {
   const { copas, clock } = make();
   const abort = new AbortController();
   const { signal } = abort;

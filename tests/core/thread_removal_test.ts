@@ -14,7 +14,7 @@ function make(): ReturnType<typeof virtual> {
   return world;
 }
 
-Deno.test("a sleeping thread that is removed cleans up at once, and nobody hears of an error", async () => {
+Deno.test("a sleeping thread that is removed cleans up at once, and no error is reported", async () => {
   const { copas, clock, events } = make();
   const task = copas.addthread(async () => {
     try {
@@ -270,7 +270,7 @@ Deno.test("removing a thread that has ended ends the calls that it left behind",
   assertEquals([events, clock.now()], [[true], 0]);
 });
 
-Deno.test("a removed thread that catches every error harms nobody, and the loop ends", async () => {
+Deno.test("a removed thread that catches every error harms no other thread, and the loop ends", async () => {
   const { copas, clock, events } = make();
   const calls = [
     () => copas.sleep(1),

@@ -6,7 +6,7 @@ import { type AnyWait, Wait } from "../../src/core/wait.ts";
 import { TimedWaitQueue, WaitQueue } from "../../src/core/wait_queue.ts";
 import type { CopasError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { turn as settled } from "../fixtures/event_loop.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
 
 class TestWait extends Wait<string> {
@@ -47,7 +47,7 @@ function make() {
   const round = async () => {
     scheduler.beginRound(clock.now());
     while (!scheduler.continueRound()) scheduler.slice.begin();
-    await settled();
+    await turn();
   };
   return { clock, scheduler, outcomes, wait, round };
 }
@@ -120,7 +120,7 @@ Deno.test("each wait has its own deadline, and the queue one entry for all", asy
     queue.pushFor(wait(name), seconds);
   }
   queue.pushFor(wait("d"), Infinity);
-  await settled();
+  await turn();
   assertEquals([scheduler.deadlines.size, scheduler.deadlines.next], [1, 10]);
   for (const expected of [["b"], ["b", "c"], ["b", "c", "a"]]) {
     clock.advance(10);
@@ -135,19 +135,19 @@ Deno.test("a deadline counts from the end of the turn in which the wait began", 
   const queue = new TimedWaitQueue(scheduler);
   queue.pushFor(wait("a"), 10);
   clock.advance(5);
-  await settled();
+  await turn();
   queue.pushFor(wait("b"), 10);
   clock.advance(2);
-  await settled();
+  await turn();
   assertEquals([...queue].map(({ deadline }) => deadline), [15, 17]);
 });
 
-Deno.test("a deadline that was met costs nothing until it comes up, and takes nobody with it", async () => {
+Deno.test("a deadline that was met costs nothing until it comes up, and ends no wait", async () => {
   const { clock, scheduler, outcomes, wait, round } = make();
   const queue = new TimedWaitQueue(scheduler);
   const a = wait("a");
   queue.pushFor(a, 10);
-  await settled();
+  await turn();
   clock.advance(4);
   a.resolveLater("a");
   queue.pushFor(wait("b"), 10);
@@ -165,9 +165,9 @@ Deno.test("an earlier deadline brings the entry forward", async () => {
   const { clock, scheduler, outcomes, wait, round } = make();
   const queue = new TimedWaitQueue(scheduler);
   queue.pushFor(wait("a"), 100);
-  await settled();
+  await turn();
   queue.pushFor(wait("b"), 1);
-  await settled();
+  await turn();
   clock.advance(1);
   await round();
   assertEquals(outcomes, ["b: timeout"]);
@@ -183,7 +183,7 @@ Deno.test("a wait that gives up may let others go on: none of those behind is fo
   queue.pushFor(c, 10);
   queue.pushFor(d, 30);
   a.onabandon = () => b.resolveLater("b");
-  await settled();
+  await turn();
   clock.advance(10);
   await round();
   assertEquals(outcomes, ["a: timeout", "c: timeout"]);
@@ -196,7 +196,7 @@ Deno.test("a wait without time gives up in the next round that asks for the time
   const { scheduler, outcomes, wait, round } = make();
   const queue = new TimedWaitQueue(scheduler);
   queue.pushFor(wait("a"), 0);
-  await settled();
+  await turn();
   assertEquals(outcomes, []);
   await round();
   assertEquals(outcomes, ["a: timeout"]);
@@ -207,7 +207,7 @@ Deno.test("a queue that is disposed of leaves nothing in the sleep queue", async
   const queue = new TimedWaitQueue(scheduler);
   const a = wait("a");
   queue.pushFor(a, 10);
-  await settled();
+  await turn();
   a.resolveLater("a");
   queue.dispose();
   assertEquals(scheduler.deadlines.size, 0);
@@ -220,7 +220,7 @@ Deno.test("what settles is forgotten, what does not is brought up to date", asyn
   one.pushFor(a, 10);
   one.pushFor(b, 20);
   other.pushFor(c, 15);
-  await settled();
+  await turn();
   assertEquals(scheduler.settle(), false);
   a.resolveLater("a");
   c.resolveLater("c");
@@ -236,7 +236,7 @@ Deno.test("where many wait, each has a deadline of its own, and each ends at its
   const expected: string[] = [];
   for (let i = 1; i <= 100; i++) {
     queue.pushFor(wait(`${i}`), i);
-    await settled();
+    await turn();
     expected.push(`${i}: timeout`);
   }
   // Finding out the next deadline of all of them each time would take the square of their number.
@@ -253,7 +253,7 @@ Deno.test("of many that wait, those that leave early leave no deadline behind", 
   const { scheduler, wait, round } = make();
   const queue = new TimedWaitQueue(scheduler);
   for (let i = 1; i <= 100; i++) queue.pushFor(wait(`${i}`), i);
-  await settled();
+  await turn();
   for (const one of queue) one.resolveLater("");
   await round();
   queue.dispose();

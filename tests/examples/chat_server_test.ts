@@ -89,7 +89,7 @@ Deno.test(`${name}: a name is asked for until it is good`, () =>
     );
   }));
 
-Deno.test(`${name}: whoever leaves, in whichever way, leaves the others`, () =>
+Deno.test(`${name}: a client that leaves, in whichever way, leaves the others`, () =>
   withExample(name, async (example) => {
     const ada = await join(example, "Ada");
     const quitting = await join(example, "Quitting", ada);
@@ -113,7 +113,7 @@ Deno.test(`${name}: whoever leaves, in whichever way, leaves the others`, () =>
     assertEquals(await ada.hearLine(), "* Here are Ada.");
   }));
 
-Deno.test(`${name}: nobody controls the others' terminals`, () =>
+Deno.test(`${name}: no client controls the others' terminals`, () =>
   withExample(name, async (example) => {
     const ada = await join(example, "Ada");
     const rude = await join(example, "Rude", ada);
@@ -133,7 +133,7 @@ Deno.test(`${name}: a line that is too long ends the chat, with a word`, () =>
     assertEquals(await ada.hearLine(), "* Long has left.");
   }));
 
-Deno.test(`${name}: one who never reads holds up nobody, and learns how much he missed`, () =>
+Deno.test(`${name}: a client that never reads holds up no other, and learns how much it missed`, () =>
   withExample(name, async (example) => {
     const ada = await join(example, "Ada");
     const deaf = await join(example, "Deaf", ada);

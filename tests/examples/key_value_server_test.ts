@@ -202,7 +202,7 @@ Deno.test(`${name}: a command has as many arguments as anybody likes`, () =>
     assertEquals(await client.hearMany(13), "+OK\r\n:1\r\n:1\r\n");
   }));
 
-Deno.test(`${name}: a client that asks and never reads holds up nobody`, () =>
+Deno.test(`${name}: a client that asks and never reads holds up no other`, () =>
   withExample(name, async (example) => {
     const deaf = await example.connect("bytes");
     const other = await example.connect("bytes");
@@ -219,7 +219,7 @@ Deno.test(`${name}: a client that asks and never reads holds up nobody`, () =>
     assertEquals(await other.hearLine(), "+PONG");
   }));
 
-Deno.test(`${name}: half a command is not obeyed, and disturbs nobody`, () =>
+Deno.test(`${name}: half a command is not obeyed, and disturbs no other client`, () =>
   withExample(name, async (example) => {
     const other = await example.connect("bytes");
     for (

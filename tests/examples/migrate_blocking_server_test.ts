@@ -34,7 +34,7 @@ Deno.test({
     }),
 });
 
-Deno.test(`${name}: who thinks for long holds up nobody`, () =>
+Deno.test(`${name}: a player who thinks for long holds up no other`, () =>
   withExample(name, async (example) => {
     const slow = await example.connect();
     assertEquals(await slow.hearLine(), greeting);
@@ -55,7 +55,7 @@ Deno.test(`${name}: what is no number is no guess`, () =>
     assertMatch(await play(player), /^Right! That was guess number [3-9]\.$/);
   }));
 
-Deno.test(`${name}: a player who leaves ends only his own game`, () =>
+Deno.test(`${name}: a player who leaves ends only that player's game`, () =>
   withExample(name, async (example) => {
     const leaving = await example.connect();
     assertEquals(await leaving.hearLine(), greeting);

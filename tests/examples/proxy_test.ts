@@ -57,7 +57,7 @@ Deno.test(`${name}: megabytes pass both ways at once, and unchanged`, () =>
     assertEquals(await heard === lines, true);
   }));
 
-Deno.test(`${name}: a client that never reads holds up nobody`, () =>
+Deno.test(`${name}: a client that never reads holds up no other`, () =>
   withProxy("echo_server", async (proxy) => {
     const deaf = await proxy.connect();
     const speech = new Monologue(deaf);

@@ -49,7 +49,7 @@ Deno.test(`${name}: what it does not understand is answered with how to say it`,
     }
   }));
 
-Deno.test(`${name}: clients who leave before they are reminded disturb nobody`, () =>
+Deno.test(`${name}: clients who leave before they are reminded disturb no other client`, () =>
   withExample(name, async (example) => {
     const staying = await example.connect();
     await staying.hearLine();

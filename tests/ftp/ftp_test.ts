@@ -287,7 +287,7 @@ tlsTest(
   },
 );
 
-Deno.test("explicit TLS that the server has not got lets nobody log in", async () => {
+Deno.test("explicit TLS that the server has not got lets no user log in", async () => {
   let commands = "";
   await using server = new RawServer(async (peer) => {
     await peer.write("220-hi\r\n you\r\n220 there\r\n");

@@ -69,7 +69,7 @@ Deno.test("step() alone drives a request, which is counted", async () => {
   assertEquals(code, 200);
 });
 
-Deno.test("nothing happens while nobody drives", async () => {
+Deno.test("nothing happens while the dispatcher is not driven", async () => {
   const copas = new Copas();
   await using server = new RawServer((peer) => peer.head());
   const task = copas.addthread(() => httpFor(copas).request(server.url()));

@@ -56,7 +56,7 @@ Deno.test("the longest datagram of UDP fits", () => {
   assert(receives.pending[0].length >= 65507);
 });
 
-Deno.test("no receive begins while nobody drives", async () => {
+Deno.test("no receive begins while the dispatcher is not driven", async () => {
   const { selector, receives, source, bring, take } = make(false);
   source.arm();
   assertEquals(receives.count, 0);

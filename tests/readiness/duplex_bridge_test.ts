@@ -24,7 +24,7 @@ function flowing(first?: Uint8Array): {
   return { stream, bridge, heard };
 }
 
-Deno.test("a bridge reads only while somebody waits, though its reader always wants more", async () => {
+Deno.test("a bridge reads only while a thread waits, though its reader always wants more", async () => {
   const { stream, bridge, heard } = flowing();
   await turn();
   assertEquals(stream.reads.count, 1, "in the beginning somebody waits");

@@ -44,7 +44,7 @@ Deno.test("the connections accepted ahead are bounded", async () => {
   assertEquals([accepts.pending.length, source.accepted], [0, 64]);
 });
 
-Deno.test("nothing is accepted while nobody drives, save what had begun", async () => {
+Deno.test("nothing is accepted while the dispatcher is not driven, save what had begun", async () => {
   const { selector, accepts, source } = make();
   source.arm();
   selector.driven = false;

@@ -23,7 +23,7 @@ function make(driven = true) {
   return { selector, heard, start, dispatch };
 }
 
-Deno.test("an operation begins when somebody drives, and once", () => {
+Deno.test("an operation begins when the dispatcher is driven, and once", () => {
   const { selector, start } = make(false);
   const calls = new ScriptedCalls<void, void>();
   start(() => calls.call());

@@ -46,7 +46,7 @@ Deno.test("a read follows the one before, never beside it", async () => {
   assertEquals(source.received, 10);
 });
 
-Deno.test("no read begins while nobody drives, and one does as soon as somebody does", async () => {
+Deno.test("no read begins while the dispatcher is not driven, and one does as soon as it is", async () => {
   const { selector, stream, source } = make(false);
   source.arm();
   source.arm();
@@ -59,7 +59,7 @@ Deno.test("no read begins while nobody drives, and one does as soon as somebody 
   assertEquals(stream.reads.count, 1);
 });
 
-Deno.test("what a read brings that nobody waits for any more stays for the next receiver", async () => {
+Deno.test("what a read brings that no thread waits for any more stays for the next receiver", async () => {
   const { selector, stream, source, text } = make();
   source.arm();
   selector.driven = false;
@@ -110,7 +110,7 @@ Deno.test("a read that throws at once is a failure like any other", async () => 
   assertEquals([selector.outstanding, selector.take()], [0, [owner]]);
 });
 
-Deno.test("what a read brings after the close is nobody's", async () => {
+Deno.test("what a read brings after the close is dropped", async () => {
   const { selector, stream, source } = make();
   source.arm();
   source.close();
@@ -122,7 +122,7 @@ Deno.test("what a read brings after the close is nobody's", async () => {
   assertEquals(stream.reads.count, 1);
 });
 
-Deno.test("the failure that a close causes is nobody's", async () => {
+Deno.test("the failure that a close causes is not announced", async () => {
   const { selector, stream, source } = make();
   source.arm();
   source.close();

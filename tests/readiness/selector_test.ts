@@ -22,7 +22,7 @@ Deno.test("what is announced is handed over once, in order, and into a new queue
   assertEquals(selector.take(), []);
 });
 
-Deno.test("an operation begins at once while somebody drives, else as soon as somebody does", () => {
+Deno.test("an operation begins at once while the dispatcher is driven, else as soon as it is", () => {
   const selector = new Selector();
   const started: string[] = [];
   const begin = (name: string) =>
@@ -42,7 +42,7 @@ Deno.test("an operation begins at once while somebody drives, else as soon as so
   assertEquals(started, ["a", "b", "c", "d"]);
 });
 
-Deno.test("what may wait for the end of the turn begins there, if somebody still drives", () => {
+Deno.test("what may wait for the end of the turn begins there, if the dispatcher is still driven", () => {
   const ends: { atEndOfTurn(): void }[] = [];
   const selector = new Selector({ startAtEnd: (item) => void ends.push(item) });
   const started: string[] = [];

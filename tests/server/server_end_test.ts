@@ -113,7 +113,7 @@ Deno.test("removeserver leaves the connections that are being served", async () 
   await server.ended;
 });
 
-Deno.test("a listener that somebody closed behind our back leaves the dispatcher, without complaint", async () => {
+Deno.test("a listener that was closed behind our back leaves the dispatcher, without complaint", async () => {
   await using server = TestServer.start(echo);
   const client = await server.connect();
   assertEquals(await ask(client, "hello"), "hello");
@@ -174,7 +174,7 @@ Deno.test("a connection that an accept still brings after the removal is closed"
   assertEquals([conn.closes, scripted.closed], [1, true]);
 });
 
-Deno.test("exit: nobody is accepted any more, and those who are served finish", async () => {
+Deno.test("exit: no connection is accepted any more, and those that are served finish", async () => {
   await using server = TestServer.start(echo);
   const { copas, listener } = server;
   const client = await server.connect();

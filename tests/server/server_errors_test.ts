@@ -5,7 +5,7 @@ import { TimeoutError } from "../../src/errors/errors.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
 import { ask, reporting, TestServer } from "../fixtures/socket_server.ts";
 
-Deno.test("an error in a handler reaches the error handler with its names, and hurts nobody else", async () => {
+Deno.test("an error in a handler reaches the error handler with its names, and hurts no other connection", async () => {
   const { copas, reports } = reporting();
   await using server = TestServer.start(
     async (conn) => {
@@ -104,7 +104,7 @@ Deno.test("any other error of Copas's is reported", async () => {
   assertInstanceOf(reports[0].error, TimeoutError);
 });
 
-Deno.test("the thread of a handler can be removed: its connection is closed, nobody is told", async () => {
+Deno.test("the thread of a handler can be removed: its connection is closed, no handler is told", async () => {
   const { copas, reports } = reporting();
   let cleaned = "";
   await using server = TestServer.start(

@@ -132,7 +132,7 @@ Deno.test("when accepting has worked again, the next failure is reported again",
   assertEquals(reports.length, 2);
 });
 
-Deno.test("a connection that is gone before it is accepted is nobody's business", async () => {
+Deno.test("a connection that is gone before it is accepted is reported to no handler", async () => {
   const { copas, reports } = reporting();
   const scripted = new ScriptedListener();
   let served = 0;

@@ -77,7 +77,7 @@ Deno.test("a login is used, and a wrong one is a ReplyError without the password
   assert(!shown.includes("wr0ng") && !shown.includes(btoa("wr0ng")), shown);
 });
 
-Deno.test("where a recipient is refused, nobody gets the mail, and the error names all that were", async () => {
+Deno.test("where a recipient is refused, no recipient gets the mail, and the error names all that were", async () => {
   await using server = await MailServer.start();
   const rcpt = ["a@there", "nobody@there", "b@there", "none@there"];
   const refused = ["nobody@there", "none@there"];

@@ -50,7 +50,7 @@ Deno.test("close with unsent data: all of it arrives", async () => {
   }
 });
 
-Deno.test("a close that nobody awaits still sends what is buffered, and loop() stays for it", async () => {
+Deno.test("a close that is not awaited still sends what is buffered, and loop() stays for it", async () => {
   const { copas, conn, skt } = scripted();
   conn.hold();
   copas.addthread(async () => {
@@ -103,7 +103,7 @@ Deno.test("closing twice is closing once", async () => {
   assertEquals(conn.closes, 1);
 });
 
-Deno.test("a connection that somebody closed behind our back is closed without complaint", async () => {
+Deno.test("a connection that was closed behind our back is closed without complaint", async () => {
   using pair = await tcpPair();
   const skt = dispatcher().wrap(pair.ours);
   pair.ours.close();

@@ -135,7 +135,7 @@ Deno.test("whatever the pieces, the patterns and those who give up: every byte o
     }
   }));
 
-Deno.test("several readers of lines share them without loss, whoever gives up", () =>
+Deno.test("several readers of lines share them without loss, whichever of them gives up", () =>
   randomly(async (random) => {
     for (let run = 0; run < 3; run++) {
       const { copas, conn, skt } = scripted();

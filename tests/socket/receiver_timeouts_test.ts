@@ -113,7 +113,7 @@ Deno.test("a timeout of 0 takes what is there and does not wait", async () => {
   assertEquals(clock.now(), 0);
 });
 
-Deno.test("a timeout of 0 finds what the system has already, on a socket of which nobody has read", async () => {
+Deno.test("a timeout of 0 finds what the system has already, on a socket that was not read before", async () => {
   let found = 0;
   for (let i = 0; i < 20; i++) {
     using pair = await tcpPair();

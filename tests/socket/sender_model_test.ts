@@ -1,4 +1,4 @@
-// Sending, against a model: whatever the peer takes and whoever gives up, what
+// Sending, against a model: whatever the peer takes and whichever send gives up, what
 // was taken goes out once, in the order in which it was taken, and what a
 // sender was told is true.
 
@@ -11,7 +11,7 @@ import { randomly } from "../fixtures/seeded_random.ts";
 
 const SIZES = [1, 10, 1000, 5000, 30_000, 65_536, 150_000];
 
-Deno.test("whatever the peer takes and whoever gives up: what was taken goes out once, in order", () =>
+Deno.test("whatever the peer takes and whichever send gives up: what was taken goes out once, in order", () =>
   randomly(async (random) => {
     for (let run = 0; run < 3; run++) {
       const { copas, conn, skt } = scripted();

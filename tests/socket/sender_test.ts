@@ -45,7 +45,7 @@ Deno.test("the sends of one turn go out in one write, of all threads together", 
   );
 });
 
-Deno.test("what is sent goes out by the end of the turn, though nobody drives the dispatcher", async () => {
+Deno.test("what is sent goes out by the end of the turn, though the dispatcher is not driven", async () => {
   const { conn, skt } = scripted();
   skt.send("now");
   assertEquals(conn.writes.length, 0);

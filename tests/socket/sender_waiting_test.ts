@@ -257,7 +257,7 @@ Deno.test("a peer that is gone: those who sent before and did not wait hear of i
   await skt.close();
 });
 
-Deno.test("a peer that is gone: close tells if nobody else did", async () => {
+Deno.test("a peer that is gone: close tells if no other call did", async () => {
   const { conn, skt } = scripted();
   conn.break(gone);
   await skt.send("lost");
@@ -281,7 +281,7 @@ Deno.test("a peer that is gone: every writer in line hears of it", async () => {
   }
 });
 
-Deno.test("sends that nobody awaits do not bring the process down", async () => {
+Deno.test("sends that are not awaited do not bring the process down", async () => {
   const { conn, skt } = scripted();
   conn.hold();
   skt.send(pattern(100_000));

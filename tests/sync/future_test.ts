@@ -253,7 +253,7 @@ Deno.test("what the thread of a cancelled future still returns is dropped, what 
   assertEquals(reports, [{ thread: "job", message: "failed to clean up" }]);
 });
 
-Deno.test("a future whose thread is removed fails, and nobody has to hear of it", async () => {
+Deno.test("a future whose thread is removed fails, and no thread has to ask for the error", async () => {
   const there = dispatcher();
   const { copas, reports } = there;
   const [asked, unasked] = [later(there, 10), later(there, 10)];

@@ -30,7 +30,7 @@ Deno.test("take gives up after ten seconds, or what the semaphore or the call sa
   ]);
 });
 
-Deno.test("after a timeout of somebody else, what is there can be taken at once", async () => {
+Deno.test("after the timeout of another thread, what is there can be taken at once", async () => {
   const { copas, clock } = dispatcher();
   const semaphore = copas.semaphore.new(10, 5);
   copas.addthread(async () => {

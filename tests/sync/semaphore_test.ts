@@ -100,7 +100,7 @@ Deno.test("those who wait are served before it is too many", async () => {
   assertEquals(semaphore.getcount(), 1);
 });
 
-Deno.test("getwait is what has to be given until nobody waits", async () => {
+Deno.test("getwait is what has to be given until no thread waits", async () => {
   const { copas } = dispatcher();
   const semaphore = copas.semaphore.new(10, 2);
   assertEquals(semaphore.getwait(), 0);

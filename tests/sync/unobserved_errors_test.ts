@@ -14,7 +14,7 @@ function failing({ copas }: Dispatch, seconds: number) {
 
 const report = { thread: "job", message: "failed" };
 
-Deno.test("an error that nobody asks for is reported once, when the thread that made the future ends", async () => {
+Deno.test("an error that is not asked for is reported once, when the thread that made the future ends", async () => {
   const there = dispatcher();
   const { copas, clock, reports } = there;
   const log: unknown[] = [];
@@ -109,7 +109,7 @@ Deno.test("who asks after the report still gets the error, and there is no secon
   assertEquals(reports, [report]);
 });
 
-Deno.test("an error that nobody asks for is reported before the loop ends, also when its thread never does", async () => {
+Deno.test("an error that is not asked for is reported before the loop ends, also when its thread never does", async () => {
   const there = dispatcher();
   const { copas, clock, reports } = there;
   copas.addthread(async () => {
@@ -165,7 +165,7 @@ Deno.test("another thread can ask while the code outside every thread waits", as
   assertEquals(reports, []);
 });
 
-Deno.test("a thread's own error handler hears of the error that nobody asks for", async () => {
+Deno.test("a thread's own error handler gets the error that is not asked for", async () => {
   const { copas, reports } = dispatcher();
   const heard: string[] = [];
   copas.addthread(() => {

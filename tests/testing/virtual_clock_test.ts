@@ -75,7 +75,7 @@ Deno.test("without jumps the clock stands still until it is advanced", async () 
   assertEquals(clock.now(), 125);
 });
 
-Deno.test("a thread can advance the clock, and nobody is forgotten", async () => {
+Deno.test("a thread can advance the clock, and no thread is forgotten", async () => {
   const clock = new VirtualClock({ autojump: false });
   const copas = strict(new Copas({ clock }));
   const woken: unknown[] = [];

@@ -64,7 +64,7 @@ tlsTest("a server that demands a certificate sees whose it is", async (pki) => {
 });
 
 tlsTest(
-  "a server that demands a certificate refuses everybody else",
+  "a server that demands a certificate refuses every other client",
   async (pki) => {
     const { authority } = pki;
     const expired = await authority.issue({

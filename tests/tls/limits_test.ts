@@ -125,7 +125,7 @@ tlsTest(
 );
 
 tlsTest(
-  "200 clients that stay silent are all gone after their time, and nobody had to wait for them",
+  "200 clients that stay silent are all gone after their time, and no other client had to wait for them",
   async (pki) => {
     const clock = new VirtualClock();
     const world = new World({ clock });

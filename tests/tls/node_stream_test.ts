@@ -229,7 +229,7 @@ tlsTest(
 );
 
 tlsTest(
-  "a TLS socket that nobody reads leaves the bytes with the kernel",
+  "a TLS socket that is not read leaves the bytes with the kernel",
   async (pki) => {
     const world = new World();
     const gate = Promise.withResolvers<void>();

@@ -150,7 +150,7 @@ tlsTest(
 );
 
 tlsTest(
-  "a session of a plain node:tls server in the process lets nobody in",
+  "a session of a plain node:tls server in the process lets no client in",
   async (pki) => {
     const [otherCa, certified] = await otherAuthority();
     await using mallory = await Client.make(certified);

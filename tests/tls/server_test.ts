@@ -187,7 +187,7 @@ tlsTest(
 );
 
 tlsTest(
-  "a half-closed TLS stream still carries the other direction, whoever closed first",
+  "a half-closed TLS stream still carries the other direction, whichever side closed first",
   async (pki) => {
     for (const kind of ["serve", "serveDeno"] as const) {
       for (const own of [{}, pki.alice]) {

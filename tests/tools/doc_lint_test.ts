@@ -73,6 +73,33 @@ Deno.test("a parameter, a failure and a description that are missing are found, 
   );
 });
 
+Deno.test("the implementation of overloads needs no text, a method without overloads does", async () => {
+  assertEquals(
+    await findings(
+      `/** A door. */
+      export class Door {
+        /**
+         * Makes a door.
+         *
+         * @param width in metres
+         */
+        constructor(width: number);
+        constructor(...widths: number[]) {}
+        /**
+         * Opens it.
+         *
+         * @param width in metres
+         * @throws {RangeError} when the width is negative
+         */
+        widen(width: number): void;
+        widen(...widths: number[]): void {}
+        close(): void {}
+      }`,
+    ),
+    ["18: Door.close has no description", "18: Door.close has no @throws"],
+  );
+});
+
 Deno.test("text that sends the reader elsewhere or hides who acts is found", async () => {
   assertEquals(
     await findings(
