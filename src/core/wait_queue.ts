@@ -41,7 +41,11 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
   delete(wait: W): void {
     this.waits.remove(wait.queueNode as ListNode<W>);
     wait.queue = undefined;
+    if (this.waits.newestNode === undefined) this.emptied();
   }
+
+  /** Called when the last wait has left. */
+  protected emptied(): void {}
 
   /** The queue leaves the deadlines to the waits. */
   startTimeAtEnd(): boolean {

@@ -114,10 +114,9 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
     return promise;
   }
 
-  /** Takes a wait out. A tool for which no thread waits has no deadline. */
-  override delete(wait: ToolWait<T, D>): void {
-    super.delete(wait);
-    if (this.first === undefined) this.dispose();
+  /** A tool for which no thread waits has no deadline. */
+  protected override emptied(): void {
+    this.dispose();
   }
 
   /** Gives the current thread `value` in the next round: in this one it has had its share of calls. */
