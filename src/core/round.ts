@@ -71,21 +71,27 @@ export class Round {
   ): boolean {
     const slice = this.#slice;
     const deadlines = this.#deadlines;
+    // They are counted at the end: a round is short, or stops when they are used up.
+    const { calls } = slice;
+    let left = calls;
     let served = 0;
-    while (served < ready.length && !slice.isUsedUp) ready[served++].dispatch();
-    while (deadlines.next <= now && !slice.isUsedUp) {
+    for (; served < ready.length && left > 0; left--) {
+      ready[served++].dispatch();
+    }
+    for (; deadlines.next <= now && left > 0; left--) {
       const entry = deadlines.take(now, newest);
       if (entry === undefined) break;
       this.wasActive = true;
       entry.due(now);
     }
     let delivered = 0;
-    while (delivered < runnable.length && !slice.isUsedUp) {
+    for (; delivered < runnable.length && left > 0; left--) {
       runnable[delivered++].deliver();
     }
+    slice.count(calls - left);
     this.isComplete = served === ready.length &&
       delivered === runnable.length &&
-      !(slice.isUsedUp && deadlines.next <= now);
+      !(left <= 0 && deadlines.next <= now);
     if (this.isComplete) {
       // What was served must not be kept alive until the next round.
       this.#ready = this.#runnable = NOTHING;

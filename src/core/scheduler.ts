@@ -118,7 +118,7 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
 
   /** A thread begins. */
   threadStarted(task: Thread): void {
-    this.slice.count();
+    this.slice.count(1);
     this.tasks.append(task.node);
     this.#taskCount++;
     this.recount(task);
@@ -246,7 +246,6 @@ export class Scheduler implements Driven, ThreadHost, TimeoutHost {
     this.endOfTurn.calls++;
     if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
-    this.slice.count();
     if (this.log !== undefined) this.log("resuming", task, wait);
   }
 

@@ -21,7 +21,6 @@ const MOST_CALLS = 256;
  * costs a subtraction, however little or much the threads compute in between.
  */
 export class TimeSlice {
-  /** How many calls there may be until the clock is asked. */
   #calls = 1;
   #allotted = 1;
   /** When the slice began, and when the clock was asked last. */
@@ -37,14 +36,14 @@ export class TimeSlice {
     return --this.#calls > 0 || this.#ask();
   }
 
-  /** Spends a call of a thread that goes on in any case. */
-  count(): void {
-    this.#calls--;
+  /** Spends calls of threads that go on in any case. */
+  count(calls: number): void {
+    this.#calls -= calls;
   }
 
-  /** Whether the clock has to be asked before more is done. */
-  get isUsedUp(): boolean {
-    return this.#calls <= 0;
+  /** How many calls there may be until the clock is asked; 0 or less: it has to be asked now. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** Whether many calls in this slice have taken little time. */
