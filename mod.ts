@@ -82,7 +82,8 @@ export type {
   WorkerStatus,
 } from "./src/workers/workers.ts";
 export type { Timeouts } from "./src/socket/timeouts.ts";
-export type { Future, Outcome } from "./src/sync/future.ts";
+export type { Future } from "./src/sync/future.ts";
+export type { Outcome } from "./src/sync/future_state.ts";
 export type { Held } from "./src/sync/held.ts";
 export type { Lock, LockOptions } from "./src/sync/lock.ts";
 export type {
@@ -93,6 +94,7 @@ export type {
   TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
+export type { ResolvableFuture } from "./src/sync/resolvable_future.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";
 export type { Timer, TimerOptions } from "./src/sync/timer.ts";
 

@@ -153,7 +153,7 @@ const members = {
     addthread addnamedthread removethread
     loop step finished running exit exiting waitforexit cancelall status
     gettime autoclose
-    sleep pause pauseforever wakeup timeout wait protect
+    sleep pause pauseforever wakeup timeout wait race protect
     seterrorhandler geterrorhandler gettraceback
     setthreadname getthreadname setsocketname getsocketname debug
     wrap receive receivepartial receivefrom send sendto connect close

@@ -69,6 +69,11 @@ const infallible: Record<string, string> = {
   "Debug.stop": "takes the logger away",
   "Timer.cancel": "a timer that is not armed stays so",
   "Future.cancel": "a future that has ended stays so",
+  "ResolvableFuture.resolve": "a future that has an outcome keeps it",
+  "ResolvableFuture.reject": "a future that has an outcome keeps it",
+  "ResolvableFuture.cancel": "a future that has an outcome keeps it",
+  "ResolvableFuture.then": "passes the outcome on to the promise that it gives",
+  "FutureMaker.new": "makes a future that is pending",
 };
 
 /**

@@ -44,6 +44,7 @@ import {
 import type { Debug } from "./debug.ts";
 import * as dispatcher from "./loop.ts";
 import { protect, type Protected } from "./protect.ts";
+import { race } from "./race.ts";
 import * as servers from "./servers.ts";
 import * as sockets from "./sockets.ts";
 import { type Status, statusOf } from "../core/status.ts";
@@ -671,6 +672,48 @@ export class Copas {
    */
   wait<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T> {
     return time.waitForPromise(this.#context, promise, options);
+  }
+
+  /**
+   * Waits for the first of several calls. The others are withdrawn by the
+   * signal, and take nothing: no line, no item, no lock.
+   *
+   * `Promise.race` would take the result of the first and leave the other calls
+   * running: a `receive` among them eats the next line, a `pop` the next item.
+   *
+   * @param start makes the calls, and gives each of them the signal that it is
+   * called with. For a promise that is not Copas's: `copas.wait(promise, { signal })`
+   * @returns what the first call resolves to
+   * @throws what the first call fails with, if it fails before another one has a
+   * result
+   * @throws {TypeError} when `start` is not a function, or does not return an
+   * array or another iterable
+   * @throws {RangeError} when `start` makes no call
+   *
+   * @example A line of the client, or news for it
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const news = copas.queue.new<string>();
+   * const server = copas.socket.bind("127.0.0.1", 0);
+   * copas.addserver(server, copas.handler(async (skt) => {
+   *   for (;;) {
+   *     const text = await copas.race((signal) => [
+   *       skt.receive("*l", { signal }),
+   *       news.pop({ timeout: Infinity, signal }),
+   *     ]);
+   *     if (text === null) return; // the client has hung up
+   *     await skt.send(`${text}\n`);
+   *   }
+   * }));
+   * copas.removeserver(server);
+   * await copas.loop();
+   * ```
+   */
+  race<T>(
+    start: (signal: AbortSignal) => Iterable<T>,
+  ): Promise<Awaited<T>> {
+    return race(start);
   }
 
   // --- Servers -------------------------------------------------------------------------------

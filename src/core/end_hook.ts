@@ -5,13 +5,13 @@
  * @module
  */
 
-import { type LinkedList, ListNode } from "../collections/linked_list.ts";
+import { LinkedList, ListNode } from "../collections/linked_list.ts";
 import type { Task } from "./task.ts";
 
 /** What a hook needs of its thread. */
 export interface HookedThread extends Task {
-  /** The hooks of the thread, in the order in which they were set. */
-  readonly endHooks: LinkedList<EndHook>;
+  /** The hooks of the thread, in the order in which they were set. Made for the first: most threads have none. */
+  endHooks?: LinkedList<EndHook>;
 }
 
 /** Called at the end of one thread, unless it is lifted before. It is set for one thread at a time, or for none. */
@@ -25,8 +25,9 @@ export abstract class EndHook {
 
   /** Sets the hook, which must be free, for `task`. */
   assign(task: HookedThread): void {
-    this.#list = task.endHooks;
-    task.endHooks.append(this.#node);
+    const list = task.endHooks ?? (task.endHooks = new LinkedList());
+    this.#list = list;
+    list.append(this.#node);
   }
 
   /** The thread has done what it had to do: the hook is free. Does nothing when it was free before. */

@@ -69,7 +69,7 @@ export class Thread implements PausingThread, HookedThread {
   /** The wait in which it let the others run the last time; it serves again. */
   pause?: SleepWait = undefined;
   /** What the thread has to do before it ends. */
-  readonly endHooks: LinkedList<EndHook> = new LinkedList();
+  endHooks?: LinkedList<EndHook> = undefined;
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
@@ -148,7 +148,7 @@ export class Thread implements PausingThread, HookedThread {
 
   /** The thread has ended: calls the hooks that are left, the newest first. */
   neglectEndHooks(): void {
-    for (let hook; (hook = this.endHooks.newest) !== undefined;) {
+    for (let hook; (hook = this.endHooks?.newest) !== undefined;) {
       hook.neglect(this);
     }
   }

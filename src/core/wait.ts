@@ -14,6 +14,7 @@ import { type Abandonable, isAbandonable } from "./abandonable.ts";
 import { cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
+import { settleRace } from "./race_signal.ts";
 import type { Task } from "./task.ts";
 
 /** What a wait is for; `status()` counts them by it. */
@@ -97,7 +98,7 @@ export abstract class Wait<T> extends DeadlineEntry {
   #outcome: unknown = undefined;
   #isError = false;
   /** Takes the listener off the signal. */
-  #unlisten?: () => void = undefined;
+  #unlisten?: (failed: boolean) => void = undefined;
 
   /**
    * Suspends the current thread (or the code outside every thread).
@@ -212,7 +213,10 @@ export abstract class Wait<T> extends DeadlineEntry {
     if (signal.aborted) return this.abort(signal.reason);
     const onabort = () => this.abort(signal.reason);
     signal.addEventListener("abort", onabort);
-    this.#unlisten = () => signal.removeEventListener("abort", onabort);
+    this.#unlisten = (failed) => {
+      signal.removeEventListener("abort", onabort);
+      if (!failed) settleRace(signal);
+    };
   }
 
   /** Its deadline has been reached. */
@@ -244,7 +248,7 @@ export abstract class Wait<T> extends DeadlineEntry {
 
   /** Ends the wait as it begins, and without an outcome: its thread is never resumed. */
   leavePending(): void {
-    this.#decide();
+    this.#decide(true);
     this.#state = State.Over;
   }
 
@@ -264,32 +268,37 @@ export abstract class Wait<T> extends DeadlineEntry {
 
   /** Gives the thread its result now. Only for the dispatcher, within a round. */
   resolve(value: T): void {
-    if (!this.#decide()) return;
+    if (!this.#decide(false)) return;
     this.#outcome = value;
     this.deliver();
   }
 
   /** Gives the thread an error now. Only for the dispatcher, within a round. */
   reject(error: unknown): void {
-    if (!this.#decide()) return;
-    this.#isError = true;
+    if (!this.#decide(true)) return;
     this.#outcome = error;
     this.deliver();
   }
 
   /** Gives the thread its result in the next round: the caller goes on first. */
   resolveLater(value: T): void {
-    if (!this.#decide()) return;
+    if (!this.#decide(false)) return;
     this.#outcome = value;
     this.scheduler.runLater(this);
   }
 
   /** Gives the thread an error in the next round: the caller goes on first. */
   rejectLater(error: unknown): void {
-    if (!this.#decide()) return;
-    this.#isError = true;
+    if (!this.#decide(true)) return;
     this.#outcome = error;
     this.scheduler.runLater(this);
+  }
+
+  /** Gives the thread an error in place of a result that it was given and has not got yet. */
+  withdraw(error: unknown): void {
+    if (this.#state !== State.Decided || this.#isError) return;
+    this.#isError = true;
+    this.#outcome = error;
   }
 
   /** Resumes the thread with the outcome. */
@@ -308,12 +317,13 @@ export abstract class Wait<T> extends DeadlineEntry {
   }
 
   /** Leaves every queue. Returns false when the wait had ended before. */
-  #decide(): boolean {
+  #decide(isError: boolean): boolean {
     if (this.#state !== State.Pending) return false;
     this.#state = State.Decided;
+    this.#isError = isError;
     if (this.queue !== undefined) this.queue.delete(this);
     if (this.place >= 0) this.scheduler.clearDeadline(this);
-    if (this.#unlisten !== undefined) this.#unlisten();
+    if (this.#unlisten !== undefined) this.#unlisten(isError);
     this.#unlisten = undefined;
     if (this.idle) this.task.idleWaitEnded(this);
     return true;

@@ -43,6 +43,8 @@ export class ConnectionThread extends Thread {
   /** The handler has ended. The thread ends when the connection is closed. */
   override end(): void {
     if (!this.#autoclose) return this.#finish();
+    // A lock must not wait for a peer that does not read.
+    this.neglectEndHooks();
     const finish = () => this.#finish();
     // A peer that does not read to the end is no error of the handler's.
     this.#socket.close().then(finish, finish);

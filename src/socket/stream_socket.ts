@@ -217,6 +217,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * LuaSocket does. A short line may share memory with those that came with it:
    * as long as it is kept, it keeps up to 256 bytes of them.
    *
+   * Don't give it to `Promise.race`: a receive that is not first goes on, and
+   * eats the next line. `copas.race` withdraws it.
+   *
    * @param pattern `"*l"`, the default
    * @param options `timeout` in seconds for the whole call, in place of the socket's receive timeout; `signal` to give up
    * @returns the line, or `null` at the end of the stream

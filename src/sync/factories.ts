@@ -15,6 +15,7 @@ import { DefaultNames } from "./default_names.ts";
 import { Future } from "./future.ts";
 import { Lock, type LockOptions } from "./lock.ts";
 import { Queue, type QueueOptions } from "./queue.ts";
+import { ResolvableFuture } from "./resolvable_future.ts";
 import { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 import { Timer, type TimerOptions } from "./timer.ts";
 import { UnobservedErrors } from "./unobserved_errors.ts";
@@ -185,7 +186,7 @@ export class TimerFactory {
   }
 }
 
-/** `copas.future`: starts threads whose results can be waited for. */
+/** `copas.future`: starts threads whose results can be waited for, and makes results that come from outside. */
 export class FutureFactory {
   /** The status that `try()` returns while the future's thread has not come to its end: `false`. */
   readonly PENDING = false as const;
@@ -254,6 +255,25 @@ export class FutureFactory {
     checkString("future.addnamedthread()", "the name", name);
     checkFunction("future.addnamedthread()", "fn", fn);
     return this.#start(name, fn, args);
+  }
+
+  /**
+   * Makes a future without a thread: `resolve` or `reject` gives it its result.
+   *
+   * @returns the future, which is pending
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const answer = copas.future.new<number>();
+   * copas.addthread(async () => console.log(await answer)); // 42
+   * answer.resolve(42);
+   * await copas.loop();
+   * ```
+   */
+  new<T = void>(): ResolvableFuture<T> {
+    return new ResolvableFuture<T>(this.#scheduler, this.#errors);
   }
 
   #start<A extends unknown[], T>(

@@ -4,29 +4,12 @@
  * @module
  */
 
-import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { CancelledError } from "../errors/errors.ts";
-import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import type { UnobservedError, UnobservedErrors } from "./unobserved_errors.ts";
-import { Waiters } from "./waiters.ts";
-import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
-
-// The constants of `copas.future`, with the values that they have in Copas.
-const PENDING = false;
-const SUCCESS = true;
-const ERROR = "error";
-
-/**
- * What `future.try()` returns, with the constants of `copas.future`:
- * `[PENDING]`, `[SUCCESS, value]` or `[ERROR, error]`.
- */
-export type Outcome<T> =
-  | [status: false]
-  | [status: true, value: T]
-  | [status: "error", error: unknown];
+import type { WaitOptions } from "../errors/wait_options.ts";
+import { FutureState, type Outcome } from "./future_state.ts";
+import type { UnobservedErrors } from "./unobserved_errors.ts";
 
 /**
  * The result of a thread. `await` it, or call `get`.
@@ -53,15 +36,8 @@ export type Outcome<T> =
  * ```
  */
 export class Future<T> implements PromiseLike<T> {
-  readonly #scheduler: Scheduler;
-  readonly #waiters: Waiters<T>;
-  /** The thread that made the future. */
-  readonly #creator: Thread;
+  readonly #state: FutureState<T>;
   readonly #task: Thread;
-  readonly #errors: UnobservedErrors;
-  #outcome: Outcome<T> = [PENDING];
-  /** The thread's error, until a caller has asked for it. */
-  #unobserved?: UnobservedError;
 
   /** @ignore Only `copas.future.addthread()` and `copas.future.addnamedthread()` call it. */
   constructor(
@@ -70,13 +46,9 @@ export class Future<T> implements PromiseLike<T> {
     name: string | undefined,
     body: () => T | PromiseLike<T>,
   ) {
-    this.#errors = errors;
-    this.#scheduler = scheduler;
-    this.#waiters = new Waiters(scheduler, this, {
-      messagePrefix: () => this.#messagePrefix,
-    });
-    this.#creator = scheduler.current;
-    this.#task = scheduler.spawn(name, () => this.#run(body));
+    const describe = () => `the result of ${this.#task.name}`;
+    this.#state = new FutureState(scheduler, errors, this, describe);
+    this.#task = scheduler.spawn(name, () => this.#run(scheduler, body));
   }
 
   /** The future's thread. When it is removed, the future fails with its `CancelledError`. */
@@ -84,34 +56,17 @@ export class Future<T> implements PromiseLike<T> {
     return this.#task;
   }
 
-  async #run(body: () => T | PromiseLike<T>): Promise<void> {
-    const task = this.#scheduler.current;
+  async #run(
+    scheduler: Scheduler,
+    body: () => T | PromiseLike<T>,
+  ): Promise<void> {
+    const thread = scheduler.current;
     try {
-      this.#succeed(await body());
+      this.#state.succeed(await body());
     } catch (error) {
-      // The future was cancelled: the error is the thread's own.
-      if (this.#outcome[0] !== PENDING) throw error;
-      this.#fail(error, task);
+      // When the future was cancelled, the error is the thread's own.
+      if (!this.#state.fail(error, thread)) throw error;
     }
-  }
-
-  #succeed(value: T): void {
-    if (this.#outcome[0] !== PENDING) return;
-    this.#outcome = [SUCCESS, value];
-    this.#waiters.resolveAll(value);
-    this.#waiters.dispose();
-  }
-
-  #fail(error: unknown, task: Thread): void {
-    this.#outcome = [ERROR, error];
-    const isObserved = this.#waiters.first !== undefined;
-    const isRemoval = task.removed && error instanceof CancelledError;
-    this.#waiters.rejectAll(() => error);
-    if (isObserved || isRemoval) return;
-    this.#unobserved = this.#errors.add(
-      this.#creator,
-      () => this.#scheduler.report(error, task, task.socket),
-    );
   }
 
   /**
@@ -130,21 +85,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {Error} what the thread's function threw, whatever it is
    */
   get(timeout?: number | WaitOptions): Promise<T> {
-    try {
-      return this.#get(timeout);
-    } catch (error) {
-      return rejectedCall(this.#scheduler, error);
-    }
-  }
-
-  #get(timeout?: number | WaitOptions): Promise<T> {
-    const limit = readWaitOptions("get()", timeout, Infinity);
-    this.#waiters.checkNotCancelled(undefined, limit.signal);
-    const [status, value] = this.try();
-    if (status === SUCCESS) return resolvedCall(this.#scheduler, value);
-    // Whatever the thread threw, the caller need not await it.
-    if (status === ERROR) return handled(rejectedCall(this.#scheduler, value));
-    return this.#waiters.wait(undefined, limit);
+    return this.#state.get(timeout);
   }
 
   /**
@@ -164,9 +105,7 @@ export class Future<T> implements PromiseLike<T> {
    * ```
    */
   try(): Outcome<T> {
-    this.#unobserved?.observe();
-    this.#unobserved = undefined;
-    return this.#outcome;
+    return this.#state.observe();
   }
 
   /**
@@ -178,13 +117,9 @@ export class Future<T> implements PromiseLike<T> {
    * come to its end, or the future was cancelled before
    */
   cancel(): boolean {
-    if (this.#outcome[0] !== PENDING) return false;
-    const error = () =>
-      new CancelledError(`${this.#messagePrefix}: the future was cancelled`);
-    this.#outcome = [ERROR, error()];
+    if (!this.#state.isPending) return false;
     this.#task.cancel();
-    this.#waiters.rejectAll(error);
-    return true;
+    return this.#state.cancel();
   }
 
   /**
@@ -204,10 +139,6 @@ export class Future<T> implements PromiseLike<T> {
     return this.get().then(onfulfilled, onrejected);
   }
 
-  get #messagePrefix(): string {
-    return `Cannot get the result of ${this.#task.name}`;
-  }
-
   /**
    * Describes the future, for messages and logs.
    *
@@ -215,12 +146,6 @@ export class Future<T> implements PromiseLike<T> {
    * or failed: `"future of thread_1: pending, 2 waiting"`
    */
   toString(): string {
-    const [status] = this.#outcome;
-    const state = status === PENDING
-      ? `pending, ${this.#waiters.size} waiting`
-      : status === SUCCESS
-      ? "has a result"
-      : "failed";
-    return `future of ${this.#task.name}: ${state}`;
+    return `future of ${this.#task.name}: ${this.#state}`;
   }
 }

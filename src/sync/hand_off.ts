@@ -5,6 +5,7 @@
  * @module
  */
 
+import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
@@ -107,10 +108,11 @@ export class HandOff<T> {
     if (this.#items.size >= this.#maxsize) {
       return this.#pushers.wait(item, limit);
     }
+    if (limit.signal !== undefined) settleRace(limit.signal);
     this.#put(item);
     return this.#scheduler.mayProceed()
       ? resolvedTrue
-      : this.#pushers.yieldThenGive(item, true);
+      : this.#pushers.giveLater(item, true).promise;
   }
 
   #put(item: T): void {
@@ -138,7 +140,10 @@ export class HandOff<T> {
     if (this.hasEnded) throw this.endedError("pop from");
     this.#poppers.checkNotCancelled(0, limit.signal);
     if (this.#items.size === 0) return this.#poppers.wait(0, limit);
-    if (this.#scheduler.mayProceed()) return Promise.resolve(this.#take());
+    if (this.#scheduler.mayProceed()) {
+      if (limit.signal !== undefined) settleRace(limit.signal);
+      return Promise.resolve(this.#take());
+    }
     // The item is the thread's own now, and reaches it in the next round.
     const promise = this.#poppers.enqueue(0, limit);
     this.#match();

@@ -1,12 +1,12 @@
 /**
- * What a thread holds of a lock or a semaphore until the end of a block.
+ * The token of what `hold()` has taken of a lock or a semaphore.
  *
  * @module
  */
 
 /**
- * A lock, or resources of a semaphore, that a thread holds until the end of the
- * block: `using held = await lock.hold()`.
+ * A token of a lock, or of resources of a semaphore, that are held until the end
+ * of the block: `using held = await lock.hold()`.
  *
  * @example
  * ```ts
@@ -15,9 +15,9 @@
  * const lock = copas.lock.new();
  * copas.addthread(async () => {
  *   using held = await lock.hold();
- *   await copas.pause(0.1); // no other thread owns the lock
+ *   await copas.pause(0.1); // no other caller has the lock
  *   held.release();
- *   await copas.pause(1); // another thread may own it
+ *   await copas.pause(1); // another caller may have it
  * });
  * await copas.loop();
  * ```
@@ -32,11 +32,8 @@ export class Held implements Disposable {
 
   /**
    * Gives back what is held, before the end of the block. A second call does
-   * nothing, and neither does a call after the lock or semaphore was destroyed,
-   * or after a lock was released because its owner ended.
+   * nothing, and neither does a call after the lock or semaphore was destroyed.
    *
-   * @throws {Error} when the thread that called `lock.hold()` does not own the
-   * lock any more, because it has called `lock.release()` itself
    * @throws {TooManyError} when the semaphore has got more resources meanwhile
    * than leave room for those that are given back
    */
@@ -50,8 +47,6 @@ export class Held implements Disposable {
    * Gives back what is held, at the end of a `using` block. It does nothing
    * when `release()` was called before.
    *
-   * @throws {Error} when the thread that called `lock.hold()` does not own the
-   * lock any more, because it has called `lock.release()` itself
    * @throws {TooManyError} when the semaphore has got more resources meanwhile
    * than leave room for those that are given back
    */

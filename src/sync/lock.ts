@@ -1,19 +1,27 @@
 /**
- * The lock: one thread at a time.
+ * The lock: one caller at a time.
  *
  * @module
  */
 
+import { settleRace } from "../core/race_signal.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
 import { checkDelay, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
-import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import {
+  readWaitOptions,
+  type WaitLimit,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
 import { resolvedZero } from "./immediate.ts";
+import { Claim, runWithin } from "./lock_claim.ts";
 import { LockOwnership } from "./lock_ownership.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { watchToken } from "./lost_tokens.ts";
+import { reportUnawaited } from "./unawaited_call.ts";
 
 /** How a lock is made. */
 export interface LockOptions {
@@ -26,10 +34,15 @@ export interface LockOptions {
 }
 
 /**
- * A lock: one thread owns it, the others wait in the order in which they came.
+ * A lock: one caller has it, the others wait in the order in which they came.
  *
- * The owner may get it again, and releases it as often. Code outside every
- * thread counts as one thread. When a thread ends while it owns a lock, the
+ * `with` and `hold` are for one call: two of them exclude each other, also when
+ * they run in the same thread, in requests of `Deno.serve` or in callbacks of
+ * timers. Prefer them.
+ *
+ * `get` and `release` are as in Copas: the thread has the lock, may get it
+ * again, and releases it as often. Code outside every thread counts as one
+ * thread there. When a thread ends or fails with a lock that it has got, the
  * lock is released, and the thread's error handler gets an error that says so.
  *
  * @example A cache that one thread at a time fills
@@ -74,20 +87,21 @@ export class Lock {
     this.#ownership = new LockOwnership(scheduler, this);
   }
 
-  /** The thread that owns the lock; `undefined` while the lock is free, and when it was destroyed. */
+  /** The thread that owns the lock, or one of whose calls does; `undefined` while the lock is free, and when it was destroyed. */
   get owner(): Task | undefined {
     return this.#ownership.owner;
   }
 
   /**
-   * Gets the lock; waits while another thread owns it.
+   * Gets the lock for the current thread; waits while another thread, or a call
+   * of `with` or `hold`, owns it. Within the callback of a `with` it enters again.
    *
    * @param timeout seconds to wait at most, or an object with `timeout` and
    * `signal`. 0 does not wait; `Infinity` or a negative number waits without
    * limit, and such a wait does not keep `loop()` going. Default: the lock's
    * `timeout`
    * @returns the seconds that it waited: 0 when the lock was free
-   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {TimeoutError} when another caller had the lock all the time
    * @throws {DestroyedError} when the lock was destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
    * @throws {TypeError} when the timeout or the signal is of a wrong type
@@ -112,25 +126,38 @@ export class Lock {
   }
 
   #get(thread: Thread, timeout?: number | WaitOptions): Promise<number> {
-    const limit = readWaitOptions("get()", timeout, this.timeout);
-    if (this.#destroyed) throw this.#destroyedError("get");
-    const { owner, waiters } = this.#ownership;
-    waiters.checkNotCancelled(NaN, limit.signal);
+    const limit = this.#begin("get()", timeout);
+    const ownership = this.#ownership;
+    const { owner, waiters } = ownership;
     const mayOwn = owner === undefined ||
-      (owner === thread && !this.#notreentrant);
+      (!this.#notreentrant && ownership.admitsGet(thread));
     if (!mayOwn) return waiters.wait(this.#scheduler.clock.now(), limit);
-    this.#ownership.acquire(thread);
-    return this.#scheduler.mayProceed()
-      ? resolvedZero
-      : waiters.yieldThenGive(NaN, 0);
+    ownership.acquire(thread);
+    return this.#acquired(NaN, limit);
+  }
+
+  /** Refuses a call that must not begin; else returns how long it may wait. */
+  #begin(call: string, timeout?: number | WaitOptions): WaitLimit {
+    const limit = readWaitOptions(call, timeout, this.timeout);
+    if (this.#destroyed) throw this.#destroyedError("get");
+    this.#ownership.waiters.checkNotCancelled(NaN, limit.signal);
+    return limit;
+  }
+
+  /** The call has the lock without a wait. When its thread has had its share of calls, it goes on in the next round. */
+  #acquired(detail: number | Claim, { signal }: WaitLimit): Promise<number> {
+    if (signal !== undefined) settleRace(signal);
+    if (this.#scheduler.mayProceed()) return resolvedZero;
+    const ownership = this.#ownership;
+    return ownership.granted(ownership.waiters.giveLater(detail, 0));
   }
 
   /**
-   * Releases the lock. When the owner has released it as often as it got it,
-   * the thread that has waited longest owns it.
+   * Releases what `get` has got. When the thread has released the lock as often
+   * as it got it, the call that has waited longest gets it.
    *
    * @returns `true`
-   * @throws {Error} when the current thread does not own the lock
+   * @throws {Error} when the current thread has not got the lock by `get`
    * @throws {DestroyedError} when the lock was destroyed
    */
   release(): true {
@@ -142,6 +169,15 @@ export class Lock {
   /**
    * Runs `fn` under the lock, and releases it whether `fn` returns or throws.
    *
+   * The lock belongs to this call: another `with` waits, also in the same
+   * thread. A `with` or `get` within `fn`, and in what `fn` calls and awaits,
+   * enters again, unless the lock is `notreentrant`; a thread that `fn` starts
+   * is another caller. In a thread that has got the lock by `get`, `with` enters
+   * again, too.
+   *
+   * A call that is not awaited keeps the lock until `fn` has ended. If it fails,
+   * the error handler of its thread gets the error.
+   *
    * @param fn what to run; it may wait
    * @param timeout seconds to wait for the lock at most, or an object with
    * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
@@ -150,10 +186,10 @@ export class Lock {
    * @throws {TypeError} when `fn` is not a function, or the timeout or the
    * signal is of a wrong type
    * @throws {RangeError} when the timeout is `NaN`
-   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {TimeoutError} when another caller had the lock all the time
    * @throws {DestroyedError} when the lock was destroyed while the call waited, or before
    * @throws {CancelledError} when the thread was removed or the signal aborted
-   * @throws {Error} when `fn` has released the lock itself; and what `fn` throws
+   * @throws {Error} what `fn` throws
    *
    * @example
    * ```ts
@@ -176,42 +212,78 @@ export class Lock {
    * console.log(balance); // 70
    * ```
    */
-  async with<T>(
+  with<T>(
+    fn: () => T | PromiseLike<T>,
+    timeout?: number | WaitOptions,
+  ): Promise<T> {
+    return reportUnawaited(this.#scheduler, this.#with(fn, timeout));
+  }
+
+  async #with<T>(
     fn: () => T | PromiseLike<T>,
     timeout?: number | WaitOptions,
   ): Promise<T> {
     checkFunction("with()", "fn", fn);
-    using _held = await this.hold(timeout);
-    return await fn();
+    const limit = this.#begin("with()", timeout);
+    const ownership = this.#ownership;
+    const mayEnter = ownership.owner === undefined ||
+      (!this.#notreentrant && ownership.admitsWith(this.#scheduler.current));
+    const claim = await this.#claim(mayEnter, limit);
+    try {
+      return await runWithin(claim, fn);
+    } finally {
+      ownership.leave(claim);
+    }
+  }
+
+  /** Gets the lock for a call that may enter now, or has to wait. Returns the claim by which it has it. */
+  async #claim(mayEnter: boolean, limit: WaitLimit): Promise<Claim> {
+    const { clock, current } = this.#scheduler;
+    const claim = new Claim(current, clock.now());
+    if (!mayEnter) {
+      await this.#ownership.waiters.wait(claim, limit);
+      return claim;
+    }
+    const used = this.#ownership.enter(claim);
+    await this.#acquired(used, limit);
+    return used;
   }
 
   /**
    * Gets the lock until the end of the block:
    * `using held = await lock.hold()`.
    *
+   * What it returns is a token: the lock belongs to it, and not to the thread.
+   * No call enters again, not even `hold` in the same thread. It can be
+   * released by any code that has the token, also after the thread has ended.
+   * When the program loses the token without releasing it, the lock is
+   * released some time later, and the error handler of the thread that called
+   * `hold` gets an error that says so.
+   *
    * @param timeout seconds to wait at most, or an object with `timeout` and
    * `signal`. 0 does not wait; `Infinity` or a negative number waits without
    * limit, and such a wait does not keep `loop()` going. Default: the lock's
    * `timeout`
    * @returns what releases the lock, at the end of the block or by its `release()`
-   * @throws {TimeoutError} when another thread owned the lock all the time
+   * @throws {TimeoutError} when another caller had the lock all the time
    * @throws {DestroyedError} when the lock was destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
    * @throws {TypeError} when the timeout or the signal is of a wrong type
    * @throws {RangeError} when the timeout is `NaN`
    */
   async hold(timeout?: number | WaitOptions): Promise<Held> {
-    await this.get(timeout);
-    const owner = this.#scheduler.current;
-    return new Held(() => {
-      // When the lock was destroyed, or its owner has ended, it is released already.
-      if (!this.#destroyed && !owner.done) this.#ownership.release(owner);
-    });
+    const limit = this.#begin("hold()", timeout);
+    const ownership = this.#ownership;
+    const claim = await this.#claim(ownership.owner === undefined, limit);
+    const held = new Held(() => ownership.leave(claim));
+    watchToken(held, () => ownership.tokenLost(claim));
+    return held;
   }
 
   /**
-   * Ends the lock: all threads that wait for it get a `DestroyedError`, and so
-   * does every later call.
+   * Ends the lock: all calls that wait for it get a `DestroyedError`, also one
+   * that was given the lock and has not gone on yet, and so does every later
+   * call.
    *
    * @returns `true`
    * @throws {DestroyedError} when it was destroyed before
@@ -219,8 +291,7 @@ export class Lock {
   destroy(): true {
     if (this.#destroyed) throw this.#destroyedError("destroy");
     this.#destroyed = true;
-    this.#ownership.clear();
-    this.#ownership.waiters.rejectAll(() => this.#destroyedError("get"));
+    this.#ownership.destroy(() => this.#destroyedError("get"));
     return true;
   }
 

@@ -89,6 +89,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   /**
    * Takes the first item; waits while there is none.
    *
+   * Don't give it to `Promise.race`: a pop that is not first goes on, and takes
+   * the next item. `copas.race` withdraws it.
+   *
    * @param timeout seconds to wait for an item at most, or an object with
    * `timeout` and `signal`. 0 does not wait; `Infinity` or a negative number
    * waits without limit, and such a wait does not keep `loop()` going. Default: 10

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import {
   checkDelay,
@@ -131,9 +132,10 @@ export class Semaphore {
     this.#waiters.checkNotCancelled(n, limit.signal);
     if (!this.#has(n)) return this.#waiters.wait(n, limit);
     this.#count -= n;
+    if (limit.signal !== undefined) settleRace(limit.signal);
     return this.#scheduler.mayProceed()
       ? resolvedTrue
-      : this.#waiters.yieldThenGive(n, true);
+      : this.#waiters.giveLater(n, true).promise;
   }
 
   /** Whether `n` resources are there, and no thread waits that came before. */

@@ -126,13 +126,11 @@ export class Timer<P = undefined> implements Disposable {
    * recurring timer is waiting for something, that wait fails with a
    * `CancelledError`, unless the callback itself calls `cancel`.
    *
-   * @returns the timer
-   * @throws {Error} when it is not armed: it was cancelled, or has expired
+   * @returns the timer; `false` when it is not armed: it was cancelled, or has
+   * expired, as one that is not recurring has when its callback runs
    */
-  cancel(): this {
-    if (!this.armed) {
-      throw new Error(`Cannot cancel ${this.name}: it is not armed`);
-    }
+  cancel(): this | false {
+    if (!this.armed) return false;
     const task = this.#task!;
     this.#task = undefined;
     this.#cancelled = true;
@@ -142,7 +140,7 @@ export class Timer<P = undefined> implements Disposable {
 
   /** Cancels the timer if it is armed, at the end of a `using` block. */
   [Symbol.dispose](): void {
-    if (this.armed) this.cancel();
+    this.cancel();
   }
 
   /**

@@ -120,11 +120,10 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
   }
 
   /** Gives the current thread `value` in the next round: in this one it has had its share of calls. */
-  yieldThenGive(detail: D, value: T): Promise<T> {
+  giveLater(detail: D, value: T): ToolWait<T, D> {
     const wait = new ToolWait(this, detail, 0);
-    const { promise } = wait;
     wait.resolveLater(value);
-    return promise;
+    return wait;
   }
 
   /** Gives `value` to every thread that waits. */

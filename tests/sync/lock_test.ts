@@ -110,7 +110,7 @@ Deno.test("only the owner can release", async () => {
   const there = dispatcher();
   const { copas } = there;
   const lock = copas.lock.new();
-  assertThrows(() => lock.release(), Error, "no thread owns it, not main");
+  assertThrows(() => lock.release(), Error, "it is free");
   own(there, lock, 1);
   copas.addnamedthread("other", () => {
     const error = assertThrows(() => lock.release(), Error);

@@ -104,7 +104,10 @@ class TimerGame extends Game {
       if (this.armed === undefined) this.start(delay);
       return `arm(${delay})`;
     }
-    this.check(() => this.timer.cancel(), this.armed !== undefined);
+    const cancelled = this.timer.cancel() !== false;
+    if (cancelled !== (this.armed !== undefined)) {
+      throw new Error(`it was cancelled: ${cancelled}`);
+    }
     if (this.armed !== undefined) {
       this.runs = this.runs.filter((run) => run !== this.armed);
       this.armed = undefined;
