@@ -76,6 +76,7 @@ export type {
 } from "./src/tls/params.ts";
 export type { PeerCertificate } from "./src/tls/session.ts";
 export type { WorkerReport } from "./src/workers/handle.ts";
+export type { PemOrFile, WorkerSslParams } from "./src/workers/ssl_files.ts";
 export type {
   Workers,
   WorkersOptions,

@@ -1023,9 +1023,7 @@ export class Copas {
     port: number,
     options?: WaitOptions,
   ): Promise<StreamSocket> {
-    const socket = this.#context.lookup.findStream("connect()", skt);
-    const connect = () => socket.connect(host, port, options);
-    return sockets.reach(this.#context, host, port, connect);
+    return sockets.connect(this.#context, skt, host, port, options);
   }
 
   /**
@@ -1342,9 +1340,7 @@ export class Copas {
     ip: string,
     port: number,
   ): Promise<number> {
-    const socket = this.#context.lookup.findDatagram("sendto()", skt);
-    const send = () => socket.sendto(data, ip, port);
-    return sockets.reach(this.#context, ip, port, send);
+    return sockets.sendto(this.#context, skt, data, ip, port);
   }
 
   /**

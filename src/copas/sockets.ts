@@ -5,15 +5,18 @@
  * @module
  */
 
-import { rejectedCall } from "../core/immediate_call.ts";
 import { checkString } from "../errors/arguments.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
+import { endpointOf } from "../socket/internals.ts";
 import {
+  type DatagramLike,
   isDatagram,
   isListener,
   type Socket,
   type SocketLike,
 } from "../socket/kinds.ts";
 import { readSocketOptions } from "../socket/socket_options.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import type { Context } from "./context.ts";
 import { datagramWithTls, keepSslParams } from "./socket_internals.ts";
@@ -35,21 +38,32 @@ export function wrap(
 }
 
 /**
- * Makes a call that reaches `host` and `port`, if the scope of this view allows
- * them. The socket itself holds them against the scope of the view that made it.
+ * Connects a socket. The address is held against the scope of this view, and
+ * against that of the view which made the socket.
  */
-export function reach<T>(
-  { network, scheduler }: Context,
+export function connect(
+  { lookup, network: view }: Context,
+  skt: StreamSocket,
   host: string,
   port: number,
-  call: () => Promise<T>,
-): Promise<T> {
-  try {
-    network.checkPeer(host, port);
-  } catch (error) {
-    return rejectedCall(scheduler, error);
-  }
-  return call();
+  options?: WaitOptions,
+): Promise<StreamSocket> {
+  const socket = lookup.findStream("connect()", skt);
+  const endpoint = endpointOf(socket);
+  return endpoint.checked(endpoint.connect(host, port, options, { view }))
+    .then(() => socket);
+}
+
+/** Sends a datagram; both scopes hold, as in `connect`. */
+export function sendto(
+  { lookup, network: view }: Context,
+  skt: DatagramLike,
+  data: string | Uint8Array,
+  ip: string,
+  port: number,
+): Promise<number> {
+  const socket = lookup.findDatagram("sendto()", skt);
+  return endpointOf(socket).send("sendto()", data, ip, port, view);
 }
 
 /** Changes the timeouts of a socket, or those that a listener gives to its connections. */

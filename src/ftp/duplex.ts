@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
@@ -75,7 +76,9 @@ export class DataDuplex extends FtpDuplex {
     const { signal, sslparams } = this.#options;
     this.run(async () => {
       const socket = this.socket = this.#options.socket();
-      await socket.connect(target.host, target.port, { signal });
+      const { host, port } = target;
+      const isPeersPort = true;
+      await endpointOf(socket).connect(host, port, { signal }, { isPeersPort });
       this.locate();
       if (sslparams !== undefined) {
         // Servers shake hands only when the transfer has been asked for, which

@@ -6,6 +6,7 @@
 
 import { formatAddress } from "../net/address.ts";
 import { TooLongError } from "../errors/errors.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { RequestHost } from "../requests/host.ts";
 import { hostOf, userOf } from "../requests/parameters.ts";
@@ -34,6 +35,8 @@ export async function open(
   });
   try {
     const to = proxy ?? url;
+    // What the proxy is asked for as well: it may reach what this side must not.
+    endpointOf(socket).checkScope(hostOf(url), portOf(url));
     await socket.connect(hostOf(to), portOf(to), { signal });
     if (isSecure && proxy !== undefined) await tunnel(socket, request, proxy);
     return socket;

@@ -5,6 +5,8 @@
  */
 
 import { formatAddress } from "./address.ts";
+import { parseIp } from "./ip.ts";
+import { isLoopback } from "./public_address.ts";
 import type { Direction } from "./scope.ts";
 
 /**
@@ -26,22 +28,36 @@ export class NetAccess {
   readonly connect: string[];
   /** Whether it has used something that needs `--unstable-net`: UDP, or a port that workers share. */
   readonly unstable: boolean;
+  /** Whether it has started workers with permissions of their own, which needs `--unstable-worker-options`. */
+  readonly unstableWorkers: boolean;
+  /** Whether it has used more hosts than the 256 that each list holds. Then only the whole network is enough. */
+  readonly truncated: boolean;
 
   /**
    * Only Copas calls it: use `copas.netaccess()`.
    *
    * @ignore
    */
-  constructor(listen: string[], connect: string[], unstable: boolean) {
+  constructor(
+    listen: string[],
+    connect: string[],
+    { unstable = false, unstableWorkers = false, truncated = false } = {},
+  ) {
     this.listen = listen;
     this.connect = connect;
     this.unstable = unstable;
+    this.unstableWorkers = unstableWorkers;
+    this.truncated = truncated;
   }
 
   /**
    * Writes Deno's flags that grant all of it, for a command line. A Unix socket
    * also gets `--allow-read` and `--allow-write` for its path. A flag is quoted
-   * where the shell needs that.
+   * where a shell needs that.
+   *
+   * An entry has no port where the port is another one in the next run: that of
+   * a peer that sent first, of a data connection of FTP, of the workers' port 0,
+   * and of a server of this dispatcher on port 0 that it connects to itself.
    *
    * @returns such as `--allow-net=127.0.0.1:8080,example.com:443`, or `""` when
    * nothing was used
@@ -59,13 +75,13 @@ export class NetAccess {
     const entries = all.filter((entry) => !isCovered(entry, all)).sort();
     const paths = entries.filter((entry) => entry.startsWith("unix:"))
       .map((entry) => entry.slice("unix:".length));
+    const net = this.truncated ? ["--allow-net"] : flags("net", entries);
     return [
       ...(this.unstable ? ["--unstable-net"] : []),
-      ...(entries.length === 0 ? [] : [flag("net", entries)]),
-      ...(paths.length === 0 ? [] : [
-        flag("read", paths),
-        flag("write", paths),
-      ]),
+      ...(this.unstableWorkers ? ["--unstable-worker-options"] : []),
+      ...net,
+      ...flags("read", paths),
+      ...flags("write", paths),
     ].join(" ");
   }
 }
@@ -76,44 +92,93 @@ function isCovered(entry: string, all: string[]): boolean {
   return colon > 0 && all.includes(entry.slice(0, colon));
 }
 
-/** Quotes the flag only where a path has characters that mean something to a shell. */
-function flag(name: string, values: string[]): string {
+/**
+ * The flag for some values, if there are any. Brackets and stars are patterns
+ * of file names to a shell; double quotes take that from them in each one,
+ * those of Windows included. What double quotes would not do for, a path can
+ * have: then single ones do, of which Windows knows only PowerShell's.
+ */
+function flags(name: string, values: string[]): string[] {
+  if (values.length === 0) return [];
   const text = `--allow-${name}=${values.join(",")}`;
-  return /^[\w=,.:\/[\]*-]+$/.test(text)
-    ? text
-    : `'${text.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w=,.:\/-]+$/.test(text)) return [text];
+  if (!/["$`\\!%]/.test(text)) return [`"${text}"`];
+  return [`'${text.replaceAll("'", `'\\''`)}'`];
 }
 
 /** A host with more ports gets one entry without a port: most likely the system has chosen them. */
 const MAX_PORTS = 8;
 
+/** How many hosts are kept, for each direction. A server can have any number of peers. */
+const MAX_HOSTS = 256;
+
+/** How many of its own ports are remembered that the system chose. */
+const MAX_OWN_PORTS = 1024;
+
+/** Knows who has sent something. */
+export interface Hearing {
+  /** Whether a datagram has come from this address lately: then its port is the peer's choice. */
+  hasHeard(host: string, port: number): boolean;
+}
+
 /** Collects the addresses that are used. */
 export class AccessLog {
   /** Whether something was used that needs `--unstable-net`. */
   unstable = false;
+  /** Whether something was used that needs `--unstable-worker-options`. */
+  unstableWorkers = false;
+  #truncated = false;
+  readonly #ownPorts = new Set<number>();
   readonly #used = {
     listen: new Map<string, Set<number> | "all">(),
     connect: new Map<string, Set<number> | "all">(),
   };
 
-  /** Records an address. `host` may also be `"unix:/path"` or `"vsock:CID:PORT"`; then the port is ignored. */
-  add(direction: Direction, host: string, port: number): void {
+  /**
+   * Records an address.
+   *
+   * @param host may also be `"unix:/path"` or `"vsock:CID:PORT"`; then the port is ignored
+   * @param port `undefined`: one that is another one each time
+   * @param hearing of the socket that sends to the address
+   */
+  add(
+    direction: Direction,
+    host: string,
+    port: number | undefined,
+    hearing?: Hearing,
+  ): void {
     const hosts = this.#used[direction];
     const ports = hosts.get(host);
-    if (ports === undefined) hosts.set(host, new Set([port]));
-    else if (ports !== "all" && !ports.has(port)) {
-      if (ports.size < MAX_PORTS) ports.add(port);
-      else hosts.set(host, "all");
-    }
+    if (ports === "all" || (port !== undefined && ports?.has(port))) return;
+    if (ports === undefined && hosts.size >= MAX_HOSTS) {
+      this.#truncated = true;
+    } else if (
+      port === undefined || ports !== undefined && ports.size >= MAX_PORTS ||
+      hearing?.hasHeard(host, port) || this.#isOwn(host, port)
+    ) hosts.set(host, "all");
+    else if (ports === undefined) hosts.set(host, new Set([port]));
+    else ports.add(port);
+  }
+
+  /** Remembers a port that the system has chosen for a listener. */
+  addOwnPort(port: number): void {
+    if (this.#ownPorts.size < MAX_OWN_PORTS) this.#ownPorts.add(port);
+  }
+
+  #isOwn(host: string, port: number): boolean {
+    if (!this.#ownPorts.has(port)) return false;
+    const ip = parseIp(host);
+    return host === "localhost" || this.#used.listen.has(host) ||
+      ip !== undefined && isLoopback(ip);
   }
 
   /** What was used until now. */
   take(): NetAccess {
-    return new NetAccess(
-      this.#entries("listen"),
-      this.#entries("connect"),
-      this.unstable,
-    );
+    return new NetAccess(this.#entries("listen"), this.#entries("connect"), {
+      unstable: this.unstable,
+      unstableWorkers: this.unstableWorkers,
+      truncated: this.#truncated,
+    });
   }
 
   #entries(direction: Direction): string[] {

@@ -12,6 +12,7 @@ import { formatAddress } from "./address.ts";
 import type { Direction } from "./scope.ts";
 import {
   suggestGrant,
+  suggestHostGrant,
   suggestLookup,
   suggestUnstableNet,
 } from "./suggested_flag.ts";
@@ -94,6 +95,13 @@ export function portSharingUnavailable(
     `${call}: workers share the port ${
       formatAddress(host, port)
     }, for which Deno needs a flag; ${suggestUnstableNet()}`,
+  );
+}
+
+/** The error for a port that the process has picked for its workers, where it may listen on port 0 alone. */
+export function portNotGranted(host: string, port: number): Error {
+  return new Deno.errors.NotCapable(
+    `Cannot bind ${formatAddress(host, port)}: ${suggestHostGrant(host)}`,
   );
 }
 

@@ -1,6 +1,5 @@
 /**
- * IP addresses as numbers, and the networks that are not the public internet: a
- * name may not point into them unless the scope says so.
+ * IP addresses, and ranges of them, as numbers.
  *
  * @module
  */
@@ -91,44 +90,4 @@ export class IpRange {
     return ip.bits === this.#first.bits &&
       ip.value >> this.#shift === this.#first.value >> this.#shift;
   }
-}
-
-function range(text: string): IpRange {
-  const [address, prefix] = text.split("/");
-  return new IpRange(parseIp(address)!, Number(prefix));
-}
-
-const LOOPBACK = [range("127.0.0.0/8"), range("::1/128")];
-
-/** The networks that are not the public internet: RFC 6890 and its successors in IANA's registry. */
-const LOCAL = [
-  ...LOOPBACK,
-  range("0.0.0.0/8"),
-  range("10.0.0.0/8"),
-  range("100.64.0.0/10"),
-  range("169.254.0.0/16"),
-  range("172.16.0.0/12"),
-  range("192.0.0.0/24"),
-  range("192.168.0.0/16"),
-  range("198.18.0.0/15"),
-  range("224.0.0.0/3"),
-  // Unspecified, IPv4 in IPv6 of every kind, unique local, link-local, site-local, multicast.
-  range("::/96"),
-  range("64:ff9b::/96"),
-  range("64:ff9b:1::/48"),
-  range("2002::/16"),
-  range("fc00::/7"),
-  range("fe80::/10"),
-  range("fec0::/10"),
-  range("ff00::/8"),
-];
-
-/** Tells whether an address always means this machine. */
-export function isLoopback(ip: Ip): boolean {
-  return LOOPBACK.some((range) => range.has(ip));
-}
-
-/** Tells whether an address is not one of a host on the public internet: this machine, a private network, or many hosts at once. */
-export function isLocal(ip: Ip): boolean {
-  return LOCAL.some((range) => range.has(ip));
 }

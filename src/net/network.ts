@@ -23,6 +23,21 @@ const CANNOT_CONNECT = "Cannot connect to";
 const CANNOT_SEND = "Cannot send to";
 const CANNOT_SERVE = "Cannot serve";
 
+/** Where workers listen, and whether they have permissions of their own. */
+interface WorkerAddress {
+  readonly hostname: string;
+  readonly port: number;
+  readonly permissions?: unknown;
+}
+
+/** How a connection is made, besides its address. */
+export interface ConnectSettings {
+  /** The network of the view whose call it is, when another one has made the socket: both scopes hold. */
+  readonly view?: Network;
+  /** Whether the peer has chosen the port, which is another one each time. */
+  readonly isPeersPort?: boolean;
+}
+
 /** Opens the sockets of a dispatcher, or of a narrower view of one. */
 export class Network {
   /** Decides which addresses may be used. */
@@ -76,7 +91,9 @@ export class Network {
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";
     this.policy.recordUse("listen", hostname, 0);
-    return this.#call(hostname, 0, () => this.#openUdp(hostname, 0));
+    const opened = this.#call(hostname, 0, () => this.#openUdp(hostname, 0));
+    this.policy.recordOwnPort((opened.addr as Deno.NetAddr).port);
+    return opened;
   }
 
   #bind<T extends { addr: Deno.Addr; close(): void }>(
@@ -87,8 +104,9 @@ export class Network {
     this.policy.authorize("listen", host, port, CANNOT_BIND);
     const opened = this.#call(host, port, open);
     try {
-      const { hostname } = opened.addr as Deno.NetAddr;
+      const { hostname, port: bound } = opened.addr as Deno.NetAddr;
       this.policy.checkResolved("listen", host, port, hostname, CANNOT_BIND);
+      if (port === 0) this.policy.recordOwnPort(bound);
     } catch (error) {
       opened.close();
       throw error;
@@ -114,12 +132,18 @@ export class Network {
 
   /** Checks the address that workers will listen on and share, and calls `start`, which starts them. */
   listenInWorkers<T>(
-    { hostname, port }: { hostname: string; port: number },
+    { hostname, port, permissions }: WorkerAddress,
     start: () => T,
   ): T {
     checkHostPort("addworkers()", hostname, port);
-    this.policy.authorize("listen", toHostname(hostname), port, CANNOT_BIND);
+    const host = toHostname(hostname);
+    this.policy.check("listen", host, port, CANNOT_BIND);
+    // For port 0 the process picks one, on which the workers need a grant to listen.
+    this.policy.recordUse("listen", host, port === 0 ? undefined : port);
     this.policy.recordUnstable();
+    if (permissions !== undefined || this.policy.isScoped) {
+      this.policy.recordUnstableWorkers();
+    }
     return start();
   }
 
@@ -137,9 +161,20 @@ export class Network {
   }
 
   /**
+   * The network that a view may use by a socket of this one: each address is held
+   * against both scopes.
+   */
+  within(view: Network | undefined): Network {
+    if (view === undefined || view === this) return this;
+    const policy = this.policy.and(view.policy);
+    return policy === this.policy ? this : new Network(policy);
+  }
+
+  /**
    * Connects by TCP.
    *
    * @param signal rejects with its reason when it aborts
+   * @param isPeersPort whether the peer has chosen the port, which is another one each time
    * @throws {ScopeError} when the scope does not allow the host, or the address
    * that the host turns out to have
    */
@@ -147,8 +182,10 @@ export class Network {
     host: string,
     port: number,
     signal: AbortSignal,
+    isPeersPort = false,
   ): Promise<Deno.TcpConn> {
-    this.policy.authorize("connect", host, port);
+    this.policy.check("connect", host, port);
+    this.policy.recordUse("connect", host, isPeersPort ? undefined : port);
     try {
       const addresses = await this.policy.resolve(host, port);
       if (addresses !== undefined) {
@@ -179,16 +216,6 @@ export class Network {
     }
   }
 
-  /**
-   * Checks the peer of a socket that another network has opened. That socket
-   * refuses what is no address, so this one lets it pass.
-   */
-  checkPeer(host: string, port: number): void {
-    if (typeof host === "string" && typeof port === "number") {
-      this.policy.check("connect", host, port);
-    }
-  }
-
   /** Sends a datagram. The caller makes an {@linkcode addressError} of what fails. */
   sendDatagram(
     conn: Deno.DatagramConn,
@@ -212,6 +239,9 @@ export class Network {
     // Deno would look the name up by itself, and the scope could not check it.
     if (addresses === undefined) throw unresolvable(CANNOT_SEND, host, port);
     const [hostname] = addresses;
+    // The name was granted without a port, to look it up.
+    this.policy.recordUse("connect", host, undefined);
+    this.policy.recordUse("connect", hostname, port);
     return await conn.send(bytes, { transport: "udp", hostname, port });
   }
 }

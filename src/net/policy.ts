@@ -5,7 +5,7 @@
  * @module
  */
 
-import { AccessLog, type NetAccess } from "./access.ts";
+import { AccessLog, type Hearing, type NetAccess } from "./access.ts";
 import { formatAddress } from "./address.ts";
 import { outOfScope, unknownHost } from "./address_error.ts";
 import { parseIpHost } from "./ip.ts";
@@ -45,6 +45,8 @@ const MESSAGE_PREFIXES = {
  */
 export class NetPolicy {
   readonly #parent?: NetPolicy;
+  /** Of a policy of two that hold at once: the second one. */
+  #other?: NetPolicy = undefined;
   readonly #net?: NetScope;
   readonly #scopes?: Record<Direction, Scope>;
   readonly #lookup: Lookup;
@@ -71,13 +73,32 @@ export class NetPolicy {
 
   /** The scope of this policy and of those that it was made from, as they were given. */
   get scopes(): NetScope[] {
-    const outer = this.#parent?.scopes ?? [];
+    const outer = [
+      ...this.#parent?.scopes ?? [],
+      ...this.#other?.scopes ?? [],
+    ];
     return this.#net === undefined ? outer : [this.#net, ...outer];
   }
 
   /** Whether there is any scope that addresses are checked against. */
   get isScoped(): boolean {
-    return this.#scopes !== undefined || this.#parent?.isScoped === true;
+    return this.#scopes !== undefined || this.#parent?.isScoped === true ||
+      this.#other?.isScoped === true;
+  }
+
+  /** The policy that allows what this one and `other` both allow; one of them, where it is made from the other. */
+  and(other: NetPolicy): NetPolicy {
+    if (this.#isWithin(other)) return this;
+    if (other.#isWithin(this)) return other;
+    const both = new NetPolicy("", undefined, this);
+    both.#other = other;
+    return both;
+  }
+
+  #isWithin(outer: NetPolicy): boolean {
+    const made = [this.#parent, this.#other];
+    return this === outer ||
+      made.some((policy) => policy !== undefined && policy.#isWithin(outer));
   }
 
   /**
@@ -85,6 +106,7 @@ export class NetPolicy {
    *
    * @param host as the caller has written it
    * @param messagePrefix says what fails: `"Cannot bind"`
+   * @param hearing of the socket that sends to the address
    * @throws {ScopeError} when the scope does not allow it
    */
   authorize(
@@ -92,9 +114,10 @@ export class NetPolicy {
     host: string,
     port: number,
     messagePrefix?: string,
+    hearing?: Hearing,
   ): void {
     this.check(direction, host, port, messagePrefix);
-    this.recordUse(direction, host, port);
+    this.recordUse(direction, host, port, hearing);
   }
 
   /**
@@ -143,16 +166,43 @@ export class NetPolicy {
     );
   }
 
-  /** Records an address that was used; for one that needs no entry in the scope, without a check. */
-  recordUse(direction: Direction, host: string, port: number): void {
-    this.#log.add(direction, host, port);
-    this.#parent?.recordUse(direction, host, port);
+  /**
+   * Records an address that was used; for one that needs no entry in the scope,
+   * without a check.
+   *
+   * @param port `undefined`: one that is another one each time
+   * @param hearing of the socket that sends to the address
+   */
+  recordUse(
+    direction: Direction,
+    host: string,
+    port: number | undefined,
+    hearing?: Hearing,
+  ): void {
+    this.#log.add(direction, host, port, hearing);
+    this.#parent?.recordUse(direction, host, port, hearing);
+    this.#other?.recordUse(direction, host, port, hearing);
+  }
+
+  /** Records a port that the system has chosen for a listener. */
+  recordOwnPort(port: number): void {
+    this.#log.addOwnPort(port);
+    this.#parent?.recordOwnPort(port);
+    this.#other?.recordOwnPort(port);
   }
 
   /** Records that something was used that needs `--unstable-net`. */
   recordUnstable(): void {
     this.#log.unstable = true;
     this.#parent?.recordUnstable();
+    this.#other?.recordUnstable();
+  }
+
+  /** Records that workers were started with permissions of their own. */
+  recordUnstableWorkers(): void {
+    this.#log.unstableWorkers = true;
+    this.#parent?.recordUnstableWorkers();
+    this.#other?.recordUnstableWorkers();
   }
 
   /** What was used until now, by this dispatcher or view and those made from it. */
@@ -210,8 +260,12 @@ export class NetPolicy {
     if (scope !== undefined && !isAllowed(scope)) {
       throw outOfScope(messagePrefix, direction, host, port);
     }
-    if (this.#parent === undefined) return;
-    this.#parent.#require(isAllowed, direction, host, port, messagePrefix);
+    if (this.#parent !== undefined) {
+      this.#parent.#require(isAllowed, direction, host, port, messagePrefix);
+    }
+    if (this.#other !== undefined) {
+      this.#other.#require(isAllowed, direction, host, port, messagePrefix);
+    }
   }
 }
 

@@ -5,7 +5,9 @@
  */
 
 import { wrongType } from "../errors/arguments.ts";
-import { isLocal, isLoopback, parseIp, parseIpHost } from "./ip.ts";
+import { parseIp, parseIpHost } from "./ip.ts";
+import { isOwnAddress } from "./own_address.ts";
+import { isLoopback, isPublic } from "./public_address.ts";
 import { type Host, parseEntry, parseName, type Rule } from "./rule.ts";
 
 /** What an address is used for: peers connect to it, or the program connects or sends to it. */
@@ -82,7 +84,8 @@ export class Scope {
   /**
    * Tells whether a name that it allows may point to `ip`. The name may point
    *
-   * - into the public internet,
+   * - into the public internet, but not to an address that this machine has,
+   *   where that is known,
    * - to this machine if it is `localhost`,
    * - and to every other address only where another entry allows that address.
    *
@@ -93,7 +96,7 @@ export class Scope {
   mayPointTo(ip: string, port: number, name: string): boolean {
     const parsed = parseIp(ip);
     if (parsed === undefined) return false;
-    if (!isLocal(parsed)) return true;
+    if (isPublic(parsed) && !isOwnAddress(parsed)) return true;
     if (isLoopback(parsed) && /(^|\.)localhost\.?$/i.test(name)) return true;
     return this.allows(ip, port);
   }

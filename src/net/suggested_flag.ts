@@ -45,6 +45,12 @@ export function suggestGrant(address: string): string {
   }
 }
 
+/** Suggests the flag for all ports of a host: workers listen on port 0, and the system chooses. */
+export function suggestHostGrant(host: string): string {
+  const entry = host.includes(":") ? `[${host}]` : host;
+  return `net access is not granted; run with --allow-net=${entry}`;
+}
+
 /** Suggests what lets a scope learn the addresses of a name. */
 export function suggestLookup(host: string): string {
   return `give the address itself, or run with --allow-net=${host} and the address`;

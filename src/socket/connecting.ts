@@ -22,6 +22,7 @@ export interface Connected {
  * Connects to `host` and `port`.
  *
  * @param timeout seconds for all of it
+ * @param isPeersPort whether the peer has chosen the port, which is another one each time
  */
 export async function connectStream(
   setup: ConnectionSetup,
@@ -30,11 +31,17 @@ export async function connectStream(
   port: number,
   sslparams: SslParams | SslParamsSource | undefined,
   timeout: number,
+  isPeersPort?: boolean,
 ): Promise<Connected> {
   const address = formatAddress(host, port);
   let isHandshaking = false;
   const begin = async (): Promise<Connected> => {
-    const conn = await network.connect(host, port, setup.signal);
+    const conn = await network.connect(
+      host,
+      port,
+      setup.signal,
+      isPeersPort,
+    );
     if (sslparams === undefined) return { conn };
     isHandshaking = true;
     // They can't be set any more when TLS has taken the connection over. Deno

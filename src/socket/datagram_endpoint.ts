@@ -149,12 +149,17 @@ export class DatagramEndpoint {
     }
   }
 
-  /** Sends a datagram; without an `ip`, there is no peer. */
+  /**
+   * Sends a datagram; without an `ip`, there is no peer.
+   *
+   * @param view the network of the view whose call it is, when another one has made the socket
+   */
   send(
     call: string,
     data: string | Uint8Array,
     ip: string | undefined,
     port: number | undefined,
+    view?: Network,
   ): Promise<number> {
     try {
       if (typeof data !== "string" && !(data instanceof Uint8Array)) {
@@ -167,23 +172,31 @@ export class DatagramEndpoint {
         );
       }
       checkHostPort(call, ip!, port!);
-      this.#network.policy.authorize("connect", ip!, port!, CANNOT_SEND);
+      const network = this.#network.within(view);
+      network.policy.authorize(
+        "connect",
+        ip!,
+        port!,
+        CANNOT_SEND,
+        this.#receiver,
+      );
       const conn = this.#bound(ip!);
       const bytes = typeof data === "string" ? encoder.encode(data) : data;
       // A datagram may get lost anyway: its failure must not end a program that did not await it.
-      return handled(this.#transmit(conn, bytes, ip!, port!));
+      return handled(this.#transmit(network, conn, bytes, ip!, port!));
     } catch (error) {
       return rejectedCall(this.#scheduler, error);
     }
   }
 
   async #transmit(
+    network: Network,
     conn: Deno.DatagramConn,
     bytes: Uint8Array,
     ip: string,
     port: number,
   ): Promise<number> {
-    const send = () => this.#network.sendDatagram(conn, bytes, ip, port);
+    const send = () => network.sendDatagram(conn, bytes, ip, port);
     const { send: timeout } = this.#socket.timeouts;
     try {
       // The system takes a datagram at once, or hardly ever not: it is not worth a wait.

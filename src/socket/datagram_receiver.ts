@@ -11,6 +11,7 @@ import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { closedError } from "../errors/platform.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import type { Hearing } from "../net/access.ts";
 import { DatagramSource } from "../readiness/datagram_source.ts";
 import type { Ready } from "../readiness/selector.ts";
 import { copied, countOf, type Size } from "./pattern.ts";
@@ -22,6 +23,9 @@ export type Datagram = [
   ip: string,
   port: number,
 ];
+
+/** How many of the addresses that have sent last are remembered: more handlers than that hardly answer at once. */
+const MAX_HEARD = 64;
 
 /** Says which datagrams a socket receives. */
 export interface SenderFilter {
@@ -47,12 +51,16 @@ class DatagramWait extends Wait<Datagram> {
 }
 
 /** Receives for the threads of one socket, in the order in which they asked. */
-export class DatagramReceiver implements Ready {
+export class DatagramReceiver implements Ready, Hearing {
   readonly #scheduler: Scheduler;
   readonly #socket: SocketIdentity;
   readonly #filter: SenderFilter;
   readonly #source: DatagramSource<Deno.Addr>;
   readonly #waits: TimedWaitQueue<DatagramWait>;
+  /** Where the last datagrams came from, each in the place after the one before it. */
+  readonly #heardHosts: string[] = [];
+  readonly #heardPorts: number[] = [];
+  #heard = 0;
 
   constructor(
     scheduler: Scheduler,
@@ -103,8 +111,18 @@ export class DatagramReceiver implements Ready {
         wait.reject(error);
         continue;
       }
+      this.#heardHosts[this.#heard] = hostname;
+      this.#heardPorts[this.#heard] = port;
+      this.#heard = (this.#heard + 1) % MAX_HEARD;
       wait.resolve([data, hostname, port]);
     }
+  }
+
+  /** Whether one of the last datagrams came from this address. */
+  hasHeard(host: string, port: number): boolean {
+    return this.#heardPorts.some((from, i) =>
+      from === port && this.#heardHosts[i] === host
+    );
   }
 
   /** Receives nothing more: each wait ends with a `ClosedError` that says `why`. */

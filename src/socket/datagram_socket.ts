@@ -9,6 +9,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { ABANDON } from "../core/abandonable.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
+import { ENDPOINT } from "./internals.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
 import {
@@ -62,6 +63,15 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
     this.timeouts = options.timeouts ?? NO_TIMEOUTS;
     this.#endpoint = new DatagramEndpoint(scheduler, network, this, options);
     if (conn !== undefined) this.#endpoint.adopt(conn);
+  }
+
+  /**
+   * The inside of the socket, for the dispatcher.
+   *
+   * @ignore
+   */
+  get [ENDPOINT](): DatagramEndpoint {
+    return this.#endpoint;
   }
 
   /**

@@ -5,14 +5,15 @@
  * @module
  */
 
+import type { DatagramEndpoint } from "./datagram_endpoint.ts";
 import type { StreamEndpoint } from "./stream_endpoint.ts";
 
-/** The key under which a stream socket has its endpoint. */
+/** The key under which a socket has its endpoint. */
 export const ENDPOINT: unique symbol = Symbol("Copas endpoint");
 
-/** The endpoint of a stream socket: securing it with a side, equipping it with `sslparams`, abandoning it. */
-export function endpointOf(
-  socket: { readonly [ENDPOINT]: StreamEndpoint },
-): StreamEndpoint {
+/** The endpoint of a socket. That of a stream socket secures it with a side, equips it with `sslparams`, abandons it; both hold a call against another view's scope. */
+export function endpointOf<Endpoint extends StreamEndpoint | DatagramEndpoint>(
+  socket: { readonly [ENDPOINT]: Endpoint },
+): Endpoint {
   return socket[ENDPOINT];
 }

@@ -16,7 +16,7 @@ import {
 } from "../errors/wait_options.ts";
 import { formatAddress } from "../net/address.ts";
 import { checkHostPort } from "../net/address_error.ts";
-import type { Network } from "../net/network.ts";
+import type { ConnectSettings, Network } from "../net/network.ts";
 import {
   checkSslParams,
   type SslParams,
@@ -153,6 +153,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
+    { view, isPeersPort }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -168,11 +169,12 @@ export class StreamEndpoint extends StreamLife {
     try {
       const { conn, session } = await connectStream(
         setup,
-        this.#network,
+        this.#network.within(view),
         host,
         port,
         this.#sslparams,
         timeout,
+        isPeersPort,
       );
       if (this.isClosed) {
         closeConnected({ conn, session });
@@ -184,6 +186,16 @@ export class StreamEndpoint extends StreamLife {
       this.connectHasFailed();
       throw error;
     }
+  }
+
+  /**
+   * Holds an address that a peer of the socket is asked to reach, such as a
+   * proxy, against the scope that holds for the socket itself.
+   *
+   * @throws {ScopeError} when the scope does not allow it
+   */
+  checkScope(host: string, port: number): void {
+    this.#network.policy.check("connect", host, port);
   }
 
   #checkConnectable(messagePrefix: string): void {

@@ -56,6 +56,8 @@ export class WorkerHandle {
     number,
     PromiseWithResolvers<WorkerReport | undefined>
   >();
+  readonly #posted = new Map<number, PromiseWithResolvers<void>>();
+  #loaded = false;
   #port?: MessagePort;
   #pinging?: ReturnType<typeof setInterval>;
   #unanswered = 0;
@@ -137,7 +139,10 @@ export class WorkerHandle {
     this.#unanswered = 0;
     switch (report.kind) {
       case "loaded":
+        this.#loaded = true;
         return this.#tell(this.#order);
+      case "handled":
+        return this.#hasHandled(report.id, report.failure);
       case "alive":
         return;
       case "listening":
@@ -167,8 +172,35 @@ export class WorkerHandle {
     const why = error ?? new Error("it was stopped");
     this.#listening.reject(why);
     for (const { resolve } of this.#asked.values()) resolve(undefined);
+    for (const { resolve } of this.#posted.values()) resolve();
     this.#closed.resolve();
     this.#ended.resolve(error);
+  }
+
+  /**
+   * Gives a value to `onmessage` of the handler's module.
+   *
+   * @returns resolves when that has taken it, or the worker has ended
+   * @throws {Error} when that has thrown
+   */
+  async post(value: unknown): Promise<void> {
+    if (this.#over) return;
+    if (!this.#loaded) {
+      this.#order.posted = { value };
+      return await this.listening;
+    }
+    const handled = Promise.withResolvers<void>();
+    const id = ++this.#questions;
+    this.#posted.set(id, handled);
+    this.#tell({ kind: "post", id, value });
+    await handled.promise;
+  }
+
+  #hasHandled(id: number, failure?: string): void {
+    const handled = this.#posted.get(id);
+    this.#posted.delete(id);
+    if (failure === undefined) handled?.resolve();
+    else handled?.reject(new Error(`${this.#order.name}: ${failure}`));
   }
 
   /** Its numbers; `undefined` when it does not answer. */

@@ -14,6 +14,17 @@ export interface ServeOrder extends ServerOptions {
   port: number;
   backlog: number;
   name: string;
+  /** Seconds that a health check may take. */
+  heartbeat: number;
+  /** How connections are secured; files are still to be read. */
+  sslparams?: unknown;
+  /** The last value that was posted. */
+  posted?: Posted;
+}
+
+/** A value for `onmessage` of the handler's module. */
+export interface Posted {
+  value: unknown;
 }
 
 /** From the main thread to a worker. */
@@ -21,6 +32,7 @@ export type Order =
   | ServeOrder
   | { kind: "ping" }
   | { kind: "status"; id: number }
+  | { kind: "post"; id: number; value: unknown }
   | { kind: "stop" };
 
 /** From a worker to the main thread. Nothing in it decides what the worker may do. */
@@ -30,6 +42,7 @@ export type Report =
   | { kind: "listening" }
   | { kind: "failed"; message: string }
   | { kind: "status"; id: number; served: number; status: Status }
+  | { kind: "handled"; id: number; failure?: string }
   | { kind: "closed" }
   | { kind: "ended" };
 
@@ -46,6 +59,13 @@ export function readReport(data: unknown): Report | undefined {
       return { kind: report.kind };
     case "failed":
       return { kind: "failed", message: String(report.message) };
+    case "handled": {
+      const { id, failure } = report;
+      if (typeof id !== "number") return undefined;
+      return failure === undefined
+        ? { kind: "handled", id }
+        : { kind: "handled", id, failure: String(failure) };
+    }
     case "status": {
       const { id, served, status } = report;
       const isStatus = typeof id === "number" && typeof served === "number" &&

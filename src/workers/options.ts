@@ -16,6 +16,7 @@ import { portSharingUnavailable } from "../net/address_error.ts";
 import { hasUnstableNet } from "../net/suggested_flag.ts";
 import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import type { ServeOrder } from "./messages.ts";
+import { postableSslParams, type WorkerSslParams } from "./ssl_files.ts";
 
 /**
  * Where workers listen, what they may do, and how each of them serves:
@@ -43,9 +44,34 @@ export interface WorkersOptions extends ServerOptions {
    * never. Default: 5.
    */
   heartbeat?: number;
+  /**
+   * Secures the connections: text in PEM, or `file:` URLs that each worker reads
+   * when it starts. Default: what the handler's module exports as `sslparams`,
+   * or no TLS.
+   */
+  sslparams?: WorkerSslParams;
   /** How many connections the system keeps for each worker until they are accepted. Default: 4096. */
   backlog?: number;
 }
+
+/** The names of all options. The type makes sure that none is missing. */
+const KEYS = Object.keys(
+  {
+    hostname: true,
+    port: true,
+    count: true,
+    permissions: true,
+    grace: true,
+    heartbeat: true,
+    backlog: true,
+    sslparams: true,
+    timeout: true,
+    name: true,
+    maxConnections: true,
+    maxline: true,
+    maxbody: true,
+  } satisfies Record<keyof WorkersOptions, true>,
+);
 
 /** What workers are made of. */
 export interface WorkerSettings {
@@ -70,6 +96,14 @@ export function workerSettings(
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
+  const unknown = Object.keys(options).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${call}: the options have no key ${unknown}; they have ${
+        KEYS.join(", ")
+      }`,
+    );
+  }
   const {
     port,
     count = navigator.hardwareConcurrency,
@@ -89,13 +123,20 @@ export function workerSettings(
     const expected = "a number of seconds above 0, or Infinity";
     throw outOfRange(call, "heartbeat", expected, heartbeat);
   }
+  const sslparams = options.sslparams === undefined
+    ? undefined
+    : postableSslParams(call, options.sslparams);
   const server = pickServerOptions(call, options);
   const { name = `tcp{server}: ${formatAddress(hostname, port)}` } = server;
   // Deno ends the process where reusePort is used without the flag.
   if (!hasUnstableNet()) throw portSharingUnavailable(call, hostname, port);
   return {
     source: sourceOf(module),
-    order: { kind: "serve", hostname, port, backlog, ...server, name },
+    order: {
+      ...{ kind: "serve", hostname, port, backlog, heartbeat, sslparams },
+      ...server,
+      name,
+    },
     permissions: permissions === "none" ? {} : permissions,
     grace,
     heartbeat,

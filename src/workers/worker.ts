@@ -13,7 +13,9 @@ import type { Status } from "../core/status.ts";
 import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
+import { watchHealth } from "./health.ts";
 import type { ServeOrder } from "./messages.ts";
+import { workerSslParams } from "./ssl_files.ts";
 
 /** What a worker needs of its dispatcher. */
 export interface WorkerDispatcher {
@@ -37,6 +39,10 @@ export interface HandlerModule {
   default: (skt: StreamSocket) => unknown;
   /** Secures every connection first. */
   sslparams?: SslParams | SslParamsSource;
+  /** Gets each value that the main thread posts, the last one before the worker listens. */
+  onmessage?: (value: unknown) => unknown;
+  /** Tells whether the worker is healthy: it is replaced when this throws, gives `false`, or takes longer than the heartbeat. */
+  health?: () => unknown;
 }
 
 /** Taken before the handler's module is evaluated, which could import this one. */
@@ -68,25 +74,47 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
   let listener: DrainingListener | undefined;
   let served = 0;
 
-  const serve = (order: ServeOrder) => {
+  let endChecks = () => {};
+
+  const serve = async (order: ServeOrder) => {
     if (typeof module.default !== "function") {
       throw new TypeError(
         "the handler's module must have a function as its default export",
       );
     }
+    if (order.posted !== undefined) await configure(order.posted.value);
+    const sslparams = workerSslParams(order.sslparams, module.sslparams);
     const { hostname, port, backlog } = order;
-    listener = listenShared(hostname, port, backlog);
-    const handle = copas.handler(module.default, module.sslparams);
+    const handle = copas.handler(module.default, sslparams);
     const count = (conn: Deno.Conn) => {
       served++;
       return handle(conn);
     };
+    listener = listenShared(hostname, port, backlog);
     copas.addserver(listener, count, pickServerOptions("addserver()", order));
     control.tell({ kind: "listening" });
+    if (module.health !== undefined) {
+      endChecks = watchHealth(module.health, order.heartbeat, fail);
+    }
     copas.loop().then(end);
   };
 
+  let configuring = Promise.resolve();
+  const configure = (value: unknown): Promise<void> => {
+    const configured = configuring.then(async () => {
+      if (typeof module.onmessage !== "function") {
+        throw new TypeError(
+          "a value was posted, but the handler's module exports no function onmessage",
+        );
+      }
+      await module.onmessage(value);
+    });
+    configuring = configured.catch(() => {}); // the next one comes after it
+    return configured;
+  };
+
   const stop = async () => {
+    endChecks();
     await listener?.drain();
     await turns(); // what was accepted at the last moment gets to its handler
     control.tell({ kind: "closed" });
@@ -94,18 +122,36 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
   };
 
   control.hear((order) => {
-    try {
-      if (order.kind === "serve") serve(order);
-      else if (order.kind === "stop") stop();
-      else {
-        const status = copas.status();
-        control.tell({ kind: "status", id: order.id, served, status });
+    switch (order.kind) {
+      case "serve":
+        return void serve(order).catch((error) => fail(messageOf(error)));
+      case "stop":
+        return void stop();
+      case "post": {
+        const { id, value } = order;
+        return void configure(value).then(
+          () => control.tell({ kind: "handled", id }),
+          (error) =>
+            control.tell({ kind: "handled", id, failure: messageOf(error) }),
+        );
       }
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      control.tell({ kind: "failed", message });
+      case "status":
+        return control.tell({
+          kind: "status",
+          id: order.id,
+          served,
+          status: copas.status(),
+        });
     }
   });
+}
+
+function fail(message: string): void {
+  control.tell({ kind: "failed", message });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function listenShared(

@@ -6,12 +6,11 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
-import { formatAddress } from "../net/address.ts";
-import { addressError } from "../net/address_error.ts";
 import type { NetScope } from "../net/scope.ts";
 import { WorkerHandle, type WorkerReport } from "./handle.ts";
-import type { ServeOrder } from "./messages.ts";
+import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { pickPort, withAddress } from "./shared_port.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions };
@@ -68,9 +67,13 @@ export class Workers implements AsyncDisposable {
   readonly #grace: number;
   readonly #heartbeat: number;
   readonly #places: Place[];
+  readonly #isAnyPort: boolean;
+  #isReady = false;
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
   readonly #over = Promise.withResolvers<void>();
+  /** The value that a worker gets before it listens. */
+  #posted?: Posted = undefined;
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
 
@@ -96,7 +99,8 @@ export class Workers implements AsyncDisposable {
       abandoned: 0,
       pause: FIRST_PAUSE,
     }));
-    const picked = order.port === 0 ? pickPort(order) : undefined;
+    this.#isAnyPort = order.port === 0;
+    const picked = this.#isAnyPort ? pickPort(order) : undefined;
     try {
       // The first one is started at once: what Deno refuses is refused here.
       const first = this.#start(this.#places[0]);
@@ -114,10 +118,14 @@ export class Workers implements AsyncDisposable {
     return this.#order.name;
   }
 
-  /** The address that they share. Ask them when they are `ready`. */
+  /**
+   * The address that they share. For port 0 it has the port when they are `ready`:
+   * a client that connected earlier could lose its connection.
+   */
   get addr(): Deno.NetAddr {
     const { hostname, port } = this.#order;
-    return { transport: "tcp", hostname, port };
+    const isPicked = this.#isAnyPort && !this.#isReady;
+    return { transport: "tcp", hostname, port: isPicked ? 0 : port };
   }
 
   /** The dispatcher's loop goes on while there are workers; its end is theirs. */
@@ -145,12 +153,14 @@ export class Workers implements AsyncDisposable {
     }
     const others = this.#places.slice(1).map((place) => this.#start(place));
     await Promise.all(others.map((worker) => worker.listening));
+    this.#isReady = true;
   }
 
   #start(place: Place): WorkerHandle {
     const order = {
       ...this.#order,
       name: `${this.#order.name}_${place.number}`,
+      posted: this.#posted,
     };
     const worker = new WorkerHandle({
       source: this.#source,
@@ -191,6 +201,45 @@ export class Workers implements AsyncDisposable {
     if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
     place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
     place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+  }
+
+  /**
+   * Gives a value, such as a configuration, to the function `onmessage` that the
+   * handler's module exports. A worker that is started later gets the last value
+   * before it listens.
+   *
+   * @param value what `structuredClone` can copy. It is copied at once
+   * @returns resolves when `onmessage` of every worker has returned, or resolved
+   * @throws {Error} when one of them has thrown, or the module exports none: then
+   * workers that are started later get the value that was posted before
+   * @throws {DOMException} `DataCloneError` when the value can't be copied
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const workers = copas.addworkers(new URL("./handler.ts", import.meta.url), {
+   *   hostname: "127.0.0.1",
+   *   port: 8080,
+   * });
+   * await workers.post({ greeting: "Hello" });
+   * ```
+   */
+  async post(value: unknown): Promise<void> {
+    const posted = { value: structuredClone(value) };
+    if (this.#stopping !== undefined) {
+      throw new Error(`${this.name}: post(): the workers are stopped`);
+    }
+    const before = this.#posted;
+    this.#posted = posted;
+    const workers = this.#places.map(({ worker }) => worker);
+    const results = await Promise.allSettled(
+      workers.map((worker) => worker?.post(posted.value)),
+    );
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed === undefined) return;
+    if (this.#posted === posted) this.#posted = before;
+    throw failed.reason;
   }
 
   /** What each worker is doing. */
@@ -296,33 +345,4 @@ export class Workers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/**
- * Finds a free port, so that no worker chooses the address that the others are
- * granted. The listener is to be closed when the first worker listens, before
- * the port is told to anyone: until then it keeps the port from other programs;
- * later it would get a share of the connections, which nothing here accepts.
- */
-function pickPort(order: ServeOrder): Deno.TcpListener {
-  const { hostname } = order;
-  try {
-    const listener = Deno.listen({ hostname, port: 0, reusePort: true });
-    order.port = listener.addr.port;
-    return listener;
-  } catch (error) {
-    throw addressError("Cannot bind", formatAddress(hostname, 0), error);
-  }
-}
-
-/** A worker has to listen, whatever else it may do. */
-function withAddress(
-  permissions: Deno.PermissionOptions | undefined,
-  { hostname, port }: ServeOrder,
-): Deno.PermissionOptions | undefined {
-  if (typeof permissions !== "object") return permissions;
-  const { net } = permissions;
-  if (net === true || net === "inherit") return permissions;
-  const address = formatAddress(hostname, port);
-  return { ...permissions, net: [...(Array.isArray(net) ? net : []), address] };
 }

@@ -151,7 +151,7 @@ Deno.test("what was used is listed shortly, for views as well", () => {
   assertEquals(inner.access.connect, ["127.0.0.1:80", "[::1]:81"]);
   assertEquals(
     String(outer.access),
-    "--allow-net=0.0.0.0:80,127.0.0.1:80,[::1]:81",
+    '"--allow-net=0.0.0.0:80,127.0.0.1:80,[::1]:81"',
   );
   for (let port = 1000; port < 1100; port++) {
     outer.authorize("connect", "127.0.0.1", port);
@@ -159,7 +159,7 @@ Deno.test("what was used is listed shortly, for views as well", () => {
   assertEquals(outer.access.connect, ["127.0.0.1", "[::1]:81"]);
   assertEquals(
     String(outer.access),
-    "--allow-net=0.0.0.0:80,127.0.0.1,[::1]:81",
+    '"--allow-net=0.0.0.0:80,127.0.0.1,[::1]:81"',
   );
 });
 
@@ -175,4 +175,39 @@ Deno.test("a Unix socket's grant has its file", () => {
 
 Deno.test("nothing used, nothing granted", () => {
   assertEquals(String(new NetPolicy("test").access), "");
+});
+
+Deno.test("what is kept of the addresses is bounded, and the grant is then the whole network", () => {
+  const open = new NetPolicy("test");
+  const view = new NetPolicy("test", ["10.0.0.0/8"], open);
+  for (let i = 0; i < 256; i++) view.authorize("connect", `10.0.0.${i}`, i);
+  assertEquals(view.access.truncated, false);
+  for (let i = 0; i < 10_000; i++) {
+    view.authorize("connect", `10.1.${i >> 8}.${i & 255}`, i);
+  }
+  for (const { access } of [view, open]) {
+    assertEquals([access.connect.length, access.truncated], [256, true]);
+    assertEquals(String(access), "--allow-net");
+  }
+});
+
+Deno.test("of two policies that hold at once, each refuses what it does not allow", async () => {
+  const outer = new NetPolicy(
+    "test",
+    undefined,
+    undefined,
+    (name) => Promise.resolve([name === "a.example" ? "10.0.0.1" : "8.8.8.8"]),
+  );
+  const one = new NetPolicy("test", ["a.example", "b.example"], outer);
+  const other = new NetPolicy("test", ["*.example", "10.0.0.0/8"], outer);
+  assertEquals(one.and(outer), one);
+  assertEquals(outer.and(other), other);
+  const both = one.and(other);
+  await assertRejects(() => both.resolve("a.example", 80), ScopeError);
+  assertEquals(await both.resolve("b.example", 80), ["8.8.8.8"]);
+  assertThrows(() => both.authorize("connect", "c.example", 80), ScopeError);
+  both.authorize("connect", "b.example", 80);
+  for (const { access } of [one, other, outer]) {
+    assertEquals(access.connect, ["b.example:80"]);
+  }
 });

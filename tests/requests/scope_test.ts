@@ -45,3 +45,46 @@ Deno.test("a redirect does not lead out of the scope", async () => {
     [`127.0.0.1:${open.port}`],
   );
 });
+
+/** What a proxy is asked for, by a view that may reach the proxy and `also`. */
+async function asked(
+  url: string,
+  also: string[],
+): Promise<{ error?: ScopeError; count: number }> {
+  const copas = new Copas();
+  const proxy = server(
+    copas,
+    "HTTP/1.1 302 Found\nlocation: http://169.254.169.254/latest\ncontent-length: 0\nconnection: close\n\n",
+  );
+  const view = copas.scoped({ net: [`127.0.0.1:${proxy.port}`, ...also] });
+  let error: ScopeError | undefined;
+  await copas.loop(async () => {
+    try {
+      error = await assertRejects(
+        () =>
+          httpFor(view).request({
+            url,
+            proxy: `http://127.0.0.1:${proxy.port}`,
+          }),
+        ScopeError,
+      );
+    } finally {
+      copas.cancelall();
+    }
+  });
+  return { error, count: proxy.count };
+}
+
+Deno.test("what a proxy is asked for must be in the scope: the URL, plain or in a tunnel, and each redirect", async () => {
+  for (const scheme of ["http", "https"]) {
+    const { error, count } = await asked(
+      `${scheme}://169.254.169.254:81/`,
+      ["example.com"],
+    );
+    assertEquals(error?.entry, "169.254.169.254:81");
+    assertEquals(count, 0);
+  }
+  const redirected = await asked("http://example.com/", ["example.com"]);
+  assertEquals(redirected.error?.entry, "169.254.169.254:80");
+  assertEquals(redirected.count, 1);
+});

@@ -1,42 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { runScript } from "../fixtures/socket_child.ts";
+import { runWorkers } from "../fixtures/worker_script.ts";
 
-const handler = new URL("../fixtures/hostile_handler.ts", import.meta.url).href;
+const handler = new URL("../fixtures/hostile_handler.ts", import.meta.url);
 
-/** The beginning of each program: workers, and a way to ask one of them. */
-const START = `
-  import { Copas } from "{mod}";
-  const copas = new Copas();
-  copas.seterrorhandler((error) => console.log(error.message), true);
-  const start = (options) => copas.addworkers(new URL("${handler}"), {
-    hostname: "127.0.0.1", port: 0, count: 1, name: "test", grace: 1, ...options,
-  });
-  const ask = async (workers, line) => {
-    using conn = await Deno.connect(workers.addr);
-    await conn.write(new TextEncoder().encode(line + "\\n"));
-    const buffer = new Uint8Array(1024);
-    const count = await conn.read(buffer);
-    return new TextDecoder().decode(buffer.subarray(0, count ?? 0)).trim();
-  };
-  const until = async (wanted) => {
-    for (;;) {
-      const value = await wanted();
-      if (value !== undefined) return value;
-      await new Promise((resolve) => setImmediate(resolve)); // timers have their turn
-    }
-  };
-`;
-
-/** Runs a program with the workers' flags; one that hangs is killed. */
-async function run(script: string, exitCode = 0): Promise<string[]> {
-  const flags = ["-A", "--unstable-net", "--unstable-worker-options"];
-  const prefix = ["timeout", "--signal=KILL", "60"];
-  const { code, stdout, stderr } = await runScript(START + script, flags, {
-    prefix,
-  });
-  assertEquals(code, exitCode, stdout + stderr);
-  return stdout.trim().split("\n");
-}
+const run = (script: string, exitCode?: number) =>
+  runWorkers(handler, script, exitCode);
 
 Deno.test("nothing that a handler's code posts to the main thread has any effect", async () => {
   const lines = await run(`

@@ -1,0 +1,44 @@
+/**
+ * The port that all workers share: picked by the main process, and granted to
+ * each of them.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../net/address.ts";
+import { addressError, portNotGranted } from "../net/address_error.ts";
+import { isGranted } from "../net/suggested_flag.ts";
+import type { ServeOrder } from "./messages.ts";
+
+/**
+ * Finds a free port, so that no worker chooses the address that the others are
+ * granted. The listener is to be closed when the first worker listens, before
+ * the port is told to anyone: until then it keeps the port from other programs;
+ * later it would get a share of the connections, which nothing here accepts.
+ */
+export function pickPort(order: ServeOrder): Deno.TcpListener {
+  const { hostname } = order;
+  let listener;
+  try {
+    listener = Deno.listen({ hostname, port: 0, reusePort: true });
+  } catch (error) {
+    throw addressError("Cannot bind", formatAddress(hostname, 0), error);
+  }
+  order.port = listener.addr.port;
+  if (isGranted(formatAddress(hostname, order.port))) return listener;
+  // The grant for port 0 let this one pass; it is of no use to the workers.
+  listener.close();
+  throw portNotGranted(hostname, order.port);
+}
+
+/** A worker has to listen, whatever else it may do. */
+export function withAddress(
+  permissions: Deno.PermissionOptions | undefined,
+  { hostname, port }: ServeOrder,
+): Deno.PermissionOptions | undefined {
+  if (typeof permissions !== "object") return permissions;
+  const { net } = permissions;
+  if (net === true || net === "inherit") return permissions;
+  const address = formatAddress(hostname, port);
+  return { ...permissions, net: [...(Array.isArray(net) ? net : []), address] };
+}

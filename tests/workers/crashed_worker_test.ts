@@ -1,0 +1,79 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { runWorkers } from "../fixtures/worker_script.ts";
+
+const handler = new URL("../fixtures/worker_handler.ts", import.meta.url);
+
+Deno.test("a crash loses only the worker's own connections, and the worker is replaced", async () => {
+  const [report, ...lines] = await runWorkers(
+    handler,
+    `
+    const workers = start({ count: 2 });
+    const loop = copas.loop();
+    await workers.ready;
+    const victim = await open(workers);
+    const lost = await victim.ask("who");
+    const other = await until(async () => {
+      const other = await open(workers);
+      if (await other.ask("who") !== lost) return other;
+      other[Symbol.dispose]();
+    });
+    const before = await other.ask("who");
+    if (await victim.ask("crash").catch(() => "") !== "") throw new Error();
+    await until(async () => {
+      const who = await ask(workers, "who").catch(() => before);
+      return ["", lost, before].includes(who) ? undefined : who;
+    });
+    console.log(await other.ask("echo still here"));
+    console.log(await other.ask("who") === before);
+    console.log((await workers.status()).map(({ crashes }) => crashes)
+      .sort().join(" "));
+    for (const each of [victim, other]) each[Symbol.dispose]();
+    await workers.stop();
+    await loop;
+    console.log(copas.status().threads);`,
+  );
+  assertMatch(report, /^test: worker \d crashed: .*crashed as told/);
+  assertEquals(lines, ["still here", "true", "0 1", "0"]);
+});
+
+Deno.test("a restart with a module that can't be loaded fails, and the old worker stays", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/handler.js`;
+    await Deno.writeTextFile(
+      file,
+      `export default async (skt) => await skt.send("first\\n");`,
+    );
+    const lines = await runWorkers(
+      new URL(`file://${file}`),
+      `
+      const workers = start();
+      const loop = copas.loop();
+      await workers.ready;
+      await Deno.writeTextFile("${file}", "not a module");
+      console.log(await workers.restart().then(() => "restarted", () => "failed"));
+      console.log(await ask(workers, ""));
+      console.log((await workers.status())[0].served);
+      await workers.stop();
+      await loop;`,
+    );
+    assertEquals(lines.slice(-3), ["failed", "first", "1"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a worker keeps to the limits of its server's options", async () => {
+  const lines = await runWorkers(
+    handler,
+    `
+    const workers = start({ maxline: 20 });
+    const loop = copas.loop();
+    await workers.ready;
+    console.log(await ask(workers, "echo short"));
+    console.log(await ask(workers, "echo " + "x".repeat(40)) === "");
+    await workers.stop();
+    await loop;`,
+  );
+  assertEquals(lines, ["short", "true"]);
+});
