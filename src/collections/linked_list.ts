@@ -68,14 +68,14 @@ export class LinkedList<T> {
     }
   }
 
-  /** Takes the item of `node` out. Does nothing when it stands in no list. */
-  remove(node: ListNode<T>): void {
+  /** Takes the item of `node` out. Does nothing, and returns `false`, when it stands in no list. */
+  remove(node: ListNode<T>): boolean {
     const { older, newer } = node;
     if (older !== undefined) {
       older.newer = newer;
       node.older = undefined;
     } else {
-      if (this.#oldest !== node) return;
+      if (this.#oldest !== node) return false;
       this.#oldest = newer;
     }
     if (newer !== undefined) {
@@ -84,6 +84,7 @@ export class LinkedList<T> {
     } else {
       this.#newest = older;
     }
+    return true;
   }
 
   /** Whether `test` holds for at least one item. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { resolvedCall } from "../core/immediate_call.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { traceback } from "../core/traceback.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
@@ -1199,7 +1200,7 @@ export class Copas {
       return this.#context.lookup.find("close()", skt).close();
     }
     this.removeserver(skt);
-    return Promise.resolve();
+    return resolvedCall(this.#context.scheduler, undefined);
   }
 
   // --- Sockets: receiving and sending --------------------------------------------------------------

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
 import { CancelledError } from "../errors/errors.ts";
@@ -44,7 +45,7 @@ export function loop(
       if (init !== undefined) new Initializer(scheduler).run(init);
     });
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(context.scheduler, error);
   }
 }
 
@@ -65,9 +66,9 @@ export function waitForExit(
   try {
     checkWaitOptions("waitforexit()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
   return scheduler.lifecycle.isExiting
-    ? Promise.resolve()
+    ? resolvedCall(scheduler, undefined)
     : scheduler.exits.wait(options);
 }

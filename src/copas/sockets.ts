@@ -88,7 +88,8 @@ export function connect(
   options?: WaitOptions,
 ): Promise<StreamSocket> {
   const socket = lookup.findStream("connect()", skt);
-  return endpointOf(socket).connect(host, port, options, { view })
+  const endpoint = endpointOf(socket);
+  return endpoint.checked(endpoint.connect(host, port, options, { view }))
     .then(() => socket);
 }
 

@@ -6,7 +6,9 @@
  */
 
 import { waitForCall } from "../core/call.ts";
+import { listenTo } from "../core/foreign_promise.ts";
 import { handled } from "../core/handled.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import { sleepFor, wakeUp, yieldTurn } from "../core/sleep.ts";
 import type { Task } from "../core/task.ts";
 import { ThreadTimeout } from "../core/thread_timeout.ts";
@@ -27,7 +29,7 @@ export interface SleepOptions {
 
 /** Sleeps as Copas's `sleep` does: a negative time is until the thread is woken. */
 export function sleep(
-  context: Context,
+  { scheduler }: Context,
   seconds: number,
   options?: SleepOptions,
 ): Promise<void> {
@@ -35,9 +37,8 @@ export function sleep(
     checkSeconds("sleep()", "the time", seconds);
     checkWaitOptions("sleep()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
-  const { scheduler } = context;
   const silent = { signal: options?.signal, silent: true };
   if (seconds === 0) return yieldTurn(scheduler, silent) as Promise<void>;
   const time = seconds < 0 ? Infinity : seconds;
@@ -58,7 +59,7 @@ export function pause(
     checkSeconds("pause()", "the time", seconds);
     checkWaitOptions("pause()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
   const signal = { signal: options?.signal };
   return (seconds > 0
@@ -74,7 +75,7 @@ export function pauseForever(
   try {
     checkWaitOptions("pauseforever()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
   const signal = { signal: options?.signal };
   return sleepFor(scheduler, Infinity, signal) as Promise<number>;
@@ -109,13 +110,15 @@ export function waitForPromise<T>(
     checkPromise("wait()", "the promise", promise);
     checkWaitOptions("wait()", options);
   } catch (error) {
-    return Promise.reject(error);
+    return rejectedCall(scheduler, error);
   }
+  const foreign = listenTo(promise);
   // It may be rejected before the dispatcher looks at it, or after the wait was given up.
-  const foreign = handled(Promise.resolve(promise));
-  return waitForCall(scheduler, () => foreign, {
+  handled(foreign.promise);
+  return waitForCall(scheduler, () => foreign.promise, {
     timeout: options?.timeout,
     signal: options?.signal,
+    onabandon: foreign.leave,
     messagePrefix: "Cannot wait for the promise",
   });
 }

@@ -11,6 +11,8 @@ import { afterPoll } from "./poll.ts";
 export interface ClockHost {
   /** Counts the rounds of the dispatcher: while it stands still, nothing runs. */
   readonly rounds: number;
+  /** Whether `loop()`, `step()` or a wait outside every thread drives it. */
+  readonly driven: boolean;
   /** Whether it is driven and has something to run. */
   readonly active: boolean;
   /** Whether something outside is under way: an operation of Deno's, or a thread in a promise that is not Copas's. */

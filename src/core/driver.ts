@@ -11,6 +11,7 @@ import { Alarm } from "./alarm.ts";
 import type { Clock, ClockHost } from "./clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { afterPoll } from "./poll.ts";
+import { SLICE, type TimeSlice } from "./time_slice.ts";
 
 /** What the driver needs of the scheduler. */
 export interface Driven extends ClockHost {
@@ -27,20 +28,20 @@ export interface Driven extends ClockHost {
   readonly current: { readonly name: string };
   /** Stands for the code outside every thread. */
   readonly main: { readonly name: string; readonly waitCount: number };
-  /** Counts the threads' calls. */
-  readonly endOfTurn: { readonly calls: number };
+  /** How long threads may run before the event loop has its turn. */
+  readonly slice: TimeSlice;
   /** What accepts while a loop runs. */
   readonly services: Iterable<{ resume(): void }>;
   /** Whether nothing is left to do. */
   readonly finished: boolean;
   /** Whether a round would find something to do, time aside. */
   readonly hasWork: boolean;
-  /** Whether the event loop is due for a turn before the next round. */
-  readonly isSpent: boolean;
-  /** The event loop had a turn: allots calls to the next round. */
-  refresh(): void;
-  /** One round, with what is due by `now`. Returns whether there was anything. */
-  round(now: number): boolean;
+  /** Begins a round, with what is due by `now`. Returns whether it is complete. */
+  beginRound(now: number): boolean;
+  /** Goes on with the round. Returns whether it is complete. */
+  continueRound(): boolean;
+  /** Whether there was anything in the round. */
+  readonly roundWasActive: boolean;
 }
 
 /** Resolves after a turn of the event loop. */
@@ -54,13 +55,16 @@ function turnWithPoll(): Promise<void> {
 }
 
 /**
- * How many rounds in a row may begin with the end of an operation: that is a
- * sign that the event loop goes round, unless a stream answers by itself, as
- * one of TLS may.
+ * After so many microtasks the threads that were resumed have gone on, unless
+ * more async functions than that lie between their waits and their work.
  */
-const MOST_ROUNDS = 64;
-/** How many calls there may be in them. */
-export const MOST_CALLS: number = 16 * 1024;
+const MICROTASKS = 6;
+
+/**
+ * A deadline that is noticed so many seconds late tells of a stall: a thread
+ * that computed for long, or a process that was stopped.
+ */
+const STALL = 2 * SLICE / 1000;
 
 /** Turns the scheduler, for one caller at a time. */
 export class Driver {
@@ -81,9 +85,6 @@ export class Driver {
   #mustMakeRoom = false;
   /** Whether the next round asks the clock which deadlines have been reached. */
   #asksClock = false;
-  #roundsInTurn = 0;
-  /** The count of calls when the turn of the event loop began. */
-  #callsBefore = 0;
 
   constructor(scheduler: Driven) {
     this.#scheduler = scheduler;
@@ -146,12 +147,11 @@ export class Driver {
       await this.#rounds;
       this.#mustMakeRoom = false;
       scheduler.selector.driven = true;
-      const now = await this.#untilReady(timeout);
-      scheduler.refresh();
-      const wasActive = scheduler.round(now);
+      if (this.#isLate || !scheduler.slice.mayGoOn()) await this.#giveTurn();
+      await this.#round(await this.#untilReady(timeout));
       // The microtasks of what was resumed end before the next turn begins.
       await turnOfEventLoop();
-      return wasActive;
+      return scheduler.roundWasActive;
     } finally {
       this.#stop();
       this.#isStepping = false;
@@ -228,31 +228,56 @@ export class Driver {
         // Lets the threads of the last round run before the next one.
         await null;
       }
-      const anyEnded = selector.ended > 0;
-      if (anyEnded && this.#mayGoOn()) {
-        scheduler.refresh();
-      } else if (anyEnded || scheduler.isSpent) {
-        this.#roundsInTurn = 0;
-        this.#callsBefore = scheduler.endOfTurn.calls;
-        // A turn without a poll would hardly ever bring data to the threads that wait for it.
-        if (anyEnded || selector.outstanding === 0) await turnOfEventLoop();
-        else await turnWithPoll();
-        scheduler.refresh();
+      if (!scheduler.slice.mayGoOn()) {
+        await this.#giveTurn();
         // Where threads are busy all the time, the driver hardly rests.
         this.#asksClock = true;
       }
       // A round that does not ask the clock is cheap.
-      scheduler.round(this.#asksClock ? scheduler.clock.now() : -Infinity);
-      this.#asksClock = false;
+      let now = -Infinity;
+      if (this.#asksClock) {
+        if (this.#isLate) await this.#giveTurn();
+        now = scheduler.clock.now();
+        this.#asksClock = false;
+      }
+      const rest = this.#round(now);
+      if (rest !== undefined) await rest;
     }
     this.#rounds = undefined;
     this.#stop();
   }
 
-  /** Whether another round may begin with the end of an operation. */
-  #mayGoOn(): boolean {
-    const calls = this.#scheduler.endOfTurn.calls - this.#callsBefore;
-    return ++this.#roundsInTurn < MOST_ROUNDS && calls < MOST_CALLS;
+  /** One round. Returns a promise of its end when it is not complete at once. */
+  #round(now: number): Promise<void> | undefined {
+    return this.#scheduler.beginRound(now) ? undefined : this.#completeRound();
+  }
+
+  /** Serves the rest of a round piece by piece, so that the time is known that the threads take. */
+  async #completeRound(): Promise<void> {
+    const scheduler = this.#scheduler;
+    do {
+      const microtasks = scheduler.slice.isWellKnown ? 1 : MICROTASKS;
+      for (let i = 0; i < microtasks; i++) await null;
+      if (!scheduler.slice.mayGoOn()) {
+        await this.#giveTurn();
+        this.#asksClock = true;
+      }
+    } while (!scheduler.continueRound());
+  }
+
+  /** Lets the event loop have its turn. What the threads have sent goes out before. */
+  async #giveTurn(): Promise<void> {
+    const { selector, slice } = this.#scheduler;
+    // A turn without a poll would hardly ever bring data to the threads that wait for it.
+    if (selector.outstanding + selector.writing > 0) await turnWithPoll();
+    else await turnOfEventLoop();
+    slice.begin();
+  }
+
+  /** Whether a deadline has passed so long ago that data may have come in time and not have been seen. */
+  get #isLate(): boolean {
+    const { clock, deadlines, selector } = this.#scheduler;
+    return selector.outstanding > 0 && clock.now() - deadlines.next > STALL;
   }
 
   /** Nothing is left to do: the threads that wait for the exit go on; when they are done as well, the loop is over. */

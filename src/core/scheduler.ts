@@ -12,12 +12,13 @@ import {
 import { ABANDON } from "./abandonable.ts";
 import { Selector } from "../readiness/selector.ts";
 import { type Clock, RealClock } from "./clock.ts";
-import { type Driven, Driver, MOST_CALLS } from "./driver.ts";
+import { type Driven, Driver } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
 import { ExitQueue } from "./exit_queue.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
+import { Round } from "./round.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import {
@@ -30,6 +31,7 @@ import {
 } from "./thread.ts";
 import { ThreadList } from "./thread_list.ts";
 import type { TimeoutHost } from "./thread_timeout.ts";
+import { TimeSlice } from "./time_slice.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
@@ -40,13 +42,7 @@ export interface Service {
   remove(keepopen?: boolean): void;
 }
 
-/**
- * How many calls may find their data at once in a round: at least so many, and
- * more when many operations have ended since the last one. Thousands of
- * connections that are ready together are served together.
- */
-const LEAST_CALLS = 1024;
-const CALLS_EACH = 64;
+const NOTHING: readonly never[] = [];
 
 /** Threads, time, and the list of what runs next. */
 export class Scheduler extends ErrorReports
@@ -57,6 +53,8 @@ export class Scheduler extends ErrorReports
   /** The end of the turn of the event loop that is under way. */
   readonly endOfTurn: EndOfTurn;
   readonly lifecycle: Lifecycle = new Lifecycle();
+  /** How long threads may run before the event loop has its turn. */
+  readonly slice: TimeSlice = new TimeSlice();
   readonly driver: Driver;
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: ThreadList<Thread> = new ThreadList();
@@ -78,15 +76,19 @@ export class Scheduler extends ErrorReports
   stepTimings?: StepTimings;
   /** How many timeouts of threads run. */
   timeouts = 0;
+  /** How many threads are suspended, `main` among them. Only the threads write it. */
+  suspended = 0;
 
+  /** How many threads there are. */
+  #taskCount = 0;
   /** How many threads keep the loop going. */
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
   #runnable: AnyWait[] = [];
-  /** How many calls may still proceed before the event loop gets a turn. */
-  #budget = LEAST_CALLS;
   /** Whether the end of the process looks whether the dispatcher was ever driven. */
   #isWatched = false;
+  /** The round that is under way, or the last one. */
+  readonly #round = new Round(this.deadlines, this.slice);
   /** How many threads without a name there have been. */
   #threads = 0;
 
@@ -124,7 +126,9 @@ export class Scheduler extends ErrorReports
 
   /** A thread begins. */
   threadStarted(task: Thread): void {
+    this.slice.count(1);
     this.tasks.append(task);
+    this.#taskCount++;
     this.#isNeeded();
     this.recount(task);
   }
@@ -152,7 +156,7 @@ export class Scheduler extends ErrorReports
   }
 
   #forget(task: Thread): void {
-    this.tasks.remove(task);
+    if (this.tasks.remove(task)) this.#taskCount--;
     task.leaveContext();
   }
 
@@ -176,7 +180,7 @@ export class Scheduler extends ErrorReports
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
-    return this.#busy === 0 && this.#runnable.length === 0 &&
+    return this.#busy === 0 && this.runnable === 0 &&
       (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
       (this.services.size === 0 || !this.lifecycle.isAccepting) &&
       !(this.timeouts > 0 && this.#isAnyThreadIdle);
@@ -188,6 +192,11 @@ export class Scheduler extends ErrorReports
       this.tasks.some((task) => task.idleWaits > 0 && !task.removed);
   }
 
+  /** Whether `loop()`, `step()` or a wait outside every thread drives the dispatcher. */
+  get driven(): boolean {
+    return this.selector.driven;
+  }
+
   /** Whether the next round is sure to come, and has something to do. */
   get active(): boolean {
     return this.selector.driven && this.hasWork;
@@ -195,8 +204,10 @@ export class Scheduler extends ErrorReports
 
   /** Whether something outside the dispatcher is under way that may bring work: an operation, or a promise that is not Copas's. */
   get outside(): boolean {
+    const isMainSuspended = this.main.waitCount > 0;
+    const suspended = this.suspended - (isMainSuspended ? 1 : 0);
     return this.selector.outstanding > 0 || this.selector.writing > 0 ||
-      this.tasks.some((task) => task.waitCount === 0);
+      this.#taskCount > suspended;
   }
 
   /** Looks anew whether `task` keeps the loop going. */
@@ -237,7 +248,6 @@ export class Scheduler extends ErrorReports
     if (task === this.main) leaveAsGuest(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
     else if (task.done) this.#leftBehind(task);
-    this.#budget--;
     if (this.log !== undefined) this.log("resuming", task, wait);
   }
 
@@ -253,20 +263,20 @@ export class Scheduler extends ErrorReports
     this.selector.wake();
   }
 
-  /** How many waits will be delivered in the next round. */
+  /** How many waits will be delivered in this round and the next. */
   get runnable(): number {
-    return this.#runnable.length;
+    return this.#round.waiting + this.#runnable.length;
   }
 
   /**
-   * Asks whether a call may take what is there without waiting. After a bounded
-   * number of such calls the answer is no, until the event loop had a turn:
-   * a thread that always finds data must not starve the others.
+   * Asks whether a call may have its outcome without waiting. After a slice of
+   * time the answer is no, until the event loop had a turn: a thread that always
+   * finds data, or always fails, must not starve the others.
    */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
     if (runsInRemovedThread()) return false;
-    return --this.#budget > 0;
+    return this.slice.spend();
   }
 
   /**
@@ -302,44 +312,35 @@ export class Scheduler extends ErrorReports
 
   /** Whether a round would find something to do, time aside. */
   get hasWork(): boolean {
-    return !this.selector.empty || this.#runnable.length > 0;
-  }
-
-  /** Whether the event loop is due for a turn before the next round. */
-  get isSpent(): boolean {
-    return this.#budget <= 0;
-  }
-
-  /** The event loop had a turn: allots calls to the next round. */
-  refresh(): void {
-    const calls = Math.max(LEAST_CALLS, CALLS_EACH * this.selector.ended);
-    this.#budget = Math.min(calls, MOST_CALLS);
+    return !this.selector.empty || this.#runnable.length > 0 ||
+      !this.#round.isComplete;
   }
 
   /**
-   * One round: serves what is ready, then the deadlines reached by `now`, then
-   * what was runnable when the round began. Resumed threads run in the
-   * microtasks that follow. Returns whether there was anything.
+   * A round: what is ready, then the deadlines reached by `now`, then what is
+   * runnable. What becomes so in the round has to wait for the next one. Resumed
+   * threads run in the microtasks that follow. Returns whether the round is
+   * complete; else the clock has to be asked whether the slice of time is over.
    */
-  round(now: number): boolean {
+  beginRound(now: number): boolean {
     this.rounds++;
-    this.selector.ended = 0;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
-    const ready = this.selector.take();
     const runnable = this.#runnable;
-    // What becomes runnable in this round has to wait for the next one.
-    const { length } = runnable;
-    if (length > 0) this.#runnable = [];
-    for (const item of ready) item.dispatch();
-    let reached = 0;
-    // A thread that sleeps again for no time at all has to wait for the next round.
-    const { newest } = this.deadlines;
-    for (
-      let entry;
-      (entry = this.deadlines.take(now, newest)) !== undefined;
-      reached++
-    ) entry.due(now);
-    for (let i = 0; i < length; i++) runnable[i].deliver();
-    return ready.length + reached + length > 0;
+    if (runnable.length > 0) this.#runnable = [];
+    return this.#round.begin(
+      this.selector.take(),
+      now,
+      runnable.length > 0 ? runnable : NOTHING,
+    );
+  }
+
+  /** Goes on with a round that is not complete. Returns whether it is now. */
+  continueRound(): boolean {
+    return this.#round.goOn();
+  }
+
+  /** Whether there was anything in the round. */
+  get roundWasActive(): boolean {
+    return this.#round.wasActive;
   }
 }

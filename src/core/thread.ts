@@ -20,6 +20,8 @@ import type { AnyWait, WaitHost } from "./wait.ts";
 
 /** What a thread needs of its dispatcher. */
 export interface ThreadHost extends WaitHost, RejectionHost {
+  /** How many threads are suspended. Only the threads write it. */
+  suspended: number;
   /** A thread begins. */
   threadStarted(thread: Thread): void;
   /** An error has left the function of a thread. Returns the end of its async error handler. */
@@ -214,7 +216,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
     this.waits.append(wait.threadNode);
-    this.waitCount++;
+    if (this.waitCount++ === 0) this.scheduler.suspended++;
     if (wait.idle) this.idleWaits++;
     currentShield()?.cover(wait);
     this.scheduler.waitBegan(this, wait);
@@ -254,7 +256,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   #drop(wait: AnyWait): void {
     this.waits.remove(wait.threadNode);
-    this.waitCount--;
+    if (--this.waitCount === 0) this.scheduler.suspended--;
   }
 
   /** Makes every wait of the thread fail with a `CancelledError`, those under way and those to come. */

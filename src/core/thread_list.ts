@@ -41,10 +41,11 @@ export class ThreadList<T extends ListedThread<T> & object> {
     this.#held.append(thread.node);
   }
 
-  /** Takes a thread out. */
-  remove(thread: T): void {
-    this.#held.remove(thread.node);
-    if (thread.weakly !== undefined) this.#dormant.delete(thread.weakly);
+  /** Takes a thread out. Returns whether it was in. */
+  remove(thread: T): boolean {
+    const { weakly } = thread;
+    const wasDormant = weakly !== undefined && this.#dormant.delete(weakly);
+    return this.#held.remove(thread.node) || wasDormant;
   }
 
   /** The thread sleeps until it is woken. */

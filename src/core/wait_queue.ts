@@ -41,7 +41,11 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
   delete(wait: W): void {
     this.waits.remove(wait.queueNode as ListNode<W>);
     wait.queue = undefined;
+    if (this.waits.newestNode === undefined) this.emptied();
   }
+
+  /** Called when the last wait has left. */
+  protected emptied(): void {}
 
   /** The queue leaves the deadlines to the waits. */
   startTimeAtEnd(): boolean {
@@ -54,12 +58,16 @@ export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
   }
 }
 
+/** How many waits share an entry: finding out the earliest deadline goes through all. */
+const MOST_SHARED = 8;
+
 /**
- * A FIFO of waits with one entry among the scheduler's deadlines for all of
- * them.
+ * A FIFO of waits with one entry among the scheduler's deadlines for a few of
+ * them, as a socket has. Where many wait, as for a lock, each of those that come
+ * last has an entry of its own.
  *
- * A deadline that is met costs nothing: the entry stays where it is, and when
- * its time comes early it is moved on.
+ * A deadline that is met costs nothing where it is shared: the entry stays where
+ * it is, and when its time comes early it is moved on.
  */
 export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
   implements Timed {
@@ -88,6 +96,7 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
   /** The end of the turn: gives the waits that were limited in it their deadlines. */
   startTime(now: number): void {
     this.#startsAtEnd = false;
+    const isShared = !this.#areMany;
     let next = Infinity;
     for (let node = this.waits.newestNode; node; node = node.older) {
       const wait = node.item;
@@ -95,9 +104,19 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
       // Older waits have got their deadlines at the end of an earlier turn.
       if (wait.deadline < Infinity) break;
       wait.deadline = now + wait.timeout;
-      next = Math.min(next, wait.deadline);
+      if (isShared) next = Math.min(next, wait.deadline);
+      else this.#scheduler.setDeadline(wait, wait.deadline);
     }
     this.#expireAt(next);
+  }
+
+  /** Whether more waits stand here than share the entry. */
+  get #areMany(): boolean {
+    let node = this.waits.newestNode;
+    for (let i = 0; i < MOST_SHARED && node !== undefined; i++) {
+      node = node.older;
+    }
+    return node !== undefined;
   }
 
   /** The entry comes up at `time`, or before. */
@@ -118,10 +137,12 @@ export class TimedWaitQueue<W extends AnyWait = AnyWait> extends WaitQueue<W>
     this.#expireAt(this.nextDeadline);
   }
 
-  /** The earliest deadline of the waits; `Infinity` when none has one. */
+  /** The earliest deadline of the waits that share the entry; `Infinity` when none has one. */
   get nextDeadline(): number {
     let next = Infinity;
-    for (const wait of this) next = Math.min(next, wait.deadline);
+    for (const wait of this) {
+      if (wait.place < 0) next = Math.min(next, wait.deadline);
+    }
     return next;
   }
 

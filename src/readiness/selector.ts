@@ -35,14 +35,14 @@ export interface KeepAlive {
   letGo(): void;
 }
 
+const NOTHING: readonly never[] = [];
+
 /** The queue of what is ready, and the one bell that wakes the driver. */
 export class Selector {
   /** How many operations are under way. */
   outstanding = 0;
   /** How many streams still have bytes to write. Changed by `writeBegins` and `writeEnds`. */
   writing = 0;
-  /** How many operations on resources have ended since the last round. */
-  ended = 0;
   readonly #turns?: Turns;
   readonly #onwritten: () => void;
   #ready: Ready[] = [];
@@ -143,9 +143,10 @@ export class Selector {
   }
 
   /** Hands over what is ready and begins a new queue, so that nothing runs twice in a turn. */
-  take(): Ready[] {
+  take(): readonly Ready[] {
+    if (this.#ready.length === 0) return NOTHING;
     const ready = this.#ready;
-    if (ready.length > 0) this.#ready = [];
+    this.#ready = [];
     return ready;
   }
 

@@ -102,7 +102,6 @@ export abstract class Source<T> implements Starter, KeepAlive {
 
   #succeeded = (outcome: T) => {
     this.busy = false;
-    this.selector.ended++;
     this.selector.drop(this.#node);
     this.completed(outcome);
   };

@@ -23,6 +23,7 @@ import { DatagramOptions } from "./multicast.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** How the errors of a send begin. */
 const CANNOT_SEND = "Cannot send to";
@@ -202,7 +203,7 @@ export class DatagramEndpoint {
         `${call}: the socket has no address yet; use setsockname() or sendto() first`,
       );
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -242,7 +243,7 @@ export class DatagramEndpoint {
       // A datagram may get lost anyway: its failure must not end a program that did not await it.
       return handled(this.#transmit(network, conn, bytes, ip!, port!));
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -292,6 +293,12 @@ export class DatagramEndpoint {
   }
 
   // --- Closing -----------------------------------------------------------------------
+
+  /** Closes the socket, for a caller that may do so again and again. */
+  closeCall(): Promise<void> {
+    this.close();
+    return resolvedCall(this.#scheduler, undefined);
+  }
 
   /** Closes the socket. */
   close(): void {

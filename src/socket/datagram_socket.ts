@@ -300,8 +300,7 @@ export class DatagramSocket implements AsyncDisposable, Disposable {
    * @returns a promise that is resolved already
    */
   close(): Promise<void> {
-    this.#endpoint.close();
-    return Promise.resolve();
+    return this.#endpoint.closeCall();
   }
 
   /**

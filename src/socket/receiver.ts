@@ -26,6 +26,7 @@ import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 import { CLOSED_REASON } from "./stream_state.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;
@@ -71,7 +72,7 @@ export class Receiver implements ReceiveQueue {
       try {
         this.#check(pattern, partial, options);
       } catch (error) {
-        return Promise.reject(error);
+        return rejectedCall(this.#scheduler, error);
       }
     }
     return this.#receive(pattern, partial, options);
@@ -119,7 +120,10 @@ export class Receiver implements ReceiveQueue {
     options?: ReceiveOptions,
   ): Promise<Received> {
     if (this.#closeReason !== undefined) {
-      return Promise.reject(this.#closedError(this.#closeReason));
+      return rejectedCall(
+        this.#scheduler,
+        this.#closedError(this.#closeReason),
+      );
     }
     // The way of most calls: what is there already takes no part in the queue.
     if (
@@ -130,7 +134,7 @@ export class Receiver implements ReceiveQueue {
         const received = this.#patterns.take(pattern, partial);
         if (received !== INCOMPLETE) return Promise.resolve(received);
       } catch (error) {
-        return Promise.reject(error);
+        return rejectedCall(this.#scheduler, error);
       }
     }
     return this.#wait(pattern, partial, options);

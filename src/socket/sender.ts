@@ -29,6 +29,7 @@ import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import { socketFailure } from "./socket_failure.ts";
 import { CLOSED_REASON } from "./stream_state.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
 const MICROTASKS_OF_WRITE = 6;
@@ -64,7 +65,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
     const wrong = isText || data instanceof Uint8Array
       ? wrongOptions("send()", options)
       : wrongType("send()", "the data", "a string or a Uint8Array", data);
-    if (wrong !== undefined) return Promise.reject(wrong);
+    if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
     const error = this.#error();
     if (error !== undefined) return this.#refused(error);
     let sent = 0;
@@ -110,12 +111,14 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** Resolves when all that was sent so far is with the kernel. */
   flush(options?: WaitOptions): Promise<void> {
     const wrong = wrongOptions("flush()", options);
-    if (wrong !== undefined) return Promise.reject(wrong);
+    if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
     const error = this.#error();
-    if (error !== undefined) return handled(Promise.reject(error));
+    if (error !== undefined) {
+      return handled(rejectedCall(this.#scheduler, error));
+    }
     this.sink.write();
     if (this.sink.isEmpty && this.#waits?.first === undefined) {
-      return Promise.resolve();
+      return resolvedCall(this.#scheduler, undefined);
     }
     const wait = this.#wait("flush()", undefined, false, options);
     return this.#heard(wait) as Promise<void>;
@@ -245,9 +248,10 @@ export class Sender implements SendQueue, EndOfTurnHook {
 
   /** The outcome of a send that comes too late. That of a closed socket may be ignored; that a write has failed has to be heard once. */
   #refused(error: ClosedError): Promise<number> {
-    const refused = Promise.reject(error);
+    const scheduler = this.#scheduler;
+    const refused = rejectedCall(scheduler, error);
     if (this.#closeReason !== undefined) return handled(refused);
-    const { current } = this.#scheduler;
+    const { current } = scheduler;
     reportUnawaitedBy(error, () => this.#report(error, current));
     return refused;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
@@ -41,6 +42,7 @@ import {
   whyNotConnectable,
   whyNotConnected,
 } from "./stream_state.ts";
+import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
 export type StreamEndpointOptions = StreamSocketOptions & {
@@ -125,6 +127,24 @@ export class StreamEndpoint extends StreamLife {
     }
     const why = whyNotConnected(this.state);
     return new ClosedError(`${call}: ${why}: ${this.name}`);
+  }
+
+  /** What a call gets that needs a connection where there is none. */
+  refuse(call: string): Promise<never> {
+    return rejectedCall(this.#scheduler, this.notConnected(call));
+  }
+
+  /** The promise of a call that may come to its end without a wait. */
+  checked<T>(call: Promise<T>): Promise<T> {
+    return checkedCall(this.#scheduler, call);
+  }
+
+  /** Closes the socket, for a caller that may do so again and again. */
+  closeCall(): Promise<void> {
+    const isRepeated = this.isClosed;
+    const closed = this.close();
+    if (!isRepeated || this.#scheduler.mayProceed()) return closed;
+    return handled(this.checked(closed));
   }
 
   /** The connection, for a call that needs an open one. */

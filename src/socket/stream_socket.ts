@@ -159,7 +159,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     port: number,
     options?: WaitOptions,
   ): Promise<this> {
-    await this.#endpoint.connect(host, port, options);
+    await this.#endpoint.checked(
+      this.#endpoint.connect(host, port, options),
+    );
     return this;
   }
 
@@ -188,7 +190,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
     sslparams?: SslParams | SslParamsSource,
     options?: WaitOptions,
   ): Promise<this> {
-    await this.#endpoint.handshake(sslparams, options);
+    await this.#endpoint.checked(this.#endpoint.handshake(sslparams, options));
     return this;
   }
 
@@ -270,7 +272,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("receive()"))
+      ? this.#endpoint.refuse("receive()")
       : connection.receiver.receive(pattern, false, options);
   }
 
@@ -343,7 +345,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<string | Uint8Array<ArrayBuffer> | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("receivepartial()"))
+      ? this.#endpoint.refuse("receivepartial()")
       : connection.receiver.receive(pattern, true, options);
   }
 
@@ -517,7 +519,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   send(data: string | Uint8Array, options?: WaitOptions): Promise<number> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("send()"))
+      ? this.#endpoint.refuse("send()")
       : connection.sender.send(data, options);
   }
 
@@ -562,7 +564,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   flush(options?: WaitOptions): Promise<void> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected("flush()"))
+      ? this.#endpoint.refuse("flush()")
       : connection.sender.flush(options);
   }
 
@@ -645,7 +647,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * @throws {TimeoutError} when the peer did not read them within the limit; `left` tells how many
    */
   close(): Promise<void> {
-    return this.#endpoint.close();
+    return this.#endpoint.closeCall();
   }
 
   /**
@@ -689,7 +691,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   async shutdown(
     direction: "send" | "receive" | "both" = "both",
   ): Promise<void> {
-    await this.#endpoint.shutdown(direction);
+    await this.#endpoint.checked(this.#endpoint.shutdown(direction));
   }
 
   /** Closes the socket at the end of an `await using` block. Bytes that are lost go to the error handler. */

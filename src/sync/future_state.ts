@@ -7,11 +7,11 @@
 
 import { settleRace } from "../core/race_signal.ts";
 import { handled } from "../core/handled.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import { rejected } from "./immediate.ts";
 import type { UnobservedError, UnobservedErrors } from "./unobserved_errors.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -105,7 +105,7 @@ export class FutureState<T> {
     try {
       return this.#get(timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -115,9 +115,9 @@ export class FutureState<T> {
     const [status, value] = this.observe();
     if (status === PENDING) return this.#waiters.wait(undefined, limit);
     // Whatever the future failed with, the caller need not await it.
-    if (status === ERROR) return handled(Promise.reject(value));
+    if (status === ERROR) return handled(rejectedCall(this.#scheduler, value));
     if (limit.signal !== undefined) settleRace(limit.signal);
-    return Promise.resolve(value);
+    return resolvedCall(this.#scheduler, value);
   }
 
   /** Looks at the outcome. An error counts as asked for then. */

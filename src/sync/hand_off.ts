@@ -9,9 +9,10 @@ import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import { rejected, resolvedTrue } from "./immediate.ts";
+import { resolvedTrue } from "./immediate.ts";
 import { ItemStore } from "./item_store.ts";
 import { Waiters } from "./waiters.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 
 /**
  * `open`: items can be pushed and popped. `stopping`: they can only be popped.
@@ -96,7 +97,7 @@ export class HandOff<T> {
     try {
       return this.#push(item, timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 
@@ -130,7 +131,7 @@ export class HandOff<T> {
     try {
       return this.#pop(timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { settleRace } from "../core/race_signal.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
@@ -16,7 +17,7 @@ import {
   type WaitOptions,
 } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { rejected, resolvedZero } from "./immediate.ts";
+import { resolvedZero } from "./immediate.ts";
 import { Claim, runWithin } from "./lock_claim.ts";
 import { LockOwnership } from "./lock_ownership.ts";
 import { watchToken } from "./lost_tokens.ts";
@@ -120,7 +121,7 @@ export class Lock {
     try {
       return this.#get(thread, timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 

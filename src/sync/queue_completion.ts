@@ -8,9 +8,9 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import type { HandOff } from "./hand_off.ts";
-import { rejected, resolvedTrue } from "./immediate.ts";
 import type { QueueWorkers } from "./queue_workers.ts";
 import { Waiters } from "./waiters.ts";
+import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** Seconds that `finish` waits when the caller names no timeout. */
 const FINISH_TIMEOUT = 10;
@@ -57,7 +57,7 @@ export class QueueCompletion<T> {
     try {
       return this.#finish(timeout, destroyOnTimeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#waiters.scheduler, error);
     }
   }
 
@@ -71,7 +71,7 @@ export class QueueCompletion<T> {
     }
     this.#waiters.checkNotCancelled(destroyOnTimeout, limit.signal);
     this.#handOff.stop();
-    if (this.#isComplete) return resolvedTrue;
+    if (this.#isComplete) return resolvedCall(this.#waiters.scheduler, true);
     if (limit.timeout > 0) {
       return this.#waiters.enqueue(destroyOnTimeout, limit);
     }

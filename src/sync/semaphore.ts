@@ -15,8 +15,9 @@ import {
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { rejected, resolvedTrue } from "./immediate.ts";
+import { resolvedTrue } from "./immediate.ts";
 import { Waiters } from "./waiters.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
@@ -116,7 +117,7 @@ export class Semaphore {
     try {
       return this.#take(n, timeout);
     } catch (error) {
-      return rejected(error);
+      return rejectedCall(this.#scheduler, error);
     }
   }
 

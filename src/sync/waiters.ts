@@ -114,6 +114,11 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
     return promise;
   }
 
+  /** A tool for which no thread waits has no deadline. */
+  protected override emptied(): void {
+    this.dispose();
+  }
+
   /** Gives the current thread `value` in the next round: in this one it has had its share of calls. */
   giveLater(detail: D, value: T): ToolWait<T, D> {
     const wait = new ToolWait(this, detail, 0);

@@ -9,7 +9,7 @@ import type { ClockHost } from "../core/clock.ts";
 
 /** Watches dispatchers until all of them are idle. */
 export class IdleWatch {
-  /** All dispatchers that have ever set an alarm: one without an alarm may be busy. */
+  /** The dispatchers that have set an alarm and are driven: one without an alarm may be busy. */
   readonly #hosts = new Set<ClockHost>();
   #stop: () => void = () => {};
 
@@ -34,13 +34,16 @@ export class IdleWatch {
     const look = () => {
       let rounds = 0;
       let active = false;
+      const awaiting = new Set(waiting());
       for (const host of this.#hosts) {
+        // One that is over is let go; when it is driven again, it sets an alarm.
+        if (!host.driven && !awaiting.has(host)) this.#hosts.delete(host);
         rounds += host.rounds;
         active ||= host.active;
       }
       idleLooks = rounds === roundsBefore && !active ? idleLooks + 1 : 0;
       roundsBefore = rounds;
-      const awaitsDeno = Iterator.from(waiting()).some((host) => host.outside);
+      const awaitsDeno = [...awaiting].some((host) => host.outside);
       // Two looks in a row: after a long pause of the process, the first one may
       // come before the system's answers have been dispatched.
       if (idleLooks > (awaitsDeno ? 1 : 0)) {

@@ -50,6 +50,8 @@ export class VirtualClock implements Clock {
   #now: number;
   readonly #alarms = new Set<Alarm>();
   readonly #watch = new IdleWatch();
+  /** The signals that abort at a time. */
+  #timeouts: { at: number; controller: AbortController }[] = [];
 
   /**
    * Makes a clock.
@@ -58,7 +60,8 @@ export class VirtualClock implements Clock {
    * long it waits for real sockets before it does. Default: it starts at 0 and
    * jumps, after 0.005 seconds where a socket waits
    * @throws {TypeError} when an option is of a wrong type
-   * @throws {RangeError} when `start` or `quiet` is negative or `NaN`
+   * @throws {RangeError} when `start` or `quiet` is negative or `NaN`, or
+   * `quiet` is `Infinity`
    *
    * @example A clock that moves only when the test says so
    * ```ts
@@ -74,6 +77,11 @@ export class VirtualClock implements Clock {
     const call = "new VirtualClock()";
     checkDelay(call, "start", start);
     checkDelay(call, "quiet", quiet);
+    if (!Number.isFinite(quiet)) {
+      throw new RangeError(
+        `${call}: quiet must be finite, ${quiet} would be for ever; for a clock that never jumps by itself, set autojump to false`,
+      );
+    }
     if (typeof autojump !== "boolean") {
       throw wrongType(call, "autojump", "a boolean", autojump);
     }
@@ -102,6 +110,36 @@ export class VirtualClock implements Clock {
   advance(seconds: number): void {
     checkDelay("advance()", "the time", seconds);
     this.#moveTo(this.#now + seconds);
+  }
+
+  /**
+   * Makes a signal that aborts when the clock has moved on by some seconds, as
+   * `AbortSignal.timeout` does on the machine's clock.
+   *
+   * While a dispatcher waits, the clock jumps to that time as to a deadline.
+   *
+   * @param seconds how long, 0 or more
+   * @returns the signal; its reason is a `TimeoutError` of the platform
+   * @throws {TypeError} when `seconds` is not a number
+   * @throws {RangeError} when `seconds` is negative or `NaN`
+   *
+   * @example
+   * ```ts
+   * import { VirtualClock } from "jsr:@copas/copas/testing";
+   *
+   * const clock = new VirtualClock();
+   * const signal = clock.timeout(5);
+   * clock.advance(5);
+   * console.log(signal.aborted); // true
+   * ```
+   */
+  timeout(seconds: number): AbortSignal {
+    checkDelay("timeout()", "the time", seconds);
+    const controller = new AbortController();
+    const at = this.#now + seconds;
+    if (at <= this.#now) controller.abort(timedOut());
+    else if (at < Infinity) this.#timeouts.push({ at, controller });
+    return controller.signal;
   }
 
   /**
@@ -148,6 +186,8 @@ export class VirtualClock implements Clock {
     for (const alarm of moved) alarm.ring();
     let next = Infinity;
     for (const { at } of this.#alarms) next = Math.min(next, at);
+    // A signal may end a wait that would last for ever.
+    for (const { at } of this.#timeouts) next = Math.min(next, at);
     if (next === Infinity) return;
     if (moved.length === 0) this.#moveTo(next);
     this.#startWatch();
@@ -157,7 +197,16 @@ export class VirtualClock implements Clock {
     this.#now = Math.max(this.#now, time);
     const due = [...this.#alarms].filter(({ at }) => at <= this.#now);
     for (const alarm of due) alarm.ring();
+    const passed = this.#timeouts.filter(({ at }) => at <= this.#now);
+    if (passed.length === 0) return;
+    this.#timeouts = this.#timeouts.filter(({ at }) => at > this.#now);
+    for (const { controller } of passed) controller.abort(timedOut());
   }
+}
+
+/** The reason of a signal, as the platform's own has it. */
+function timedOut(): DOMException {
+  return new DOMException("Signal timed out.", "TimeoutError");
 }
 
 interface Alarm {

@@ -171,3 +171,28 @@ Deno.test("a wait outside every thread drives only its own dispatcher", async ()
   assertEquals(b.events, ["ran"]);
   assertThrows(() => b.copas.wakeup(undefined as never), TypeError);
 });
+
+Deno.test("waits for the same promise, again and again, leave nothing with it when they time out", async () => {
+  const { copas } = make();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let reactions = 0;
+  promise.then = function (...args: unknown[]) {
+    reactions++;
+    return Promise.prototype.then.apply(this, args as []) as Promise<never>;
+  };
+  copas.addthread(async () => {
+    for (let i = 0; i < 100; i++) {
+      await assertRejects(
+        () => copas.wait(promise, { timeout: 1 }),
+        TimeoutError,
+      );
+    }
+    const last = copas.wait(promise);
+    resolve("at last");
+    assertEquals(await last, "at last");
+    assertEquals(await copas.wait(promise), "at last");
+  });
+  await copas.loop();
+  // One for all that timed out, and those after the end.
+  assert(reactions < 10, `${reactions} reactions`);
+});

@@ -1,5 +1,8 @@
 // The end of a turn: who asked for it is called once, in order, whatever the others do.
 
+import { Copas } from "../../src/copas/copas.ts";
+import { ScriptedConn } from "../fixtures/socket_script.ts";
+import { strict } from "../fixtures/virtual.ts";
 import { assertEquals } from "@std/assert";
 import { EndOfTurn } from "../../src/core/end_of_turn.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
@@ -67,4 +70,21 @@ Deno.test("an error at the end of a turn is reported, and the next turn ends as 
   await turn();
   removeEventListener("error", report);
   assertEquals(events, ["write 1", "Uncaught Error: broken", "write 2"]);
+});
+
+Deno.test("six nested async calls between two sends are still one write", async () => {
+  const copas = strict(new Copas());
+  const conn = new ScriptedConn();
+  const skt = copas.wrap(conn.conn);
+  const nested = async (depth: number): Promise<void> => {
+    if (depth > 0) await nested(depth - 1);
+  };
+  copas.addthread(async () => {
+    await skt.send("one ");
+    await nested(6);
+    await skt.send("two\n");
+  });
+  await copas.loop();
+  assertEquals(conn.writes.length, 1);
+  await skt.close();
 });

@@ -45,7 +45,8 @@ function make() {
   };
   /** A round at the clock's time, with all that it causes. */
   const round = async () => {
-    scheduler.round(clock.now());
+    scheduler.beginRound(clock.now());
+    while (!scheduler.continueRound()) scheduler.slice.begin();
     await turn();
   };
   return { clock, scheduler, outcomes, wait, round };
@@ -227,4 +228,34 @@ Deno.test("what settles is forgotten, what does not is brought up to date", asyn
   assertEquals(scheduler.settle(), true);
   assertEquals([scheduler.deadlines.next, scheduler.deadlines.size], [20, 1]);
   assertEquals(clock.now(), 0);
+});
+
+Deno.test("where many wait, each has a deadline of its own, and each ends at its time", async () => {
+  const { clock, scheduler, outcomes, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  const expected: string[] = [];
+  for (let i = 1; i <= 100; i++) {
+    queue.pushFor(wait(`${i}`), i);
+    await turn();
+    expected.push(`${i}: timeout`);
+  }
+  // Finding out the next deadline of all of them each time would take the square of their number.
+  assertEquals(scheduler.deadlines.size, 93);
+  for (let i = 1; i <= 100; i++) {
+    clock.advance(1);
+    await round();
+    assertEquals(outcomes, expected.slice(0, i));
+  }
+  assertEquals([queue.size, scheduler.deadlines.size], [0, 0]);
+});
+
+Deno.test("of many that wait, those that leave early leave no deadline behind", async () => {
+  const { scheduler, wait, round } = make();
+  const queue = new TimedWaitQueue(scheduler);
+  for (let i = 1; i <= 100; i++) queue.pushFor(wait(`${i}`), i);
+  await turn();
+  for (const one of queue) one.resolveLater("");
+  await round();
+  queue.dispose();
+  assertEquals(scheduler.deadlines.size, 0);
 });

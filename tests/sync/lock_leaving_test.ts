@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, DestroyedError, TimeoutError } from "../../mod.ts";
+import { Scheduler } from "../../src/core/scheduler.ts";
+import { LockFactory } from "../../src/sync/factories.ts";
+import { VirtualClock } from "../../src/testing/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { dispatcher, own } from "./dispatcher.ts";
 
 Deno.test("get gives up after ten seconds, or what the lock or the call says", async () => {
@@ -254,4 +258,16 @@ Deno.test("what still runs of a thread that has ended gets the lock as code outs
   await copas.loop();
   await left;
   assertEquals(lock.owner, undefined);
+});
+
+Deno.test("a lock for which no thread waits any more has no deadline", async () => {
+  const clock = new VirtualClock({ autojump: false });
+  const scheduler = new Scheduler(clock, () => {});
+  const lock = new LockFactory(scheduler).new();
+  lock.get();
+  scheduler.spawn("waiter", () => lock.get(3600));
+  await turn();
+  assertEquals(scheduler.deadlines.size, 1);
+  lock.release();
+  assertEquals(scheduler.deadlines.size, 0);
 });

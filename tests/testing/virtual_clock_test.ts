@@ -6,7 +6,7 @@ import { TimeoutError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { turn } from "../fixtures/event_loop.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
-import { strict } from "../fixtures/virtual.ts";
+import { strict, virtual } from "../fixtures/virtual.ts";
 
 Deno.test("an hour takes no time, and times are exact", async () => {
   const clock = new VirtualClock();
@@ -219,4 +219,36 @@ Deno.test("wrong options and times are refused, and nothing is changed", () => {
       "new VirtualClock(): ",
     );
   }
+});
+
+Deno.test("thousands of sleepers take no time worth the name", async () => {
+  const { copas, clock } = virtual();
+  for (let i = 1; i <= 16_000; i++) copas.addthread(() => copas.pause(i));
+  const began = performance.now();
+  await copas.loop();
+  assertEquals(clock.now(), 16_000);
+  const took = performance.now() - began;
+  assert(took < 4000, `it took ${took} ms`);
+});
+
+Deno.test("a signal of the clock aborts at its time, and the clock jumps there", async () => {
+  const { copas, clock, events } = virtual();
+  assert(clock.timeout(0).aborted);
+  copas.addthread(async () => {
+    const signal = clock.timeout(5);
+    await copas.pauseforever({ signal }).catch(() => {});
+    events.push(clock.now(), signal.reason.name);
+  });
+  copas.addthread(() => copas.pause(7));
+  await copas.loop();
+  assertEquals(events, [5, "TimeoutError"]);
+  const signal = clock.timeout(2);
+  clock.advance(1);
+  assert(!signal.aborted);
+  clock.advance(1);
+  assert(signal.aborted);
+});
+
+Deno.test("a time of quiet that would never end is refused", () => {
+  assertThrows(() => new VirtualClock({ quiet: Infinity }), RangeError);
 });
