@@ -152,9 +152,19 @@ export function checkUpgrade(
   }
 }
 
-/** Closes a session that comes too late to be used. */
-export function closeSession(session: TlsSession): void {
-  session.stream.close();
+/** Refuses `sslparams` other than those that the connection has been secured with. */
+export function refuseLateParams(
+  call: string,
+  name: string,
+  conn: Deno.Conn,
+  sslparams: SslParams | SslParamsSource,
+  usedBefore: SslParams | SslParamsSource | undefined,
+): void {
+  if (sslparams === usedBefore) return;
+  if (usedBefore === undefined) {
+    checkUpgrade(call, name, conn, sslparams, "server");
+  }
+  throw new TypeError(`${call}: ${name} has TLS already, with other sslparams`);
 }
 
 /** The address of a connection that the socket did not open itself. */

@@ -6,9 +6,9 @@
  */
 
 import { breakOf, endOf } from "../errors/connection_end.ts";
-import type { ClosedError, TransferErrorOptions } from "../errors/errors.ts";
+import { ClosedError, type TransferErrorOptions } from "../errors/errors.ts";
 import { closedError, isGone } from "../errors/platform.ts";
-import type { SocketIdentity } from "./socket_identity.ts";
+import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 
 /** Makes the error of a read or write of `socket` that has failed with `cause`. */
 export function socketFailure(
@@ -19,4 +19,15 @@ export function socketFailure(
 ): ClosedError {
   const error = closedError(prefix(socket), cause, options);
   return isGone(cause) ? endOf(socket, error) : breakOf(socket, error);
+}
+
+/** The error for a stream that was written to `socket` and has broken off. */
+export function streamBroke(
+  socket: SocketIdentity,
+  cause: unknown,
+): ClosedError {
+  const message = `${
+    cannotSend(socket)
+  }: the stream that was written to it broke off`;
+  return new ClosedError(message, { cause });
 }

@@ -31,6 +31,14 @@ export interface StreamSocketOptions extends Limits, LingerOptions {
   starttls?: boolean;
 }
 
+/** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
+export type StreamEndpointOptions = StreamSocketOptions & {
+  accepted?: boolean;
+};
+
+/** A name, or an object that makes one when a name is asked for. */
+export type Name = string | { toString(): string };
+
 /** The names of all options. The type makes sure that none is missing. */
 const KEYS: readonly string[] = Object.keys(
   {

@@ -31,10 +31,11 @@ import { closeConnected, connectStream } from "./connecting.ts";
 import { Connection } from "./connection.ts";
 import { ConnectionSetup } from "./connection_setup.ts";
 import { streamName } from "./default_names.ts";
-import { checkUpgrade, closeSession, handshake } from "./handshake.ts";
+import { checkUpgrade, handshake, refuseLateParams } from "./handshake.ts";
 import { handshakeTimeout } from "./handshake_timeout.ts";
-import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
-import type { StreamSocketOptions } from "./socket_options.ts";
+import { streamBroke } from "./socket_failure.ts";
+import type { SocketIdentity } from "./socket_identity.ts";
+import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
 import {
   CLOSED_REASON,
@@ -43,14 +44,6 @@ import {
   whyNotConnected,
 } from "./stream_state.ts";
 import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
-
-/** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
-export type StreamEndpointOptions = StreamSocketOptions & {
-  accepted?: boolean;
-};
-
-/** A name, or an object that makes one when a name is asked for. */
-export type Name = string | { toString(): string };
 
 /** The inside of a stream socket. */
 export class StreamEndpoint extends StreamLife {
@@ -99,12 +92,7 @@ export class StreamEndpoint extends StreamLife {
   /** Reports that the stream written to the socket broke off, which ends the connection. */
   streamBroke(cause: unknown): void {
     const scheduler = this.#scheduler;
-    const error = new ClosedError(
-      `${
-        cannotSend(this.#socket)
-      }: the stream that was written to it broke off`,
-      { cause },
-    );
+    const error = streamBroke(this.#socket, cause);
     scheduler.report(error, scheduler.current, this.#socket);
   }
 
@@ -115,8 +103,7 @@ export class StreamEndpoint extends StreamLife {
 
   /** The connection, for a call that needs one, be it closed. */
   connected(call: string): Connection {
-    const connection = this.anyConnection;
-    if (connection !== undefined) return connection;
+    if (this.anyConnection !== undefined) return this.anyConnection;
     throw this.notConnected(call);
   }
 
@@ -138,13 +125,10 @@ export class StreamEndpoint extends StreamLife {
   checked<T>(call: Promise<T>): Promise<T> {
     return checkedCall(this.#scheduler, call);
   }
-
   /** Closes the socket, for a caller that may do so again and again. */
   closeCall(): Promise<void> {
-    const isRepeated = this.isClosed;
-    const closed = this.close();
-    if (!isRepeated || this.#scheduler.mayProceed()) return closed;
-    return handled(this.checked(closed));
+    if (!this.isClosed || this.#scheduler.mayProceed()) return this.close();
+    return handled(this.checked(this.close()));
   }
 
   /** The connection, for a call that needs an open one. */
@@ -290,23 +274,26 @@ export class StreamEndpoint extends StreamLife {
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {
+      const host = this.#target?.host;
       const session = await handshake(
         setup,
         connection,
         sslparams,
         mode,
-        this.#target?.host,
+        host,
         timeout,
       );
       if (this.isClosed) {
         // The close came between the end of the handshake and its news.
-        closeSession(session);
+        session.stream.close();
         throw this.#closedError(`${call}: the socket was closed: ${this.name}`);
       }
       this.#sslparams = sslparams;
       this.#secured(connection, session);
     } catch (error) {
-      this.#handshakeFailed(connection);
+      // A name that tells the address stays when the connection goes.
+      this.#name = this.name;
+      this.handshakeHasFailed(connection);
       throw error;
     }
   }
@@ -316,12 +303,6 @@ export class StreamEndpoint extends StreamLife {
     const connection = this.#connection(session.conn, session);
     connection.inheritCounts(before);
     this.hasUpgraded(connection);
-  }
-
-  #handshakeFailed(connection: Connection): void {
-    // A name that tells the address stays when the connection goes.
-    this.#name = this.name;
-    this.handshakeHasFailed(connection);
   }
 
   /**
@@ -338,13 +319,9 @@ export class StreamEndpoint extends StreamLife {
     if (sslparams === undefined) return;
     const connection = this.anyConnection;
     if (connection?.session !== undefined) {
-      if (sslparams === this.#sslparams) return;
-      if (this.#sslparams === undefined) {
-        checkUpgrade(call, this.name, connection.conn, sslparams, "server");
-      }
-      throw new TypeError(
-        `${call}: ${this.name} has TLS already, with other sslparams`,
-      );
+      const { conn } = connection;
+      const usedBefore = this.#sslparams;
+      return refuseLateParams(call, this.name, conn, sslparams, usedBefore);
     }
     this.#sslparams = sslparams;
     this.#isStartTls = starttls;
@@ -356,8 +333,8 @@ export class StreamEndpoint extends StreamLife {
     const { current } = this.#scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
-      if (this.isHandlerOver && error instanceof ClosedError) return;
-      if (this.connection?.isAbandoned) return;
+      const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
+      if (isOrdinary || this.connection?.isAbandoned) return;
       this.#scheduler.report(error, current, this.#socket);
     });
   }

@@ -12,6 +12,7 @@ import type { Network } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { PeerCertificate } from "../tls/session.ts";
 import { frameOf, FrameRequest } from "./frame.ts";
+import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { ENDPOINT } from "./internals.ts";
 import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
@@ -25,11 +26,7 @@ import type {
   UntilOptions,
 } from "./receive_options.ts";
 import type { ReceiveRequest } from "./receive_request.ts";
-import {
-  type Name,
-  StreamEndpoint,
-  type StreamEndpointOptions,
-} from "./stream_endpoint.ts";
+import { StreamEndpoint } from "./stream_endpoint.ts";
 import { setOption, type SocketOption } from "./tcp_options.ts";
 import {
   changedTimeouts,

@@ -216,15 +216,16 @@ export class Lock {
     fn: () => T | PromiseLike<T>,
     timeout?: number | WaitOptions,
   ): Promise<T> {
-    return reportUnawaited(this.#scheduler, this.#with(fn, timeout));
+    try {
+      checkFunction("with()", "fn", fn);
+      const limit = this.#begin("with()", timeout);
+      return reportUnawaited(this.#scheduler, this.#with(fn, limit));
+    } catch (error) {
+      return rejectedCall(this.#scheduler, error);
+    }
   }
 
-  async #with<T>(
-    fn: () => T | PromiseLike<T>,
-    timeout?: number | WaitOptions,
-  ): Promise<T> {
-    checkFunction("with()", "fn", fn);
-    const limit = this.#begin("with()", timeout);
+  async #with<T>(fn: () => T | PromiseLike<T>, limit: WaitLimit): Promise<T> {
     const ownership = this.#ownership;
     const mayEnter = ownership.owner === undefined ||
       (!this.#notreentrant && ownership.admitsWith(this.#scheduler.current));
@@ -271,8 +272,15 @@ export class Lock {
    * @throws {TypeError} when the timeout or the signal is of a wrong type
    * @throws {RangeError} when the timeout is `NaN`
    */
-  async hold(timeout?: number | WaitOptions): Promise<Held> {
-    const limit = this.#begin("hold()", timeout);
+  hold(timeout?: number | WaitOptions): Promise<Held> {
+    try {
+      return this.#hold(this.#begin("hold()", timeout));
+    } catch (error) {
+      return rejectedCall(this.#scheduler, error);
+    }
+  }
+
+  async #hold(limit: WaitLimit): Promise<Held> {
     const ownership = this.#ownership;
     const claim = await this.#claim(ownership.owner === undefined, limit);
     const held = new Held(() => ownership.leave(claim));

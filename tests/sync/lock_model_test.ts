@@ -77,8 +77,8 @@ class LockGame extends Game {
     this.gates.set(id, gate);
     const began = this.now;
     const call = { kind, id, actor, began, deadline: began + timeout };
-    if (this.destroyed) this.expected[id] = "destroyed";
-    else if (actor.removed) this.expected[id] = "cancelled";
+    if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.destroyed) this.expected[id] = "destroyed";
     else if (this.owner === undefined || this.admits(call, within)) {
       this.give(call);
     } else if (timeout === 0) this.expected[id] = "timeout";

@@ -63,8 +63,8 @@ class QueueGame extends Game {
       (options) => this.queue.push(item.number, options),
       timeout,
     );
-    if (this.state_ !== "open") this.expected[id] = "destroyed";
-    else if (actor.removed) this.expected[id] = "cancelled";
+    if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.state_ !== "open") this.expected[id] = "destroyed";
     else if (this.items.length < this.maxsize) {
       this.expected[id] = "got true";
       this.items.push(item);
@@ -77,8 +77,8 @@ class QueueGame extends Game {
   pop(actor: Actor): string {
     const timeout = this.timeout();
     const id = this.call(actor, (options) => this.queue.pop(options), timeout);
-    if (this.hasEnded) this.expected[id] = "destroyed";
-    else if (actor.removed) this.expected[id] = "cancelled";
+    if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.hasEnded) this.expected[id] = "destroyed";
     else if (this.items.length > 0) {
       const item = this.items.shift()!;
       this.taken.push(item);
@@ -97,8 +97,8 @@ class QueueGame extends Game {
       (options) => this.queue.finish(options, keeps),
       timeout,
     );
-    if (this.hasEnded) this.expected[id] = "destroyed";
-    else if (actor.removed) this.expected[id] = "cancelled";
+    if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.hasEnded) this.expected[id] = "destroyed";
     else {
       this.end();
       if (this.hasEnded) this.expected[id] = "got true";

@@ -41,9 +41,9 @@ class SemaphoreGame extends Game {
       (options) => this.semaphore.take(n, options),
       timeout,
     );
-    if (this.destroyed) this.expected[id] = "destroyed";
+    if (actor.removed) this.expected[id] = "cancelled";
+    else if (this.destroyed) this.expected[id] = "destroyed";
     else if (n > this.max) this.expected[id] = "too many";
-    else if (actor.removed) this.expected[id] = "cancelled";
     else if (this.waiting.length === 0 && this.count >= n) {
       this.count -= n;
       this.expected[id] = "got true";
