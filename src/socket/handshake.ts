@@ -167,6 +167,11 @@ export function refuseLateParams(
   throw new TypeError(`${call}: ${name} has TLS already, with other sslparams`);
 }
 
+/** Closes a session that comes too late to be used. */
+function closeSession(session: TlsSession): void {
+  session.stream.close();
+}
+
 /** The address of a connection that the socket did not open itself. */
 function hostOf({ remoteAddr }: Deno.Conn): string {
   return "hostname" in remoteAddr ? remoteAddr.hostname : "";
