@@ -188,7 +188,7 @@ export class TlsStream implements ByteStream {
   async #sayFarewell(): Promise<void> {
     await this.#endEngine();
     if (!this.#mayHaveTickets || this.#ended || this.#endedBelow) return;
-    // A server of TLS 1.3 has sent tickets. Bytes that nobody has read make a
+    // A server of TLS 1.3 has sent tickets. Bytes that were not read make a
     // reset of a close, and the peer loses what it has not read yet.
     await this.#below.closeWrite();
     const end = new Promise<void>((resolve) => this.#onended = resolve);
