@@ -49,7 +49,7 @@ async function deliver(host: RequestHost, mail: Mail): Promise<void> {
   try {
     await socket.connect(server, port, { signal });
     duplex = new SocketDuplex(socket);
-    duplex.limit = MAX_REPLIES + MAX_REPLY * mail.rcpt.length;
+    duplex.allow(MAX_REPLIES + MAX_REPLY * mail.rcpt.length);
     const session = new Session(host, mail, duplex, await tlsOptions(mail));
     await session.run();
   } catch (error) {
