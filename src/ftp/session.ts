@@ -16,7 +16,7 @@ import { abandon } from "../requests/socket_duplex.ts";
 import { ControlDuplex, DataDuplex } from "./duplex.ts";
 import type { FtpTarget } from "./params.ts";
 
-export { type FileInfo };
+export type { FileInfo };
 
 /** What a reply may take before the library reads them. */
 const MAX_LINE = 8192;

@@ -97,6 +97,20 @@ export interface WorkerSettings {
   count: number;
 }
 
+/**
+ * Refuses the address of a Unix socket, before it is taken for one that is wrong.
+ * SO_REUSEPORT is for ports, and Deno 2.9.6 hands no listener to a worker.
+ *
+ * @throws {TypeError} when there is one
+ */
+export function refuseUnixSocket(options: unknown): void {
+  if (typeof options !== "object" || options === null) return;
+  if (!("path" in options)) return;
+  throw new TypeError(
+    "addworkers(): workers can't share a Unix socket; give hostname and port, or serve the socket by addserver()",
+  );
+}
+
 /** Reads the options; everything wrong is refused before anything is started. */
 export function workerSettings(
   module: URL,
@@ -109,12 +123,6 @@ export function workerSettings(
   }
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
-  }
-  if ("path" in options) {
-    // SO_REUSEPORT is for ports. Deno 2.9.6 hands no listener to a worker.
-    throw new TypeError(
-      `${call}: workers can't share a Unix socket; give hostname and port, or serve the socket by addserver()`,
-    );
   }
   checkKeys(call, "the options", options, KEYS);
   const {
