@@ -303,9 +303,10 @@ export class Scheduler extends ErrorReports
     this.deadlines.delete(entry);
   }
 
-  /** Forgets deadlines that were met. Returns whether the next one has changed. */
+  /** Forgets deadlines that were met. Returns whether the alarm of the driver is set for a time at which nothing is due. */
   settle(): boolean {
-    return this.deadlines.update();
+    this.deadlines.update();
+    return this.driver.wakesInVain;
   }
 
   // --- Rounds ------------------------------------------------------------------

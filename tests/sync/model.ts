@@ -148,7 +148,7 @@ export abstract class Game {
       const seconds = this.random.integer(1, 3);
       for (const part of this.parts(seconds)) {
         this.moves.push(`${part} s pass`);
-        this.dispatch.clock.advance(part);
+        await this.dispatch.clock.advance(part);
         this.expire();
         await this.copas.step(0);
         await this.#deliver();
