@@ -120,4 +120,19 @@ Deno.test("a shield gives the result or the error of its function, and refuses w
     RangeError,
     "shield(): the timeout must be",
   );
+  let calls = 0;
+  const call = (options: unknown) =>
+    copas.shield(() => void calls++, options as { timeout: number });
+  await assertRejects(
+    () => call({ timeuot: 2 }),
+    TypeError,
+    "shield(): the options have no key timeuot; they have timeout",
+  );
+  await assertRejects(
+    () => call(2),
+    TypeError,
+    "shield(): the options must be an object, got 2",
+  );
+  await assertRejects(() => call(null), TypeError, "got null");
+  assertEquals(calls, 0);
 });
