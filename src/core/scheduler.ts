@@ -230,12 +230,12 @@ export class Scheduler extends ErrorReports
       this.recount(task);
     }
     if (task.removed) task.refuse(wait);
-    else if (wait.lastsUntilWoken && task.isForgettable) {
-      this.tasks.fallsDormant(task);
-    }
     if (task === this.main) {
+      // It stands in no list, so it does not fall dormant.
       enterAsGuest(wait, this);
       this.driver.driveForMain();
+    } else if (wait.lastsUntilWoken && !task.removed && task.isForgettable) {
+      this.tasks.fallsDormant(task);
     } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
     }
