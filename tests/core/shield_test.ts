@@ -136,3 +136,28 @@ Deno.test("a shield gives the result or the error of its function, and refuses w
   await assertRejects(() => call(null), TypeError, "got null");
   assertEquals(calls, 0);
 });
+
+Deno.test("shields within one another end each at its time, and the outer one bounds all", async () => {
+  const { copas, clock, events } = virtual();
+  const inner = (seconds: number, timeout: number) =>
+    copas.shield(() => copas.pause(seconds), { timeout });
+  const thread = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      await copas.shield(async () => {
+        await inner(50, 1).catch((error) => events.push(error.code));
+        events.push(await inner(1, 5), clock.now());
+        await inner(50, Infinity).catch((error) =>
+          events.push(error.code, clock.now())
+        );
+      }, { timeout: 4 }).catch((error) => events.push(`outer ${error.code}`));
+    }
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(thread);
+  });
+  await copas.loop();
+  assertEquals(events, ["timeout", 1, 3, "outer timeout", "cancelled", 5]);
+});
