@@ -81,6 +81,12 @@ export class Connection implements Link {
   #reconnects = 0;
   #ready = Promise.withResolvers<void>();
   readonly #inbox = createInbox();
+  /** Where jobs come, and the subscriptions of requests for one. */
+  readonly #jobs = createInbox();
+  readonly #inboxes = new Map<
+    string,
+    { subscription: Subscription; until: number }
+  >();
   #count = 0;
   readonly #pending = new Map<string, Pending>();
   #sweeper?: ReturnType<typeof setInterval>;
@@ -118,7 +124,10 @@ export class Connection implements Link {
       },
     } as ConnectionOptions) as NatsConnection;
     this.#client.subscribe(`${this.#inbox}.*`, {
-      callback: (_error, answer) => this.#answered(answer),
+      callback: (_error, answer) => {
+        const token = answer.subject.slice(this.#inbox.length + 1);
+        this.#answered(token, answer);
+      },
     });
     const sweeper = setInterval(() => this.#sweep(), SWEEP);
     Deno.unrefTimer(sweeper);
@@ -154,6 +163,10 @@ export class Connection implements Link {
     for (const { reject } of this.#pending.values()) {
       reject(new NoAnswer("the connection was lost"));
     }
+    for (const { subscription } of this.#inboxes.values()) {
+      subscription.unsubscribe();
+    }
+    this.#inboxes.clear();
   }
 
   #ended(error?: Error): void {
@@ -255,40 +268,72 @@ export class Connection implements Link {
   request(
     subject: string,
     data: string | Uint8Array,
-    { headers, signal, patience = PATIENCE }: RequestOptions = {},
+    options: RequestOptions = {},
+  ): Promise<Msg> {
+    const token = `${++this.#count}`;
+    const reply = `${this.#inbox}.${token}`;
+    return this.#send(token, { subject, data, reply }, options);
+  }
+
+  /**
+   * Asks for a job. That comes under the subject of the queue, and only the
+   * subscription tells for which request it is: each has one of its own. It stays
+   * for a while after the request was given up, so that a job that comes then can
+   * be given back.
+   */
+  pull(
+    subject: string,
+    data: string,
+    options: RequestOptions = {},
+  ): Promise<Msg> {
+    const token = `${++this.#count}`;
+    const reply = `${this.#jobs}.${token}`;
+    const subscription = this.#client.subscribe(reply, {
+      callback: (_error, answer) => {
+        this.#inboxes.delete(token);
+        subscription.unsubscribe();
+        this.#answered(token, answer);
+      },
+    });
+    const { patience = PATIENCE } = options;
+    const until = performance.now() + (patience + PATIENCE) * 1000;
+    this.#inboxes.set(token, { subscription, until });
+    return this.#send(token, { subject, data, reply }, options);
+  }
+
+  #send(
+    token: string,
+    message: { subject: string; data: string | Uint8Array; reply: string },
+    { headers, signal, patience = PATIENCE }: RequestOptions,
   ): Promise<Msg> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (!this.#isConnected) {
       return Promise.reject(new NoAnswer("not connected"));
     }
-    const token = `${++this.#count}`;
     const { promise, resolve, reject } = Promise.withResolvers<Msg>();
     const end = (settle: () => void) => {
       if (!this.#pending.delete(token)) return;
       signal?.removeEventListener("abort", abort);
       settle();
     };
-    const abandon = (error: unknown) => end(() => reject(error));
-    const abort = () => abandon(signal!.reason);
+    const fail = (error: unknown) => end(() => reject(error));
+    const abort = () => fail(signal!.reason);
     this.#pending.set(token, {
       resolve: (answer) => end(() => resolve(answer)),
-      reject: abandon,
+      reject: fail,
       until: performance.now() + patience * 1000,
     });
     signal?.addEventListener("abort", abort);
     try {
-      this.#publish(subject, data, {
-        reply: `${this.#inbox}.${token}`,
-        headers,
-      });
+      const { subject, data, reply } = message;
+      this.#publish(subject, data, { reply, headers });
     } catch (error) {
-      end(() => reject(error));
+      fail(error);
     }
     return promise;
   }
 
-  #answered(answer: Msg): void {
-    const token = answer.subject.slice(this.#inbox.length + 1);
+  #answered(token: string, answer: Msg): void {
     const pending = this.#pending.get(token);
     if (pending !== undefined) return pending.resolve(answer);
     // A job for a worker that has given its call up: another one is to get it now.
@@ -299,6 +344,11 @@ export class Connection implements Link {
     const now = performance.now();
     for (const { until, reject } of this.#pending.values()) {
       if (until < now) reject(new NoAnswer("no answer in time"));
+    }
+    for (const [token, { subscription, until }] of this.#inboxes) {
+      if (until > now) continue;
+      this.#inboxes.delete(token);
+      subscription.unsubscribe();
     }
   }
 

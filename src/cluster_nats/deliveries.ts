@@ -119,7 +119,7 @@ export class Deliveries {
       await this.#made.done(signal);
       let code: number | undefined;
       try {
-        const message = await this.#connection.request(
+        const message = await this.#connection.pull(
           this.#subject,
           request,
           { signal, patience: EXPIRES + EXTRA },
