@@ -32,6 +32,12 @@ export type {
   SubscribeOptions,
   Subscription,
 } from "./cluster.ts";
+export {
+  conformance,
+  type ConformanceCase,
+  ConformanceFailure,
+  type ConformanceSetup,
+} from "./conformance.ts";
 export { EngineError, type EngineErrorOptions } from "./engine_error.ts";
 export type { ClusterKeys, ClusterKeysOptions, HeldKey } from "./keys.ts";
 export type {
