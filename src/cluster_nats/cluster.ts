@@ -119,7 +119,8 @@ export class NatsCluster implements Cluster {
       }
     }
     engine.close();
-    await connection.close();
+    // The dispatcher has to be driven, for what is still to be sent.
+    await engine.waitAtMost(1, connection.close());
   }
 
   /** Waits until all parts have ended. Resolves to whether they have in time. */

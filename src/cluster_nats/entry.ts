@@ -65,7 +65,11 @@ export async function takeEntry(
 
 /** Deletes an entry that the caller does not want any more. */
 function undo(engine: Engine, place: EntryPlace): void {
-  within(place.lease, (signal) => deleteOwn(engine, place, signal))
+  within(
+    place.lease,
+    engine.closing,
+    (signal) => deleteOwn(engine, place, signal),
+  )
     // It lapses.
     .catch(() => {});
 }
@@ -118,7 +122,8 @@ export abstract class HeldEntry implements Lease, Part {
   }
 
   #renew(): Promise<boolean> {
-    return within(this.place.lease / 3, (signal) => this.store(signal));
+    const seconds = this.place.lease / 3;
+    return within(seconds, this.signal, (signal) => this.store(signal));
   }
 
   /** Stores the entry anew, after what is being stored. Resolves to whether it was still this program's. */

@@ -43,12 +43,16 @@ export function onAbort<T>(
   });
 }
 
-/** Does something that is given up after some seconds. */
+/** Does something that is given up after some seconds, or by a signal. */
 export async function within<T>(
   seconds: number,
+  given: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const leave = () => controller.abort(given.reason);
+  given.addEventListener("abort", leave);
+  if (given.aborted) leave();
   const timer = setTimeout(
     () => controller.abort(new Error(`no answer within ${seconds} s`)),
     seconds * 1000,
@@ -58,5 +62,6 @@ export async function within<T>(
     return await work(controller.signal);
   } finally {
     clearTimeout(timer);
+    given.removeEventListener("abort", leave);
   }
 }

@@ -107,6 +107,7 @@ export class CopasTransport implements Transport {
   #inThread?: <T>(work: () => T) => T;
   readonly #chunks: Uint8Array[] = [];
   #arrived = Promise.withResolvers<void>();
+  #closing: Promise<void> = Promise.resolve();
   readonly #end = Promise.withResolvers<Error | void>();
 
   get isClosed(): boolean {
@@ -209,7 +210,7 @@ export class CopasTransport implements Transport {
   /** Ends the connection for good. What was sent goes out before, if it can at once. */
   close(error?: Error): Promise<void> {
     this.#finish(error);
-    return Promise.resolve();
+    return this.#closing;
   }
 
   /** Ends the connection; the client makes another one. */
@@ -233,7 +234,10 @@ export class CopasTransport implements Transport {
     const socket = this.#socket;
     if (socket !== undefined && !socket.closed) {
       const abort = () => socket.abort();
-      this.#inThread!(() => socket.flush({ timeout: 0 })).then(abort, abort);
+      this.#closing = this.pending === 0
+        ? Promise.resolve(abort())
+        : this.#inThread!(() => socket.flush({ timeout: 0.1 }))
+          .then(abort, abort);
     }
     this.#arrived.resolve();
     this.#link?.lost();
