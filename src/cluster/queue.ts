@@ -91,7 +91,7 @@ export interface ClusterQueueOptions<T> {
   attempts?: number;
   /** The name of the queue that takes what has failed `attempts` times. Needed with `attempts`: nothing is thrown away. */
   dead?: string;
-  /** How many items the queue holds at most; `push` waits while it is full. Default: `Infinity`. */
+  /** How many items the queue holds at most; `push` waits while it is full. Default: what another program has said, or `Infinity`. */
   maxsize?: number;
   /** Seconds until a job that has failed is tried again, by the number of the attempt that failed. Default: 1, 2, 4 and so on up to 60. */
   backoff?: (attempt: number) => number;

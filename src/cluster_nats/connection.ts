@@ -29,7 +29,7 @@ import {
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 
 /** Seconds after which an answer is given up, and the request made again. */
-const PATIENCE = 5;
+const PATIENCE = 2;
 /** Milliseconds between the looks for requests without an answer. */
 const SWEEP = 500;
 
@@ -43,7 +43,7 @@ export interface RequestOptions {
   headers?: MsgHdrs;
   /** Gives the request up. */
   signal?: AbortSignal;
-  /** Seconds until it is given up. Default: 5. */
+  /** Seconds until it is given up. Default: 2. */
   patience?: number;
   /** How often nothing may serve the subject before `ask` says so. Default: no limit. */
   tries?: number;

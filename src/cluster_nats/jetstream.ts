@@ -8,19 +8,22 @@
 import type { Msg, MsgHdrs } from "npm:@nats-io/nats-core@^3.4.0";
 import { headers } from "npm:@nats-io/nats-core@^3.4.0";
 import { EngineError } from "../cluster/engine_error.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, NoAnswer } from "./connection.ts";
 import { backOff, delay } from "./patience.ts";
 
 /** The numbers of the server's errors that mean something to us. */
 const NO_STREAM = 10059;
-/** The message is not there: for a read, and for the two ways in which a deletion says so. */
-const NO_MESSAGE = [10037, 10043, 10057];
+/** It is not there: the consumer, the message for a read, and in two ways the message for a deletion. */
+const NOT_THERE = [10014, 10037, 10043, 10057];
 const WRONG_LAST_SEQUENCE = 10071;
 const OTHER_CONFIG = 10058;
 /** What passes by itself: no leader, too busy, no answer within the cluster. */
 const PASSING = [10008, 10009, 10074, 10118];
 /** The stream has as many messages or bytes as it may have, or the account or the disk has no more room. */
 const FULL = [10002, 10023, 10047, 10077];
+
+/** How often nothing may serve JetStream, a tenth of a second each, until there is none. */
+const MOST_UNSERVED = 20;
 
 interface Failure {
   code: number;
@@ -55,8 +58,8 @@ export interface StreamState {
 export class JetStream {
   constructor(
     readonly connection: Connection,
-    /** How many servers keep each stream. */
-    readonly replicas: number,
+    /** How many servers keep each stream; where nothing is said, as many as do, or one. */
+    readonly replicas?: number,
   ) {}
 
   /** Whether the servers have JetStream at all. */
@@ -64,11 +67,13 @@ export class JetStream {
     const { connection } = this;
     for (let i = 0;; i++) {
       await connection.ready(signal);
-      const answer = await connection.request("$JS.API.INFO", "", { signal });
-      const failure = failureOf(answer);
-      if (answer.headers?.code !== 503 && failure === undefined) return;
+      const answer = await this.#firstAnswer(signal);
+      const failure = answer && failureOf(answer);
+      const isUnserved = answer?.headers?.code === 503;
+      if (answer !== undefined && !isUnserved && failure === undefined) return;
+      // Servers that have just started have no leader yet, and say so or nothing.
       const passes = failure === undefined || failure.code === 503;
-      if (!passes || i === 20) {
+      if (!passes || (isUnserved && i >= MOST_UNSERVED)) {
         throw new EngineError(
           `the server ${connection.server} has no JetStream: start it with -js` +
             (failure ? ` (it says: ${failure.description})` : ""),
@@ -79,26 +84,41 @@ export class JetStream {
     }
   }
 
-  /** Makes a stream, or lets one of that name have these settings. */
+  async #firstAnswer(signal: AbortSignal): Promise<Msg | undefined> {
+    const options = { signal, patience: 1 };
+    try {
+      return await this.connection.request("$JS.API.INFO", "", options);
+    } catch (error) {
+      if (error instanceof NoAnswer) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a stream. One that is there keeps its settings, but for those that this
+   * program names: two programs need not name the same.
+   */
   async ensureStream(
     name: string,
-    settings: Record<string, unknown>,
+    fixed: Record<string, unknown>,
+    named: Record<string, unknown>,
     signal: AbortSignal,
   ): Promise<void> {
-    const config = {
-      name,
-      storage: "file",
-      num_replicas: this.replicas,
-      discard: "new",
-      ...settings,
-    };
+    const wanted = Object.entries({ ...named, num_replicas: this.replicas })
+      .filter(([, value]) => value !== undefined);
+    const config = { name, storage: "file", discard: "new", ...fixed };
+    const request = { ...config, ...Object.fromEntries(wanted) };
     try {
-      await this.#api(`STREAM.CREATE.${name}`, config, signal);
+      await this.#api(`STREAM.CREATE.${name}`, request, signal);
     } catch (error) {
       if (!(error instanceof EngineError) || error.reply !== OTHER_CONFIG) {
         throw error;
       }
-      await this.#api(`STREAM.UPDATE.${name}`, config, signal);
+      const info = await this.#api(`STREAM.INFO.${name}`, {}, signal);
+      const present = info!.config as Record<string, unknown>;
+      if (wanted.every(([key, value]) => present[key] === value)) return;
+      const change = { ...present, ...Object.fromEntries(wanted) };
+      await this.#api(`STREAM.UPDATE.${name}`, change, signal);
     }
   }
 
@@ -124,6 +144,18 @@ export class JetStream {
     const request = filter === undefined ? {} : { subjects_filter: filter };
     const answer = await this.#api(`STREAM.INFO.${stream}`, request, signal);
     return answer!.state as StreamState;
+  }
+
+  /** How many messages of a stream a consumer has not done; nothing when there is no such consumer. */
+  async undone(
+    stream: string,
+    consumer: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const call = `CONSUMER.INFO.${stream}.${consumer}`;
+    const info = await this.#api(call, {}, signal);
+    return info &&
+      (info.num_pending as number) + (info.num_ack_pending as number);
   }
 
   /** The last message of a subject. */
@@ -171,7 +203,7 @@ export class JetStream {
       const failure = failureOf(answer);
       if (failure === undefined) return answer.json();
       const { err_code: number = 0 } = failure;
-      if (NO_MESSAGE.includes(number)) return undefined;
+      if (NOT_THERE.includes(number)) return undefined;
       if (!PASSING.includes(number) && failure.code !== 503) {
         throw refused(call, failure);
       }

@@ -90,6 +90,7 @@ export class NatsKeys<V> implements ClusterKeys<V> {
           subjects: [`${this.#prefix}*`],
           max_msgs_per_subject: 1,
           discard: "old",
+        }, {
           max_age: lease * 1e9,
           duplicate_window: Math.min(lease, 120) * 1e9,
         }, signal),

@@ -75,11 +75,16 @@ export class NatsLock implements ClusterLock {
     this.#stream = new Once(
       engine.closing,
       (signal) =>
-        engine.jetstream.ensureStream(STREAM, {
-          subjects: ["copas.lock.*"],
-          max_msgs_per_subject: 1,
-          discard: "old",
-        }, signal),
+        engine.jetstream.ensureStream(
+          STREAM,
+          {
+            subjects: ["copas.lock.*"],
+            max_msgs_per_subject: 1,
+            discard: "old",
+          },
+          {},
+          signal,
+        ),
     );
   }
 

@@ -29,7 +29,7 @@ import type { ClusterHost } from "./transport.ts";
 export interface NatsOptions extends WaitOptions {
   /** The dispatcher that carries the connection: a `Copas`, or a narrower view of one. */
   copas: ClusterHost;
-  /** How many servers keep each queue, lock and key: 1, 3 or 5. Default: 1. */
+  /** How many servers keep each queue, lock and key: 1, 3 or 5. Default: as many as do already, or 1. */
   replicas?: number;
   /** How the connection is secured. Default: not, unless the address begins with `tls://` or the server demands it. */
   sslparams?: SslParams | SslParamsSource;
@@ -56,7 +56,7 @@ export interface NatsOptions extends WaitOptions {
 /** What `connect` goes by. */
 export interface ConnectOptions {
   settings: ConnectionSettings;
-  replicas: number;
+  replicas?: number;
   timeout?: number;
   signal?: AbortSignal;
 }
@@ -74,11 +74,11 @@ export function readOptions(
   options: NatsOptions,
 ): ConnectOptions {
   checkWaitOptions(CALL, options ?? {}, KEYS);
-  const { copas, replicas = 1, timeout, signal } = options ?? {};
+  const { copas, replicas, timeout, signal } = options ?? {};
   if (typeof copas?.socket?.tcp !== "function") {
     throw wrongType(CALL, "copas", "a Copas", copas);
   }
-  checkInteger(CALL, "replicas", replicas, 1, 5);
+  if (replicas !== undefined) checkInteger(CALL, "replicas", replicas, 1, 5);
   const { connecttimeout = 5, heartbeat = 5, maxbuffered = 2 ** 20 } = options;
   checkPositive("connecttimeout", connecttimeout);
   checkPositive("heartbeat", heartbeat);

@@ -45,15 +45,15 @@ export class NatsQueue<T> implements ClusterQueue<T>, Part {
     this.#engine = engine;
     this.#settings = settings;
     this.name = settings.name;
-    this.maxsize = settings.maxsize;
+    this.maxsize = settings.maxsize ?? Infinity;
     const { connection, closing } = engine;
     this.#stream = new Once(
       closing,
-      (signal) => this.#makeStream(this.name, this.maxsize, signal),
+      (signal) => this.#makeStream(this.name, settings.maxsize, signal),
     );
     this.#deadStream = new Once(
       closing,
-      (signal) => this.#makeStream(settings.dead!, Infinity, signal),
+      (signal) => this.#makeStream(settings.dead!, undefined, signal),
     );
     this.#deliveries = new Deliveries(
       connection,
@@ -202,15 +202,16 @@ export class NatsQueue<T> implements ClusterQueue<T>, Part {
 
   #makeStream(
     name: string,
-    maxsize: number,
+    maxsize: number | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#engine.jetstream.ensureStream(streamOf(name), {
-      subjects: [subjectOf(name)],
-      retention: "workqueue",
+    const fixed = { subjects: [subjectOf(name)], retention: "workqueue" };
+    const named = {
       max_msgs: maxsize === Infinity ? -1 : maxsize,
       duplicate_window: this.#settings.remember * NANO,
-    }, signal);
+    };
+    const { jetstream } = this.#engine;
+    return jetstream.ensureStream(streamOf(name), fixed, named, signal);
   }
 
   async #makeConsumer(signal: AbortSignal): Promise<void> {
@@ -245,11 +246,13 @@ export class NatsQueue<T> implements ClusterQueue<T>, Part {
 
   async #size(signal: AbortSignal): Promise<number> {
     await this.#stream.done(signal);
-    const state = await this.#engine.jetstream.state(
-      streamOf(this.name),
-      signal,
-    );
-    return state.messages;
+    const { jetstream } = this.#engine;
+    const stream = streamOf(this.name);
+    // A server that was killed may have kept jobs that are done (seen with 2.9):
+    // they are never handed out again, and the consumer does not count them.
+    const { consumer } = this.#deliveries;
+    return await jetstream.undone(stream, consumer, signal) ??
+      (await jetstream.state(stream, signal)).messages;
   }
 
   async finish(timeout?: number | WaitOptions): Promise<true> {

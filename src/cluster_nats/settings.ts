@@ -21,8 +21,8 @@ const SHORTEST = 0.5;
 
 /** The options of a queue, all of them. */
 export type QueueSettings<T> =
-  & Required<Omit<ClusterQueueOptions<T>, "dead">>
-  & { dead?: string };
+  & Required<Omit<ClusterQueueOptions<T>, "dead" | "maxsize">>
+  & { dead?: string; maxsize?: number };
 
 /** Reads the options of a queue. */
 export function readQueueOptions<T>(
@@ -34,12 +34,14 @@ export function readQueueOptions<T>(
     ...["remember", "codec"],
   ]);
   const { name, dead, lease = 30, attempts = Infinity } = options;
-  const { maxsize = Infinity, remember = 120 } = options;
+  const { maxsize, remember = 120 } = options;
   const { backoff = usualBackoff, codec = json as Codec<T> } = options;
   checkName(call, "name", name);
   checkLease(call, lease);
   if (attempts !== Infinity) checkInteger(call, "attempts", attempts, 1);
-  if (maxsize !== Infinity) checkInteger(call, "maxsize", maxsize, 1);
+  if (maxsize !== undefined && maxsize !== Infinity) {
+    checkInteger(call, "maxsize", maxsize, 1);
+  }
   checkSeconds(call, "remember", remember);
   if (!(remember >= 0.1)) {
     throw outOfRange(call, "remember", "0.1 seconds or more", remember);
