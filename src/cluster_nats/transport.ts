@@ -233,11 +233,10 @@ export class CopasTransport implements Transport {
     this.closeError = error;
     const socket = this.#socket;
     if (socket !== undefined && !socket.closed) {
-      const abort = () => socket.abort();
-      this.#closing = this.pending === 0
-        ? Promise.resolve(abort())
-        : this.#inThread!(() => socket.flush({ timeout: 0.1 }))
-          .then(abort, abort);
+      // Not aborted at once: the reset would take with it what was sent last.
+      this.#closing = this.#inThread!(() => socket.flush({ timeout: 0.1 }))
+        .then(() => this.#inThread!(() => socket.close()))
+        .catch(() => socket.abort());
     }
     this.#arrived.resolve();
     this.#link?.lost();
