@@ -56,6 +56,25 @@ class Held extends HeldEntry implements HeldLock {
   }
 }
 
+/** What makes the stream, once for all locks of a connection. */
+const streams = new WeakMap<Engine, Once>();
+
+function streamOf(engine: Engine): Once {
+  let stream = streams.get(engine);
+  if (stream === undefined) {
+    const fixed = {
+      subjects: ["copas.lock.*"],
+      max_msgs_per_subject: 1,
+      discard: "old",
+    };
+    const make = (signal: AbortSignal) =>
+      engine.jetstream.ensureStream(STREAM, fixed, {}, signal);
+    stream = new Once(engine.closing, make);
+    streams.set(engine, stream);
+  }
+  return stream;
+}
+
 /** This program's end of a lock. */
 export class NatsLock implements ClusterLock {
   readonly name: string;
@@ -72,20 +91,7 @@ export class NatsLock implements ClusterLock {
     this.name = name;
     this.#lease = lease;
     this.#timeout = timeout;
-    this.#stream = new Once(
-      engine.closing,
-      (signal) =>
-        engine.jetstream.ensureStream(
-          STREAM,
-          {
-            subjects: ["copas.lock.*"],
-            max_msgs_per_subject: 1,
-            discard: "old",
-          },
-          {},
-          signal,
-        ),
-    );
+    this.#stream = streamOf(engine);
   }
 
   hold(timeout?: number | WaitOptions): Promise<HeldLock> {
