@@ -169,7 +169,7 @@ export class Scheduler extends ErrorReports
     const { current } = this;
     for (const service of [...this.services]) service.remove();
     for (const task of [...this.tasks, this.main]) {
-      for (const wait of [...task.waits]) wait.resource?.[ABANDON]();
+      for (const wait of task.waits) wait.resource?.[ABANDON]();
       if (task !== current && task !== this.main) task.cancel();
     }
     this.lifecycle.skipWrites();

@@ -95,9 +95,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   socket: unknown;
   /** `copas.timeout` of this thread. */
   timeout?: { stop(): void };
-  /** The waits in which the thread is suspended. */
-  readonly waits: LinkedList<AnyWait> = new LinkedList();
-  /** How many waits there are, and how many of them are idle. */
+  /** How many waits the thread is suspended in, and how many of them are idle. */
   waitCount = 0;
   idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
@@ -109,7 +107,16 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  readonly #context: ThreadContext = { thread: this };
+  /** The wait that the thread began while it was in no other: nearly always its only one, and so it needs no list. */
+  #firstWait?: AnyWait = undefined;
+  /** The waits that it began while it was in another one. */
+  #furtherWaits?: LinkedList<AnyWait> = undefined;
+  /** All fields from the start: an object that gets one later grows by a table. */
+  readonly #context: ThreadContext = {
+    thread: this,
+    host: undefined,
+    shield: undefined,
+  };
   /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
@@ -164,7 +171,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The wait in which the thread was suspended last, if it is suspended. */
   get wait(): AnyWait | undefined {
-    return this.waits.newest;
+    return this.#furtherWaits?.newest ?? this.#firstWait;
+  }
+
+  /** The waits in which the thread is suspended, the oldest first. */
+  get waits(): readonly AnyWait[] {
+    const first = this.#firstWait === undefined ? [] : [this.#firstWait];
+    return [...first, ...this.#furtherWaits ?? []];
   }
 
   // --- Beginning and end -----------------------------------------------------
@@ -215,8 +228,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
-    this.waits.append(wait.threadNode);
-    if (this.waitCount++ === 0) this.scheduler.suspended++;
+    if (this.waitCount++ === 0) {
+      this.#firstWait = wait;
+      this.scheduler.suspended++;
+    } else {
+      wait.threadNode ??= new ListNode<AnyWait>(wait);
+      (this.#furtherWaits ??= new LinkedList()).append(wait.threadNode);
+    }
     if (wait.idle) this.idleWaits++;
     currentShield()?.cover(wait);
     this.scheduler.waitBegan(this, wait);
@@ -255,7 +273,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   }
 
   #drop(wait: AnyWait): void {
-    this.waits.remove(wait.threadNode);
+    if (this.#firstWait === wait) this.#firstWait = undefined;
+    else this.#furtherWaits!.remove(wait.threadNode!);
     if (--this.waitCount === 0) this.scheduler.suspended--;
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { type LinkedList, ListNode } from "../collections/linked_list.ts";
+import type { ListNode } from "../collections/linked_list.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Selector } from "../readiness/selector.ts";
@@ -44,7 +44,7 @@ export interface WaitHost {
 export interface WaitingThread extends Task {
   readonly scheduler: WaitHost & RejectionHost;
   /** The waits in which the thread is suspended. */
-  readonly waits: LinkedList<AnyWait>;
+  readonly waits: readonly AnyWait[];
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void;
   /** The outcome of an idle wait is known: the thread has something to do again. */
@@ -87,8 +87,8 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** The queue in which the wait stands, and its place there. Only the queue writes them. */
   queue?: WaitPlace = undefined;
   queueNode?: ListNode<AnyWait> = undefined;
-  /** The place among the waits of the thread. Only the thread uses it. */
-  readonly threadNode: ListNode<AnyWait> = new ListNode<AnyWait>(this);
+  /** The place among the further waits of the thread. Only the thread uses it. */
+  threadNode?: ListNode<AnyWait> = undefined;
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
   /** Whether it goes on when its thread is removed. */
