@@ -22,7 +22,7 @@ export interface CallHost extends WaitHost {
 /** A wait whose outcome is known as it begins. */
 class ImmediateWait<T> extends Wait<T> {
   constructor(scheduler: WaitHost) {
-    super(scheduler, "sleep");
+    super(scheduler.current, "sleep");
   }
 
   protected failure(): string {

@@ -23,6 +23,7 @@ import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import {
   enterAsGuest,
+  isAnyThreadRemoved,
   leaveAsGuest,
   runningThread,
   runsInRemovedThread,
@@ -111,6 +112,11 @@ export class Scheduler extends ErrorReports
     if (task === undefined || task.scheduler !== this) return this.main;
     // What a thread left running when it ended goes on outside of it, unless it was removed.
     return task.done && !task.removed ? this.main : task;
+  }
+
+  /** Whether the thread that runs was removed. Before any thread was, nothing is looked up. */
+  get isCurrentRemoved(): boolean {
+    return isAnyThreadRemoved() && this.current.removed;
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */

@@ -52,6 +52,11 @@ export function runningThread(): Thread | undefined {
  */
 let isAnyRemoved = false;
 
+/** Whether a thread was ever removed, of any dispatcher. */
+export function isAnyThreadRemoved(): boolean {
+  return isAnyRemoved;
+}
+
 /** Whether the caller runs in a removed thread, of any dispatcher, and under no shield: its calls fail. */
 export function runsInRemovedThread(): boolean {
   return isAnyRemoved && runningThread()?.removed === true &&

@@ -104,15 +104,16 @@ export abstract class Wait<T> extends DeadlineEntry {
   #unlisten?: (failed: boolean) => void = undefined;
 
   /**
-   * Suspends the current thread (or the code outside every thread).
+   * Suspends a thread, or the code outside every thread.
    *
+   * @param task the current thread: to find it out takes as long as all the rest
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
    * @param isShielded whether it goes on when its thread is removed
    * @param timeout how many seconds it may take; `limit` sets the deadline
    */
   constructor(
-    scheduler: WaitHost,
+    task: WaitingThread,
     readonly kind: WaitKind,
     socket?: unknown,
     public idle = false,
@@ -122,29 +123,31 @@ export abstract class Wait<T> extends DeadlineEntry {
     super();
     this.socket = socket;
     this.shielded = isShielded;
-    this.#begin(scheduler);
+    this.#begin(task);
   }
 
-  #begin(scheduler: WaitHost): void {
+  #begin(task: WaitingThread): void {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.task = scheduler.current;
-    this.task.enter(this);
+    this.task = task;
+    task.enter(this);
   }
 
   /**
    * Suspends the current thread in a wait that is over. A caller that waits
    * for the same thing again and again needs no new object each time.
+   *
+   * @param task the current thread
    */
-  protected beginAgain(): void {
+  protected beginAgain(task: WaitingThread): void {
     this.#state = State.Pending;
     this.#outcome = undefined;
     this.#isError = false;
     this.deadline = Infinity;
     this.shielded = false;
-    this.#begin(this.scheduler);
+    this.#begin(task);
   }
 
   /** The scheduler of the waiting thread. */

@@ -44,7 +44,7 @@ export class SendWait extends Wait<number | void> {
     data: string | Uint8Array | undefined,
     shielded: boolean,
   ) {
-    super(scheduler, "write", sends.socket, false, shielded);
+    super(scheduler.current, "write", sends.socket, false, shielded);
     this.#sends = sends;
     this.#data = data;
   }

@@ -88,7 +88,7 @@ export class HandOff<T> {
     // The common case: there is room, and no promise is made.
     if (
       timeout === undefined && this.#state === "open" &&
-      this.#items.size < this.#maxsize && !this.#scheduler.current.removed &&
+      this.#items.size < this.#maxsize && !this.#scheduler.isCurrentRemoved &&
       this.#scheduler.mayProceed()
     ) {
       this.#put(item);
@@ -126,7 +126,7 @@ export class HandOff<T> {
     if (
       this.#items.size > 0 &&
       (timeout === undefined || timeout === Infinity) &&
-      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
+      !this.#scheduler.isCurrentRemoved && this.#scheduler.mayProceed()
     ) return Promise.resolve(this.#take());
     try {
       return this.#pop(timeout);

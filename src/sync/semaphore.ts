@@ -109,7 +109,7 @@ export class Semaphore {
     // The common case: a resource is there, and no promise is made.
     if (
       n === 1 && timeout === undefined && this.#has(1) && !this.#destroyed &&
-      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
+      !this.#scheduler.isCurrentRemoved && this.#scheduler.mayProceed()
     ) {
       this.#count--;
       return resolvedTrue;

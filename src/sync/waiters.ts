@@ -46,7 +46,7 @@ export class ToolWait<T, D> extends Wait<T> {
     public detail: D,
     timeout: number,
   ) {
-    super(waiters.scheduler, "sleep", undefined, timeout === Infinity);
+    super(waiters.scheduler.current, "sleep", undefined, timeout === Infinity);
   }
 
   override get tool(): object {
@@ -143,7 +143,7 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
    * @throws {CancelledError} when the current thread was removed, or `signal` has aborted
    */
   checkNotCancelled(detail: D, signal: AbortSignal | undefined): void {
-    if (this.scheduler.current.removed) {
+    if (this.scheduler.isCurrentRemoved) {
       throw cancellation(
         `${this.rules.messagePrefix(detail)}: the thread was removed`,
       );
