@@ -85,7 +85,7 @@ export class Scheduler extends ErrorReports
   /** How many threads keep the loop going. */
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
-  #runnable: AnyWait[] = [];
+  #runnable: readonly AnyWait[] = NOTHING;
   /** Whether the end of the process looks whether the dispatcher was ever driven. */
   #isWatched = false;
   /** The round that is under way, or the last one. */
@@ -236,7 +236,7 @@ export class Scheduler extends ErrorReports
       this.recount(task);
     }
     if (task.removed) task.refuse(wait);
-    else if (wait.lastsUntilWoken && task.isForgettable) {
+    else if (wait.idle && wait.lastsUntilWoken && task.isForgettable) {
       this.tasks.fallsDormant(task);
     }
     if (task === this.main) {
@@ -265,7 +265,9 @@ export class Scheduler extends ErrorReports
 
   /** Lets `wait` deliver its outcome in the next round. */
   runLater(wait: AnyWait): void {
-    this.#runnable.push(wait);
+    if (this.#runnable.length > 0) (this.#runnable as AnyWait[]).push(wait);
+    // Often it is the only one: a list of one takes a tenth of the memory of an empty one that grows.
+    else this.#runnable = [wait];
     this.selector.wake();
   }
 
@@ -332,12 +334,8 @@ export class Scheduler extends ErrorReports
     this.rounds++;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
     const runnable = this.#runnable;
-    if (runnable.length > 0) this.#runnable = [];
-    return this.#round.begin(
-      this.selector.take(),
-      now,
-      runnable.length > 0 ? runnable : NOTHING,
-    );
+    this.#runnable = NOTHING;
+    return this.#round.begin(this.selector.take(), now, runnable);
   }
 
   /** Goes on with a round that is not complete. Returns whether it is now. */

@@ -329,6 +329,11 @@ export abstract class Wait<T> extends DeadlineEntry {
     );
   }
 
+  #stopListening(failed: boolean): void {
+    this.#unlisten!(failed);
+    this.#unlisten = undefined;
+  }
+
   /** Leaves every queue. Returns false when the wait had ended before. */
   #decide(isError: boolean): boolean {
     if (this.#state !== State.Pending) return false;
@@ -336,8 +341,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     this.#isError = isError;
     if (this.queue !== undefined) this.queue.delete(this);
     if (this.place >= 0) this.scheduler.clearDeadline(this);
-    if (this.#unlisten !== undefined) this.#unlisten(isError);
-    this.#unlisten = undefined;
+    if (this.#unlisten !== undefined) this.#stopListening(isError);
     if (this.idle) this.task.idleWaitEnded(this);
     return true;
   }

@@ -73,6 +73,8 @@ export class Lock {
   readonly timeout: number;
   readonly #scheduler: Scheduler;
   readonly #notreentrant: boolean;
+  /** How long a call waits that names no timeout. */
+  readonly #usualLimit: WaitLimit;
   readonly #ownership: LockOwnership;
   #destroyed = false;
 
@@ -84,6 +86,7 @@ export class Lock {
     this.timeout = timeout;
     this.#scheduler = scheduler;
     this.#notreentrant = notreentrant;
+    this.#usualLimit = readWaitOptions("lock.new()", timeout);
     this.#ownership = new LockOwnership(scheduler, this);
   }
 
@@ -131,14 +134,18 @@ export class Lock {
     const { owner, waiters } = ownership;
     const mayOwn = owner === undefined ||
       (!this.#notreentrant && ownership.admitsGet(thread));
-    if (!mayOwn) return waiters.wait(this.#scheduler.clock.now(), limit);
+    if (!mayOwn) {
+      return waiters.wait(this.#scheduler.clock.now(), limit, thread);
+    }
     ownership.acquire(thread);
     return this.#acquired(NaN, limit);
   }
 
   /** Refuses a call that must not begin; else returns how long it may wait. */
   #begin(call: string, timeout?: number | WaitOptions): WaitLimit {
-    const limit = readWaitOptions(call, timeout, this.timeout);
+    const limit = timeout === undefined
+      ? this.#usualLimit
+      : readWaitOptions(call, timeout, this.timeout);
     if (this.#destroyed) throw this.#destroyedError("get");
     this.#ownership.waiters.checkNotCancelled(NaN, limit.signal);
     return limit;
