@@ -116,12 +116,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   #firstWait?: AnyWait = undefined;
   /** The waits that it began while it was in another one. */
   #furtherWaits?: LinkedList<AnyWait> = undefined;
-  /** All fields from the start: an object that gets one later grows by a table. */
-  readonly #context: ThreadContext = {
-    thread: this,
-    host: undefined,
-    shield: undefined,
-  };
+  readonly #context: ThreadContext;
   /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
@@ -136,6 +131,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     name?: string | number,
     socket?: unknown,
   ) {
+    // Both now: an object that gets a field later grows by a table.
+    this.#context = { thread: this, host: scheduler };
     this.#name = name;
     this.socket = socket;
     this.serves = socket !== undefined;
@@ -198,7 +195,6 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   leaveContext(): void {
     if (this.removed) return;
     this.#context.thread = undefined;
-    this.#context.host = this.scheduler;
   }
 
   /** An error has left the function. Called within the thread, which ends when its error handler has. */
