@@ -84,8 +84,10 @@ const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
 export class Thread implements PausingThread, HookedThread, ShieldedThread {
-  /** The place among the threads of the dispatcher. Only the scheduler uses it. */
-  readonly node: ListNode<Thread> = new ListNode<Thread>(this);
+  /** The neighbours among the threads of the dispatcher: a thread is its own node there. */
+  older?: ListNode<Thread> = undefined;
+  newer?: ListNode<Thread> = undefined;
+  readonly item: this = this;
   /** Set by `removethread`: every wait of the thread fails from then on. */
   removed = false;
   /** Whether the thread has come to its end. */

@@ -13,7 +13,11 @@ import {
   outOfRange,
 } from "../errors/arguments.ts";
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
-import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import {
+  readWaitOptions,
+  type WaitLimit,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
 import { resolvedTrue } from "./immediate.ts";
 import { Waiters } from "./waiters.ts";
@@ -58,6 +62,8 @@ export class Semaphore {
   /** Seconds that `take`, `hold` and `with` wait when the caller names no timeout. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
+  /** How long a call waits that names no timeout. */
+  readonly #usualLimit: WaitLimit;
   /** The threads that wait, and how many resources each wants. */
   readonly #waiters: Waiters<true, number>;
   #count: number;
@@ -81,6 +87,7 @@ export class Semaphore {
     this.max = max;
     this.timeout = timeout;
     this.#scheduler = scheduler;
+    this.#usualLimit = readWaitOptions("semaphore.new()", timeout);
     this.#waiters = new Waiters(scheduler, this, {
       messagePrefix: (n) => `Cannot take ${n} of ${this.name}`,
       abandoned: () => this.#serve(0),
@@ -123,11 +130,16 @@ export class Semaphore {
 
   #take(n: number, timeout?: number | WaitOptions): Promise<true> {
     checkInteger("take()", "n", n, 0);
-    const limit = readWaitOptions("take()", timeout, this.timeout);
-    const failure = `Cannot take ${n} of ${this.name}`;
-    if (this.#destroyed) throw this.#destroyedError(failure);
+    const limit = timeout === undefined
+      ? this.#usualLimit
+      : readWaitOptions("take()", timeout, this.timeout);
+    if (this.#destroyed) {
+      throw this.#destroyedError(`Cannot take ${n} of ${this.name}`);
+    }
     if (n > this.max) {
-      throw new TooManyError(`${failure}: it holds at most ${this.max}`);
+      throw new TooManyError(
+        `Cannot take ${n} of ${this.name}: it holds at most ${this.max}`,
+      );
     }
     this.#waiters.checkNotCancelled(n, limit.signal);
     if (!this.#has(n)) return this.#waiters.wait(n, limit);
