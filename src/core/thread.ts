@@ -114,9 +114,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  /** The wait that the thread began while it was in no other: nearly always its only one, and so it needs no list. */
+  /** The wait that the thread began while it was in no other, and those that it began while it was: most threads need no list. */
   #firstWait?: AnyWait = undefined;
-  /** The waits that it began while it was in another one. */
   #furtherWaits?: LinkedList<AnyWait> = undefined;
   readonly #context: ThreadContext;
   /** A number until the name is asked for. */
@@ -180,8 +179,9 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The waits in which the thread is suspended, the oldest first. */
   get waits(): readonly AnyWait[] {
-    const first = this.#firstWait === undefined ? [] : [this.#firstWait];
-    return [...first, ...this.#furtherWaits ?? []];
+    const waits = [...this.#furtherWaits ?? []];
+    if (this.#firstWait !== undefined) waits.unshift(this.#firstWait);
+    return waits;
   }
 
   // --- Beginning and end -----------------------------------------------------
@@ -195,8 +195,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Empties the context: calls that the thread began and did not await go on outside of it. */
   leaveContext(): void {
-    if (this.removed) return;
-    this.#context.thread = undefined;
+    if (!this.removed) this.#context.thread = undefined;
   }
 
   /** An error has left the function. Called within the thread, which ends when its error handler has. */
@@ -301,9 +300,9 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
     wait.leavePending();
-    const { task } = wait;
-    (task as Thread).#drop(wait);
-    if (task !== this) (task as Thread).scheduler.recount(task as Thread);
+    const task = wait.task as Thread;
+    task.#drop(wait);
+    if (task !== this) task.scheduler.recount(task);
     if (this.lost || this.done) return;
     this.scheduler.threadGivenUp(this, MOST_REFUSALS);
     this.finish();

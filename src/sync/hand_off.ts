@@ -9,10 +9,9 @@ import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import { resolvedTrue } from "./immediate.ts";
 import { ItemStore } from "./item_store.ts";
 import { Waiters } from "./waiters.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedTrue } from "../core/immediate_call.ts";
 
 /**
  * `open`: items can be pushed and popped. `stopping`: they can only be popped.

@@ -5,7 +5,7 @@
  */
 
 import { settleRace } from "../core/race_signal.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedZero } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
@@ -16,11 +16,8 @@ import {
   type WaitLimit,
   type WaitOptions,
 } from "../errors/wait_options.ts";
-import { Held } from "./held.ts";
-import { resolvedZero } from "./immediate.ts";
-import { Claim, runWithin } from "./lock_claim.ts";
-import { LockOwnership } from "./lock_ownership.ts";
-import { watchToken } from "./lost_tokens.ts";
+import { Held, watchToken } from "./held.ts";
+import { Claim, LockOwnership, runWithin } from "./lock_ownership.ts";
 import { reportUnawaited } from "../core/unawaited.ts";
 
 /** How a lock is made. */

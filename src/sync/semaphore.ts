@@ -19,9 +19,8 @@ import {
   type WaitOptions,
 } from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { resolvedTrue } from "./immediate.ts";
 import { Waiters } from "./waiters.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedTrue } from "../core/immediate_call.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
