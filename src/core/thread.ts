@@ -179,9 +179,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The waits in which the thread is suspended, the oldest first. */
   get waits(): readonly AnyWait[] {
-    const waits = [...this.#furtherWaits ?? []];
-    if (this.#firstWait !== undefined) waits.unshift(this.#firstWait);
-    return waits;
+    const first = this.#firstWait === undefined ? [] : [this.#firstWait];
+    return first.concat([...this.#furtherWaits ?? []]);
   }
 
   // --- Beginning and end -----------------------------------------------------
