@@ -236,12 +236,12 @@ export class Scheduler extends ErrorReports
       this.recount(task);
     }
     if (task.removed) task.refuse(wait);
-    else if (wait.idle && wait.lastsUntilWoken && task.isForgettable) {
-      this.tasks.fallsDormant(task);
-    }
     if (task === this.main) {
+      // It stands in no list, so it does not fall dormant.
       enterAsGuest(wait, this);
       this.driver.driveForMain();
+    } else if (wait.idle && wait.lastsUntilWoken && task.isForgettable) {
+      this.tasks.fallsDormant(task);
     } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
     }
@@ -253,14 +253,12 @@ export class Scheduler extends ErrorReports
     this.endOfTurn.calls++;
     if (task === this.main) leaveAsGuest(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
-    else if (task.done) this.#leftBehind(task);
+    else if (task.done) {
+      // It is gone when the waits are over that it left behind.
+      if (task.waitCount === 0) this.#forget(task);
+      this.recount(task);
+    }
     if (this.log !== undefined) this.log("resuming", task, wait);
-  }
-
-  /** A thread that has ended is gone when the waits are over that it left behind. */
-  #leftBehind(task: Thread): void {
-    if (task.waitCount === 0) this.#forget(task);
-    this.recount(task);
   }
 
   /** Lets `wait` deliver its outcome in the next round. */
@@ -311,9 +309,10 @@ export class Scheduler extends ErrorReports
     this.deadlines.delete(entry);
   }
 
-  /** Forgets deadlines that were met. Returns whether the next one has changed. */
+  /** Forgets deadlines that were met. Returns whether the alarm of the driver is set for a time at which nothing is due. */
   settle(): boolean {
-    return this.deadlines.update();
+    this.deadlines.update();
+    return this.driver.wakesInVain;
   }
 
   // --- Rounds ------------------------------------------------------------------

@@ -168,7 +168,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Whether the thread, while it sleeps until it is woken, is of no use to code that can't wake it: it serves no connection and holds no tool. */
   get isForgettable(): boolean {
-    return this.waitCount === 1 && !this.serves &&
+    return this.waitCount === 1 && !this.serves && !this.removed &&
       this.endHooks?.newest === undefined;
   }
 
