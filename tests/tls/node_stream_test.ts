@@ -264,3 +264,43 @@ tlsTest(
     assertEquals(world.errors, []);
   },
 );
+
+for (const [i, own] of owns.entries()) {
+  const who = i === 0 ? "a client" : "a client with a certificate";
+  for (const kind of kinds) {
+    const whom = kind === "serve" ? "a server" : "a server of Deno.listenTls";
+
+    tlsTest(
+      `abort() sends no close_notify where node:tls does the TLS: ${who} and ${whom}`,
+      async (pki) => {
+        for (const aborter of ["client", "server"]) {
+          const world = new World();
+          const ends: unknown[] = [];
+          /** Aborts, or hears how the other side does. */
+          const end = async (skt: StreamSocket, side: string) => {
+            if (side === aborter) return skt.abort();
+            ends.push(await skt.receive("*a").catch((error) => error));
+            await skt.close();
+          };
+          const port = world[kind](pki.localhost, async (skt) => {
+            await skt.send("hello\n");
+            if (await skt.receive() === "ready") await end(skt, "server");
+          });
+          await world.run(async () => {
+            const skt = world.client({ ...pki.trust, ...own(pki) });
+            await skt.connect("localhost", port);
+            assertEquals(await skt.receive(), "hello");
+            await skt.send("ready\n");
+            await skt.flush();
+            await end(skt, "client");
+            while (ends.length < 1) await world.copas.pause(0.001);
+          });
+          // Deno's own TLS can't be kept from saying it (2.9.6).
+          const isNode = aborter === "server" ? kind === "serve" : i === 1;
+          if (isNode) assert(ends[0] instanceof ClosedError, aborter);
+          else assertEquals(ends[0], "", aborter);
+        }
+      },
+    );
+  }
+}
