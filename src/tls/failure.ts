@@ -56,6 +56,7 @@ const BY_CODE: Record<string, string> = {
 
 /** By what is in the message of an error of Deno's own TLS, which has no codes. */
 const BY_MESSAGE: [string, string][] = [
+  ["HandshakePayloadTooLarge", "the peer's handshake is too large"],
   ["received corrupt message", PLAIN],
   ["UnknownIssuer", UNTRUSTED],
   ["CaUsedAsEndEntity", AUTHORITY],
