@@ -11,19 +11,13 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { HandshakeError } from "../../src/errors/errors.ts";
-import type { SslParams } from "../../src/tls/params.ts";
 import {
   ask,
-  type Certificates,
+  clients,
+  servers,
   tlsTest,
   World,
 } from "../fixtures/tls_world.ts";
-
-/** Without a certificate of its own a client uses Deno's TLS, with one `node:tls`. */
-const clients: [string, (pki: Certificates) => Partial<SslParams>][] = [
-  ["a client", () => ({})],
-  ["a client with a certificate", (pki) => pki.alice],
-];
 
 for (const [who, own] of clients) {
   tlsTest(
@@ -66,7 +60,7 @@ for (const [who, own] of clients) {
   );
 
   tlsTest(`${who} agrees on a protocol, the server's best`, async (pki) => {
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       const world = new World();
       const agreed: unknown[] = [];
       const handler = (skt: { getalpn(): string | null }) =>

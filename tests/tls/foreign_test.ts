@@ -13,7 +13,7 @@ import {
 import { HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { CertificateFiles } from "../fixtures/certificate_files.ts";
-import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
+import { ask, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 import { Program } from "../fixtures/program.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
 
@@ -231,7 +231,7 @@ tlsTest(
   "curl --cacert gets a page from our server, and refuses it without",
   async (pki) => {
     await using files = await CertificateFiles.make(pki);
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       const world = new World();
       const port = world[kind](pki.localhost, async (skt) => {
         while (await skt.receive());

@@ -10,7 +10,7 @@ import { HandshakeError } from "../../src/errors/errors.ts";
 import { sockets } from "../fixtures/descriptors.ts";
 import { Program } from "../fixtures/program.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
-import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
+import { ask, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 
 const hasPython = Deno.build.os === "linux" && await isInstalled("python3");
 
@@ -132,7 +132,7 @@ for (const [how, what] of Object.entries(hows)) {
   tlsTest(
     `clients that ${what} leave nothing behind`,
     async (pki) => {
-      for (const kind of ["serve", "serveDeno"] as const) {
+      for (const kind of servers) {
         const world = new World();
         const { copas } = world;
         const port = world[kind](pki.localhost, async (skt) => {
@@ -182,7 +182,7 @@ for (const [how, what] of Object.entries(hows)) {
   );
 }
 
-for (const kind of ["serve", "serveDeno"] as const) {
+for (const kind of servers) {
   tlsTest(
     `a client can't renegotiate, and what it tries ends its own connection only: ${kind}`,
     async (pki) => {

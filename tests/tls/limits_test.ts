@@ -16,18 +16,17 @@ import { VirtualClock } from "../../src/testing/mod.ts";
 import {
   ask,
   type Certificates,
+  servers,
   tlsTest,
   World,
 } from "../fixtures/tls_world.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 import { closeQuietly, readText, write } from "../fixtures/socket_pair.ts";
 
-const kinds = ["serve", "serveDeno"] as const;
-
 tlsTest(
   "a client that stays silent is closed after 10 seconds, and others are served meanwhile",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       // The first answer of Deno.listenTls takes 42 ms (Nagle): that is no quiet.
       const clock = new VirtualClock({ quiet: 0.2 });
       const world = new World({ clock });
@@ -58,7 +57,7 @@ tlsTest(
 );
 
 tlsTest("the server's timeout limits the handshake, too", async (pki) => {
-  for (const kind of kinds) {
+  for (const kind of servers) {
     const clock = new VirtualClock();
     const world = new World({ clock });
     const port = kind === "serve"
@@ -171,7 +170,7 @@ tlsTest(
 tlsTest(
   "a client that stops in the middle of its handshake is closed as well",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       const world = new World({ clock: new VirtualClock() });
       const port = world[kind](pki.localhost);
       await world.run(async () => {
@@ -189,7 +188,7 @@ tlsTest(
 tlsTest(
   "a client that leaves in the middle of its handshake is gone at once",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       for (const bytes of [[], [22, 3, 1, 2, 0, 1, 0, 1]]) {
         const world = new World();
         const port = world[kind](pki.localhost);
@@ -239,7 +238,7 @@ tlsTest(
 tlsTest(
   "plain text to a TLS port is told as what it is, to both sides",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       const world = new World();
       let ran = 0;
       const port = world[kind](pki.localhost, () => ran++);

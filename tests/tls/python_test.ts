@@ -9,7 +9,7 @@ import { HandshakeError } from "../../src/errors/errors.ts";
 import { CertificateFiles } from "../fixtures/certificate_files.ts";
 import { Program } from "../fixtures/program.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
-import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
+import { ask, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 
 const hasPython = await isInstalled("python3");
 
@@ -35,7 +35,7 @@ tlsTest(
   "python's ssl exchanges much with our server, and closes cleanly on both sides",
   async (pki) => {
     await using files = await CertificateFiles.make(pki);
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       const world = new World();
       const ends: unknown[] = [];
       const port = world[kind](pki.localhost, async (skt) => {

@@ -13,14 +13,14 @@ import {
 } from "@std/assert";
 import { HandshakeError } from "../../src/errors/errors.ts";
 import type { SslParams } from "../../src/tls/params.ts";
-import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
+import {
+  type Certificates,
+  clients,
+  servers,
+  tlsTest,
+  World,
+} from "../fixtures/tls_world.ts";
 import type { Certified } from "../fixtures/certificates.ts";
-
-/** Without a certificate of its own a client uses Deno's TLS, with one `node:tls`. */
-const clients: [string, (pki: Certificates) => Partial<SslParams>][] = [
-  ["a client", () => ({})],
-  ["a client with a certificate", (pki) => pki.alice],
-];
 
 for (const [who, own] of clients) {
   /** The client must refuse a server with that certificate. */
@@ -32,7 +32,7 @@ for (const [who, own] of clients) {
   ) =>
     tlsTest(`${who} refuses ${what}`, async (pki) => {
       const certified = await make(pki);
-      for (const kind of ["serve", "serveDeno"] as const) {
+      for (const kind of servers) {
         const world = new World();
         let ran = 0;
         const port = world[kind](certified, () => ran++);
