@@ -21,7 +21,7 @@ export interface ServerOptions extends Limits, LingerOptions {
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
   name?: string;
-  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
+  /** How many connections are served at once; more wait in the system's backlog. Handshakes of `Deno.listenTls` that were given up count until their peers act. Default: no limit. */
   maxConnections?: number;
 }
 

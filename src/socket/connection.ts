@@ -10,6 +10,7 @@ import { isGone } from "../errors/platform.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { ByteStream } from "../readiness/stream.ts";
+import { closeConn } from "../tls/accepted_handshake.ts";
 import { closeTls } from "../tls/farewell.ts";
 import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
@@ -218,8 +219,10 @@ export class Connection {
   }
 
   #closeStream(): Promise<void> | void {
+    const stream = this.#stream;
+    if (stream === this.conn && isTls(this.conn)) return closeConn(this.conn);
     try {
-      return this.#stream.close();
+      return stream.close();
     } catch {
       // The caller has closed Deno's connection itself.
     }
