@@ -34,6 +34,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
 

@@ -47,6 +47,7 @@ const KEYS: readonly string[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
     sslparams: true,
     starttls: true,
   } satisfies Record<keyof StreamSocketOptions, true>,

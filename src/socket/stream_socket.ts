@@ -648,8 +648,9 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * Bytes of the peer that are not received make the system reset a closed
    * connection, and the peer may lose what it has not read. When some are there,
    * a close first ends the sending, and drops what comes until the peer's end, 5
-   * seconds of silence, or the limit. Of a peer that begins to send later it can't
-   * know: to part in peace, `shutdown("send")` and receive until the peer's end.
+   * seconds of silence, 64 MiB, or the limit. Of a peer that begins to send later it
+   * can't know: the option `lingeralways` makes every close after an answer wait
+   * for the peer's end like that.
    *
    * @throws {ClosedError} when bytes that were sent could not be written; `left` tells how many. And when a send was cut; `sent` and `left` are those of that send
    * @throws {TimeoutError} when the peer did not read them within the limit; `left` tells how many

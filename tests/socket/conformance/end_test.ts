@@ -185,6 +185,30 @@ overEvery(
   realClock,
 );
 
+for (const how of ["was received", "a receive has timed out for"] as const) {
+  overEvery(
+    `with lingeralways, an early answer arrives where the peer sends on after the close; what came before ${how}`,
+    async ({ skt, peer }) => {
+      await write(peer as Deno.Conn, "first\n");
+      assertEquals(await skt.receive(), "first");
+      if (how !== "was received") {
+        await assertRejects(() => skt.receive("*l", { timeout: 0 }));
+      }
+      await skt.send("408 too slow");
+      const closing = skt.close();
+      for (let i = 0; i < 40; i++) {
+        await turn();
+        await write(peer as Deno.Conn, pattern(10_000));
+      }
+      assertEquals(text(await read(peer)), "408 too slow");
+      peer.close();
+      await closing;
+    },
+    { lingeralways: true },
+    realClock,
+  );
+}
+
 overEvery(
   "the close of a stream with a gap, where a send was cut, fails",
   async ({ skt, peer }) => {
