@@ -30,8 +30,10 @@ import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 
-type StreamHandler = (conn: Deno.Conn) => unknown;
-type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
+/** Serves one connection. */
+export type StreamHandler = (conn: Deno.Conn) => unknown;
+/** Receives and answers datagrams. */
+export type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
 
 /** The functions that make handlers and are none. */
 export const handlerMakers: WeakSet<object> = new WeakSet();
