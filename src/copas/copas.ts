@@ -313,7 +313,7 @@ export class Copas {
     fn: () => T | PromiseLike<T>,
     options?: { timeout?: number },
   ): Promise<T> {
-    return threads.shield(this.#context, fn, options?.timeout);
+    return threads.shield(this.#context, fn, options);
   }
 
   /**

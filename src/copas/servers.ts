@@ -6,7 +6,7 @@
  */
 
 import { yieldTurn } from "../core/sleep.ts";
-import { checkFunction, wrongType } from "../errors/arguments.ts";
+import { checkFunction, checkOptions, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
 import { setSocketHandler } from "../server/socket_handler.ts";
@@ -180,6 +180,7 @@ export function addWorkers(
   module: URL,
   options: WorkersOptions,
 ): Workers {
+  checkOptions("addworkers()", options ?? null);
   const { scopes } = network.policy;
   const workers = network.listenInWorkers(
     options,

@@ -47,6 +47,10 @@ export function readServerOptions(
   timeout?: number | ServerOptions,
   name?: string,
 ): ServerOptions {
+  if (timeout === null) {
+    const expected = "a number of seconds or an object of options";
+    throw wrongType(call, "the timeout", expected, timeout);
+  }
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
   checkKeys(call, "the options", options, SERVER_KEYS);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkDelay, wrongType } from "../errors/arguments.ts";
+import { checkDelay, checkFlag } from "../errors/arguments.ts";
 import type { Limits } from "./limits.ts";
 import type { Timeouts } from "./timeouts.ts";
 
@@ -45,9 +45,7 @@ export function checkLinger(
   { linger, lingeralways }: LingerOptions,
 ): void {
   if (linger !== undefined) checkDelay(call, "linger", linger);
-  if (lingeralways !== undefined && typeof lingeralways !== "boolean") {
-    throw wrongType(call, "lingeralways", "a boolean", lingeralways);
-  }
+  checkFlag(call, "lingeralways", lingeralways);
 }
 
 /** Seconds that a close may take. A send timeout of 0 says that calls don't wait, not that what they sent may be dropped. */

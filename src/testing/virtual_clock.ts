@@ -6,7 +6,13 @@
 
 import type { Clock, ClockHost } from "../core/clock.ts";
 import { afterPoll } from "../core/poll.ts";
-import { checkDelay, wrongType } from "../errors/arguments.ts";
+import {
+  checkDelay,
+  checkOptions,
+  outOfRange,
+  wrongType,
+} from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { IdleWatch } from "./idle_watch.ts";
 
 /** How a virtual clock behaves. */
@@ -73,9 +79,14 @@ export class VirtualClock implements Clock {
    * ```
    */
   constructor(options: VirtualClockOptions = {}) {
-    const { start = 0, autojump = true, quiet = 0.005 } = options;
     const call = "new VirtualClock()";
+    checkOptions(call, options);
+    checkKeys(call, "the options", options, ["start", "autojump", "quiet"]);
+    const { start = 0, autojump = true, quiet = 0.005 } = options;
     checkDelay(call, "start", start);
+    if (start === Infinity) {
+      throw outOfRange(call, "start", "a finite number of seconds", start);
+    }
     checkDelay(call, "quiet", quiet);
     if (!Number.isFinite(quiet)) {
       throw new RangeError(
