@@ -10,8 +10,8 @@ import type { ErrorHandler, Task } from "../core/task.ts";
 import {
   checkDelay,
   checkFunction,
-  checkOptions,
   checkString,
+  wrongType,
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import type { Context } from "./context.ts";
@@ -58,14 +58,15 @@ export function remove(context: Context, task: Task): void {
 export async function shield<T>(
   { scheduler }: Context,
   fn: () => T | PromiseLike<T>,
-  options?: { timeout?: number },
+  options: { timeout?: number } = {},
 ): Promise<T> {
   checkFunction("shield()", "fn", fn);
-  const call = "shield()";
-  checkOptions(call, options);
-  checkKeys(call, "the options", options ?? {}, ["timeout"]);
-  const { timeout = SHIELD_TIMEOUT } = options ?? {};
-  checkDelay(call, "the timeout", timeout);
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("shield()", "the options", "an object", options);
+  }
+  checkKeys("shield()", "the options", options, ["timeout"]);
+  const { timeout = SHIELD_TIMEOUT } = options;
+  checkDelay("shield()", "the timeout", timeout);
   return await shielded(scheduler, fn, timeout);
 }
 
