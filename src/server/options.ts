@@ -34,6 +34,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
 
@@ -46,6 +47,10 @@ export function readServerOptions(
   timeout?: number | ServerOptions,
   name?: string,
 ): ServerOptions {
+  if (timeout === null) {
+    const expected = "a number of seconds or an object of options";
+    throw wrongType(call, "the timeout", expected, timeout);
+  }
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
   checkKeys(call, "the options", options, SERVER_KEYS);

@@ -154,12 +154,13 @@ export class StreamServer
   #optionsOfSockets(): StreamSocketOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { maxline, maxbody, linger } = this.#options;
+      const { maxline, maxbody, linger, lingeralways } = this.#options;
       this.#socketOptions = {
         timeouts,
         maxline,
         maxbody,
         linger,
+        lingeralways,
         accepted: true,
       };
     }

@@ -171,7 +171,7 @@ Deno.test("sslparams may come as options of the socket, but not mixed with them"
   assertThrows(
     () => copas.wrap(skt, { maxline: 10, ...pair } as SslParams),
     TypeError,
-    "wrap(): the options have no key cert; they have name, timeouts, maxline, maxbody, linger, sslparams, starttls, and what belongs to TLS goes into sslparams",
+    "wrap(): the options have no key cert; they have name, timeouts, maxline, maxbody, linger, lingeralways, sslparams, starttls, and what belongs to TLS goes into sslparams",
   );
 });
 
