@@ -5,11 +5,12 @@
  * @module
  */
 
+import { wasReported } from "../core/error_reports.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
-import { endOf } from "../errors/connection_end.ts";
+import { endOf, isBreakOf, isEndOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -333,8 +334,11 @@ export class StreamEndpoint extends StreamLife {
     const { current } = this.#scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
-      const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
+      const isOrdinary = this.isHandlerOver &&
+        (isEndOf(this.#socket, error) || isBreakOf(this.#socket, error));
       if (isOrdinary || this.connection?.isAbandoned) return;
+      // The error of a send that was cut, and left the handler, says the same.
+      if (wasReported(error)) return;
       this.#scheduler.report(error, current, this.#socket);
     });
   }
