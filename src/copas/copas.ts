@@ -49,8 +49,7 @@ import {
 import { bindMethods } from "./bound_methods.ts";
 import type { Debug } from "./debug.ts";
 import * as dispatcher from "./loop.ts";
-import { type Called, pcall } from "./pcall.ts";
-import { protect, type Protected } from "./protect.ts";
+import { type Called, pcall, protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
 import * as sockets from "./sockets.ts";

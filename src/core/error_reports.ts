@@ -6,7 +6,7 @@
 
 import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
-import { callGuarded } from "./guarded_call.ts";
+import { outsideThreads } from "./current_thread.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ErrorHandler } from "./task.ts";
 import type { Thread } from "./thread.ts";
@@ -79,3 +79,24 @@ export abstract class ErrorReports {
     callGuarded(callback, (error) => this.report(error, this.main));
   }
 }
+
+/**
+ * Calls `callback` outside every thread; its error goes to `onerror`, now or
+ * when its promise is rejected.
+ *
+ * @returns the end of an async callback; it is never rejected
+ */
+function callGuarded(
+  callback: () => unknown,
+  onerror: (error: unknown) => void,
+): Promise<void> | undefined {
+  try {
+    const result = outsideThreads(callback);
+    if (result instanceof Promise) return result.then(nothing, onerror);
+  } catch (error) {
+    onerror(error);
+  }
+  return undefined;
+}
+
+function nothing(): void {}
