@@ -10,7 +10,10 @@ const room = createRoom(copas);
 
 /** Serves a client of the room until it leaves or the server ends. */
 async function chat(skt: StreamSocket): Promise<void> {
-  const bye = () => void skt.send("* The server ends. Goodbye.\n");
+  const bye = () => {
+    skt.send("* The server ends. Goodbye.\n");
+    skt.close(); // writes what was sent, then ends the thread's wait
+  };
   copas.exitsignal.addEventListener("abort", bye);
   try {
     await room(skt);
