@@ -57,10 +57,10 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   const example = await readExample(name);
-  const args = rest.length > 0 ? rest : example.args;
+  const given = rest.length > 0 ? rest : example.args;
   const { port } = example;
-  if (port === undefined) return await run(example, args);
-  const other = /^\d+$/.test(args[0] ?? "") ? args[0] : port;
+  if (port === undefined) return await run(example, given);
+  const other = /^\d+$/.test(given[0] ?? "") ? given[0] : port;
   if (isTaken(Number(other))) {
     console.error(
       `Port ${other} of 127.0.0.1 is in use. Give another one: ` +
@@ -71,7 +71,7 @@ async function main(args: string[]): Promise<number> {
   const flags = example.flags.map((flag) =>
     flag.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${other}`)
   );
-  return await run({ ...example, flags }, args);
+  return await run({ ...example, flags }, given);
 }
 
 /** Runs an example; resolves to its exit code. */
