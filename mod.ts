@@ -69,6 +69,13 @@ export {
 } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
+export type { Lent } from "./src/pool/lent.ts";
+export type {
+  Pool,
+  PoolFactory as PoolMaker,
+  PoolOptions,
+} from "./src/pool/pool.ts";
+export type { RelayOptions } from "./src/socket/relay.ts";
 export type { LingerOptions } from "./src/socket/linger.ts";
 export type {
   FrameFormat,
@@ -112,6 +119,12 @@ export type {
   SemaphoreFactory as SemaphoreMaker,
   TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
+export type {
+  Limiter,
+  LimiterFactory as LimiterMaker,
+  LimiterOptions,
+  TakeOptions,
+} from "./src/sync/limiter.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { ResolvableFuture } from "./src/sync/resolvable_future.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";

@@ -158,7 +158,7 @@ const members = {
     setthreadname getthreadname setsocketname getsocketname debug
     wrap receive receivepartial receivefrom send sendto connect close
     dohandshake settimeout settimeouts flush
-    socket timer lock semaphore queue future`,
+    socket timer lock semaphore queue future limiter pool relay`,
   StreamSocket: `
     receive receivepartial send flush connect dohandshake close shutdown
     settimeout settimeouts getpeername getsockname getstats setoption

@@ -18,7 +18,9 @@ import {
   isListener,
   type Socket,
   type SocketLike,
+  type StreamLike,
 } from "../socket/kinds.ts";
+import { relay, type RelayOptions } from "../socket/relay.ts";
 import {
   checkLateOptions,
   readSocketOptions,
@@ -91,6 +93,18 @@ export function connect(
   const endpoint = endpointOf(socket);
   return endpoint.checked(endpoint.connect(host, port, options, { view }))
     .then(() => socket);
+}
+
+/** Passes bytes on between two connections, both ways. */
+export async function relayBetween(
+  { scheduler, lookup }: Context,
+  a: StreamLike,
+  b: StreamLike,
+  options?: RelayOptions,
+): Promise<[number, number]> {
+  const first = lookup.findStream("relay()", a);
+  const second = lookup.findStream("relay()", b);
+  return await relay(scheduler, first, second, options);
 }
 
 /** Sends a datagram; both scopes hold, as in `connect`. */
