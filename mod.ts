@@ -58,6 +58,7 @@ export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
+export type { ProxyProtocolOptions } from "./src/server/proxy_options.ts";
 export type { ServerOptions } from "./src/server/options.ts";
 export {
   type Datagram,
@@ -75,6 +76,10 @@ export type {
   PoolFactory as PoolMaker,
   PoolOptions,
 } from "./src/pool/pool.ts";
+export type {
+  ConnectOptions,
+  ProxyClient,
+} from "./src/socket/proxy_address.ts";
 export type { RelayOptions } from "./src/socket/relay.ts";
 export type { LingerOptions } from "./src/socket/linger.ts";
 export type {

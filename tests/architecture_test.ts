@@ -163,7 +163,7 @@ const members = {
     receive receivepartial send flush connect dohandshake close shutdown
     settimeout settimeouts getpeername getsockname getstats setoption
     getalpn getsniname getpeercertificate readable writable name closed
-    receiveuntil lines receiveframe sendframe peek abort
+    receiveuntil lines receiveframe sendframe peek abort getproxyname
     [Symbol.asyncIterator] [Symbol.dispose] [Symbol.asyncDispose]`,
   DatagramSocket: `
     receive receivefrom sendto send setpeername setsockname getsockname

@@ -29,6 +29,7 @@ import {
   type StreamLike,
 } from "../socket/kinds.ts";
 import type { Pattern, Size } from "../socket/pattern.ts";
+import type { ConnectOptions } from "../socket/proxy_address.ts";
 import type { RelayOptions } from "../socket/relay.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
@@ -1158,7 +1159,7 @@ export class Copas {
     skt: StreamSocket,
     host: string,
     port: number,
-    options?: WaitOptions,
+    options?: ConnectOptions,
   ): Promise<StreamSocket> {
     return sockets.connect(this.#context, skt, host, port, options);
   }

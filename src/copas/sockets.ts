@@ -6,7 +6,6 @@
  */
 
 import { checkString } from "../errors/arguments.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { endpointOf } from "../socket/internals.ts";
 import {
   checkDatagramOptions,
@@ -20,6 +19,10 @@ import {
   type SocketLike,
   type StreamLike,
 } from "../socket/kinds.ts";
+import {
+  connectEndpoint,
+  type ConnectOptions,
+} from "../socket/proxy_address.ts";
 import { relay, type RelayOptions } from "../socket/relay.ts";
 import {
   checkLateOptions,
@@ -87,11 +90,13 @@ export function connect(
   skt: StreamSocket,
   host: string,
   port: number,
-  options?: WaitOptions,
+  options?: ConnectOptions,
 ): Promise<StreamSocket> {
   const socket = lookup.findStream("connect()", skt);
   const endpoint = endpointOf(socket);
-  return endpoint.checked(endpoint.connect(host, port, options, { view }))
+  return endpoint.checked(
+    connectEndpoint(endpoint, host, port, options, { view }),
+  )
     .then(() => socket);
 }
 

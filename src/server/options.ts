@@ -13,6 +13,10 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
+import {
+  type ProxyProtocolOptions,
+  readProxyOptions,
+} from "./proxy_options.ts";
 import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
 /** How a server serves. */
@@ -23,6 +27,8 @@ export interface ServerOptions extends Limits, LingerOptions {
   name?: string;
   /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
   maxConnections?: number;
+  /** The proxies that tell the server who its clients are, by the PROXY protocol. Default: there are none, and no header is read. */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 /** The names of all options. The type makes sure that none is missing. */
@@ -31,6 +37,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     timeout: true,
     name: true,
     maxConnections: true,
+    proxyProtocol: true,
     maxline: true,
     maxbody: true,
     linger: true,
@@ -74,6 +81,9 @@ function checkServerOptions(call: string, options: ServerOptions): void {
   }
   if (options.name !== undefined) checkString(call, "the name", options.name);
   checkMaxConnections(call, options.maxConnections);
+  if (options.proxyProtocol !== undefined) {
+    readProxyOptions(call, options.proxyProtocol);
+  }
   checkLimits(call, options);
   checkLinger(call, options);
 }

@@ -16,6 +16,7 @@ import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import type { ServerOptions } from "./options.ts";
+import { ProxyGate } from "./proxy_gate.ts";
 import {
   callRaw,
   type SocketHandler,
@@ -50,6 +51,8 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
   #socketOptions?: StreamSocketOptions & { accepted: true };
+  /** Reads PROXY headers before handlers begin, where the server has proxies in front of it. */
+  #gate?: ProxyGate = undefined;
   #count = 0;
   #serving = 0;
   #removed = true;
@@ -69,6 +72,7 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
     this.#socketOptions = undefined;
+    this.#gate = ProxyGate.of(options, this.#listener, () => this.refused++);
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
@@ -83,6 +87,9 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   get serving(): number {
     return this.#serving;
   }
+
+  /** How many connections had no PROXY header, or a malformed one. */
+  refused = 0;
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
@@ -126,7 +133,8 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    const handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    const handler = this.#gate?.before(serve) ?? serve;
     new ConnectionThread(scheduler, this, names, socket, autoclose)
       .run(isTls(conn) ? afterHandshake(handler) : handler, socket);
   }

@@ -35,6 +35,7 @@ import { checkUpgrade, handshake, refuseLateParams } from "./handshake.ts";
 import { handshakeTimeout } from "./handshake_timeout.ts";
 import { streamBroke } from "./socket_failure.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
+import type { Proxied, WithPreface } from "./proxied.ts";
 import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
 import {
@@ -52,6 +53,8 @@ export class StreamEndpoint extends StreamLife {
   readonly #socket: SocketIdentity;
   readonly #options: StreamEndpointOptions;
   readonly #created: number;
+  /** What the proxy in front has said of the client. */
+  proxied?: Proxied = undefined;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -166,7 +169,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
-    { view, isPeersPort }: ConnectSettings = {},
+    { view, isPeersPort, preface }: ConnectSettings & WithPreface = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -187,7 +190,7 @@ export class StreamEndpoint extends StreamLife {
         port,
         this.#isStartTls ? undefined : this.#sslparams,
         timeout,
-        isPeersPort,
+        { isPeersPort, preface },
       );
       if (this.isClosed) {
         closeConnected({ conn, session });
