@@ -23,6 +23,8 @@ export class SystemdListener implements Deno.Listener {
   readonly #accepted: Socket[] = [];
   #pending?: PromiseWithResolvers<Deno.Conn> = undefined;
   #failure: unknown = undefined;
+  /** Who gets what comes after the close. */
+  #take?: (conn: Deno.Conn) => void = undefined;
 
   private constructor(server: Server, name: string) {
     this.#server = server;
@@ -34,8 +36,12 @@ export class SystemdListener implements Deno.Listener {
     server.on("connection", (socket: Socket) => {
       // An error that comes before a thread has the connection has no other listener.
       socket.on("error", () => {});
-      this.#accepted.push(socket);
-      this.#serve();
+      if (this.#take !== undefined) this.#take(new NodeConnection(socket));
+      else if (this.#isClosed) socket.destroy();
+      else {
+        this.#accepted.push(socket);
+        this.#serve();
+      }
     });
     server.on("error", (error: Error) => {
       this.#failure = error;
@@ -93,13 +99,30 @@ export class SystemdListener implements Deno.Listener {
     return promise;
   }
 
+  get #isClosed(): boolean {
+    return this.#failure instanceof Deno.errors.BadResource;
+  }
+
   /** Closes it. Connections that were accepted and not taken are closed. */
   close(): void {
-    if (this.#failure instanceof Deno.errors.BadResource) return;
+    if (this.#isClosed) return;
     this.#failure = new Deno.errors.BadResource("the listener is closed");
     for (const socket of this.#accepted.splice(0)) socket.destroy();
     this.#server.close();
     this.#serve();
+  }
+
+  /**
+   * Closes it for its server: what was accepted and not taken yet is served.
+   *
+   * @ignore `removeserver` calls it
+   */
+  closeInto(take: (conn: Deno.Conn) => void): void {
+    if (this.#isClosed) return;
+    this.#take = take;
+    const accepted = this.#accepted.splice(0);
+    this.close();
+    for (const socket of accepted) take(new NodeConnection(socket));
   }
 
   /** Keeps the process alive while it listens. */
