@@ -40,7 +40,6 @@ class View extends ReceiveRequest<Uint8Array<ArrayBuffer>> {
 }
 
 const view = new View();
-const makeView = () => view;
 
 /**
  * Passes bytes on between `a` and `b` until both have ended.
@@ -99,7 +98,7 @@ async function pass(from: StreamSocket, to: StreamSocket): Promise<number> {
   const { buffer } = receiver.source;
   let passed = 0;
   for (;;) {
-    const bytes = await receiver.ask(CALL, makeView);
+    const bytes = await receiver.next(view);
     if (bytes === null) break;
     const { length } = bytes;
     // Waits while `to` does not read: then `from` has to wait, too.
