@@ -16,9 +16,17 @@ import type { StreamEndpoint } from "./stream_endpoint.ts";
 
 /** The client of a proxy: a stream socket. */
 export interface ProxyClient {
-  /** Where the client is. */
+  /**
+   * Where the client is.
+   *
+   * @throws {ClosedError} when the socket is not connected
+   */
   getpeername(): Endpoint;
-  /** What the client has connected to. */
+  /**
+   * What the client has connected to.
+   *
+   * @throws {ClosedError} when the socket is not connected
+   */
   getsockname(): Endpoint;
 }
 

@@ -201,6 +201,7 @@ export class Limiter<S = void> {
    * @param subject what they would be taken for
    * @returns how many could be taken now, with parts of one; less than 0 while
    * calls wait
+   * @throws {Error} what `key` throws
    */
   gettokens(subject: S): number {
     const now = this.#now;

@@ -26,6 +26,7 @@ export class SystemdListener implements Deno.Listener {
   /** Who gets what comes after the close. */
   #take?: (conn: Deno.Conn) => void = undefined;
 
+  /** @ignore `listeners()` makes them */
   private constructor(server: Server, name: string) {
     this.#server = server;
     this.name = name;

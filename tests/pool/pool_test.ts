@@ -6,7 +6,7 @@ import {
   type Copas,
   DestroyedError,
   type PoolOptions,
-  StreamSocket,
+  type StreamSocket,
   TimeoutError,
 } from "../../mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";

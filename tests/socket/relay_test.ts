@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   CancelledError,
   ClosedError,
-  Copas,
+  type Copas,
   type RelayOptions,
   TimeoutError,
 } from "../../mod.ts";
@@ -83,7 +83,9 @@ Deno.test("a side that does not read makes the other one wait, and nothing piles
   let isWritten = false;
   const writing = write(relay.a, much).then(() => isWritten = true);
   // The relay stands still when its counts do.
-  for (let before = -1, now = 0; now !== before || now === 0;) {
+  let before = -1;
+  let now = 0;
+  while (now !== before || now === 0) {
     before = now;
     for (let i = 0; i < 200; i++) await new Promise(setImmediate);
     now = relay.skts[0].getstats()[0];
