@@ -58,7 +58,7 @@ export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
-export type { ProxyProtocolOptions } from "./src/server/proxy_options.ts";
+export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
 export type { ServerOptions } from "./src/server/options.ts";
 export {
   type Datagram,

@@ -13,10 +13,7 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
-import {
-  type ProxyProtocolOptions,
-  readProxyOptions,
-} from "./proxy_options.ts";
+import { type ProxyProtocolOptions, readProxyOptions } from "./proxy_gate.ts";
 import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
 /** How a server serves. */

@@ -5,9 +5,27 @@
  * @module
  */
 
-import type { ServerOptions } from "./options.ts";
-import { type ProxyRule, readProxyOptions } from "./proxy_options.ts";
+import { checkDelay, wrongType } from "../errors/arguments.ts";
+import { checkKeys } from "../errors/known_keys.ts";
+import { IpRanges } from "../net/ip_ranges.ts";
+import type { ProxyRule } from "./proxy_header.ts";
 import type { SocketHandler } from "./socket_handler.ts";
+
+/** Which proxies stand in front of a server, and tell it who its clients are. */
+export interface ProxyProtocolOptions {
+  /** The addresses of the proxies: `"10.0.0.0/8"`, `"2001:db8::/32"`, `"192.0.2.1"`; `"unix"` is every peer of a Unix socket. */
+  from: readonly string[];
+  /** Seconds within which the header has to come, more than 0. Default: 5. */
+  timeout?: number;
+  /**
+   * Whether a connection from any other address is closed. With `false` it is
+   * served as it is: no header is looked for. From the addresses of `from` there
+   * is always a header. Default: `true`.
+   */
+  required?: boolean;
+}
+
+const UNIX = "unix";
 
 /** Lets only connections pass whose header is as it must be. */
 export class ProxyGate {
@@ -31,7 +49,7 @@ export class ProxyGate {
    * take the header for a handshake
    */
   static of(
-    { proxyProtocol }: ServerOptions,
+    proxyProtocol: ProxyProtocolOptions | undefined,
     listener: Deno.Listener,
     onrefused: () => void,
   ): ProxyGate | undefined {
@@ -59,4 +77,35 @@ export class ProxyGate {
       await handler(socket);
     };
   }
+}
+
+/**
+ * Reads the option.
+ *
+ * @param call names the call in the message of an error
+ * @throws {TypeError} when it is of the wrong type, or names an address that is none
+ * @throws {RangeError} when the timeout is negative or `NaN`
+ */
+export function readProxyOptions(
+  call: string,
+  given: ProxyProtocolOptions,
+): ProxyRule {
+  const name = "proxyProtocol";
+  if (typeof given !== "object" || given === null) {
+    throw wrongType(call, name, "an object", given);
+  }
+  checkKeys(call, name, given, ["from", "timeout", "required"]);
+  const { from, timeout = 5, required = true } = given;
+  checkDelay(call, `${name}.timeout`, timeout);
+  if (typeof required !== "boolean") {
+    throw wrongType(call, `${name}.required`, "a boolean", required);
+  }
+  const isList = Array.isArray(from);
+  const addresses = isList ? from.filter((entry) => entry !== UNIX) : from;
+  return {
+    proxies: new IpRanges(call, `${name}.from`, addresses),
+    isUnix: isList && from.includes(UNIX),
+    timeout,
+    required,
+  };
 }

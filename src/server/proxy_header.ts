@@ -8,6 +8,7 @@
 import { HandshakeError, TimeoutError } from "../errors/errors.ts";
 import { endpoint, formatAddr } from "../net/address.ts";
 import { parseIp } from "../net/ip.ts";
+import type { IpRanges } from "../net/ip_ranges.ts";
 import type { ProxyHeader } from "../proxy_protocol/header.ts";
 import { parseHeader } from "../proxy_protocol/parse.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
@@ -15,7 +16,14 @@ import { endpointOf } from "../socket/internals.ts";
 import { INCOMPLETE } from "../socket/pattern.ts";
 import { ReceiveRequest } from "../socket/receive_request.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { ProxyRule } from "./proxy_options.ts";
+
+/** The option as the server uses it. */
+export interface ProxyRule {
+  readonly proxies: IpRanges;
+  readonly isUnix: boolean;
+  readonly timeout: number;
+  readonly required: boolean;
+}
 
 /** The error of a connection whose header is missing, late or malformed, or that comes from an address that may send none. */
 export class ProxyHeaderError extends HandshakeError {}

@@ -72,7 +72,11 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
     this.#socketOptions = undefined;
-    this.#gate = ProxyGate.of(options, this.#listener, () => this.refused++);
+    this.#gate = ProxyGate.of(
+      options.proxyProtocol,
+      this.#listener,
+      () => this.refused++,
+    );
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
