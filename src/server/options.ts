@@ -34,10 +34,10 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     timeout: true,
     name: true,
     maxConnections: true,
-    proxyProtocol: true,
     maxline: true,
     maxbody: true,
     linger: true,
+    proxyProtocol: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
 
