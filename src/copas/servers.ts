@@ -6,7 +6,7 @@
  */
 
 import { yieldTurn } from "../core/sleep.ts";
-import { checkFunction, wrongType } from "../errors/arguments.ts";
+import { checkFunction, checkOptions, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
 import { setSocketHandler } from "../server/socket_handler.ts";
@@ -31,8 +31,10 @@ import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 
-type StreamHandler = (conn: Deno.Conn) => unknown;
-type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
+/** Serves one connection. */
+export type StreamHandler = (conn: Deno.Conn) => unknown;
+/** Receives and answers datagrams. */
+export type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
 
 /** The functions that make handlers and are none. */
 export const handlerMakers: WeakSet<object> = new WeakSet();
@@ -179,6 +181,7 @@ export function addWorkers(
   module: URL,
   options: WorkersOptions,
 ): Workers {
+  checkOptions("addworkers()", options ?? null);
   refuseUnixSocket(options);
   const { scopes } = network.policy;
   const workers = network.listenInWorkers(

@@ -11,6 +11,15 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { ErrorHandler } from "./task.ts";
 import type { Thread } from "./thread.ts";
 
+/** The errors that an error handler has got. */
+const reported = new WeakSet<object>();
+
+/** Whether an error handler has got `error`, or what caused it. */
+export function wasReported(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return reported.has(error) || wasReported(error.cause);
+}
+
 /** The part of a dispatcher that hands errors to the error handlers. */
 export abstract class ErrorReports {
   /** Stands for the code outside every thread. */
@@ -53,6 +62,7 @@ export abstract class ErrorReports {
     task: Thread,
     socket?: unknown,
   ): Promise<void> | undefined {
+    if (error instanceof Error) reported.add(error);
     const handler = task.errorhandler ?? this.errorhandler;
     return callGuarded(() => handler(error, task, socket), (second) => {
       console.error(

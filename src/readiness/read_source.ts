@@ -23,6 +23,8 @@ export class ReadSource extends Source<number | null> {
   ended = false;
   /** How many bytes have come so far. */
   received = 0;
+  /** The read under way, while the source is busy. */
+  underWay?: Promise<number | null> = undefined;
   readonly #stream: ByteStream;
 
   /** `owner` is announced to `selector` whenever a read has ended. */
@@ -47,7 +49,7 @@ export class ReadSource extends Source<number | null> {
   }
 
   protected operate(): Promise<number | null> {
-    return this.#stream.read(this.buffer.space());
+    return this.underWay = this.#stream.read(this.buffer.space());
   }
 
   protected completed(count: number | null): void {

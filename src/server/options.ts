@@ -22,7 +22,7 @@ export interface ServerOptions extends Limits, LingerOptions {
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
   name?: string;
-  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
+  /** How many connections are served at once; more wait in the system's backlog. Handshakes of `Deno.listenTls` that were given up count until their peers act. Default: no limit. */
   maxConnections?: number;
   /** The proxies that tell the server who its clients are, by the PROXY protocol. Default: there are none, and no header is read. */
   proxyProtocol?: ProxyProtocolOptions;
@@ -37,6 +37,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
     proxyProtocol: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
@@ -50,6 +51,10 @@ export function readServerOptions(
   timeout?: number | ServerOptions,
   name?: string,
 ): ServerOptions {
+  if (timeout === null) {
+    const expected = "a number of seconds or an object of options";
+    throw wrongType(call, "the timeout", expected, timeout);
+  }
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
   checkKeys(call, "the options", options, SERVER_KEYS);

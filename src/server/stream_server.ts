@@ -11,6 +11,10 @@ import { ClosedError } from "../errors/errors.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
+import {
+  AcceptedHandshake,
+  type HandshakeCounter,
+} from "../tls/accepted_handshake.ts";
 import { isTls } from "../tls/secure.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { ConnectionNames } from "./connection_names.ts";
@@ -43,7 +47,8 @@ export interface ServerHost {
 }
 
 /** A server for connections: TCP, TLS or Unix. */
-export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
+export class StreamServer
+  implements Service, ConnectionTaker, ConnectionOwner, HandshakeCounter {
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
@@ -55,6 +60,8 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #gate?: ProxyGate = undefined;
   #count = 0;
   #serving = 0;
+  /** How many handshakes were given up whose connections Deno keeps. */
+  #stalled = 0;
   #removed = true;
 
   constructor(host: ServerHost, listener: Deno.Listener) {
@@ -127,7 +134,8 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   /** How many more connections may be served now. */
   get vacant(): number {
     if (this.#removed || !this.#host.scheduler.driver.accepting) return 0;
-    return (this.#options.maxConnections ?? Infinity) - this.#serving;
+    const { maxConnections = Infinity } = this.#options;
+    return maxConnections - this.#serving - this.#stalled;
   }
 
   /** Starts the thread of an accepted connection. */
@@ -138,9 +146,13 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
     const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
-    const handler = this.#gate?.before(serve) ?? serve;
+    let handler = this.#gate?.before(serve) ?? serve;
+    if (isTls(conn)) {
+      new AcceptedHandshake(conn, scheduler.selector, this);
+      handler = afterHandshake(handler);
+    }
     new ConnectionThread(scheduler, this, names, socket, autoclose)
-      .run(isTls(conn) ? afterHandshake(handler) : handler, socket);
+      .run(handler, socket);
   }
 
   /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
@@ -154,12 +166,13 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #optionsOfSockets(): StreamSocketOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { maxline, maxbody, linger } = this.#options;
+      const { maxline, maxbody, linger, lingeralways } = this.#options;
       this.#socketOptions = {
         timeouts,
         maxline,
         maxbody,
         linger,
+        lingeralways,
         accepted: true,
       };
     }
@@ -198,6 +211,19 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   /** A connection has been served. */
   served(): void {
     this.#serving--;
+    this.resume();
+  }
+
+  // --- For the handshakes of Deno.listenTls ---------------------------------------
+
+  /** A handshake was given up: its connection counts until it is gone. */
+  stalled(): void {
+    this.#stalled++;
+  }
+
+  /** The connection of such a handshake is gone. */
+  released(): void {
+    this.#stalled--;
     this.resume();
   }
 }

@@ -6,11 +6,10 @@
  */
 
 import { formatAddress } from "../net/address.ts";
-import type { Network } from "../net/network.ts";
+import type { Network, Preface } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { TlsSession } from "../tls/session.ts";
 import type { ConnectionSetup } from "./connection_setup.ts";
-import type { Preface } from "./proxied.ts";
 import { handshakeFailure, secureConn } from "./handshake.ts";
 
 /** A connection, with its TLS session if it has one. */

@@ -14,12 +14,3 @@ export interface Proxied {
   readonly destination: Endpoint;
   readonly proxy: Endpoint;
 }
-
-/** Makes what is sent first on a new connection. */
-export type Preface = () => Promise<Uint8Array>;
-
-/** A setting of a connect. */
-export interface WithPreface {
-  /** What is sent before all else. Default: nothing. */
-  preface?: Preface;
-}

@@ -9,9 +9,8 @@ import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
-import type { ConnectSettings } from "../net/network.ts";
+import type { ConnectSettings, Preface } from "../net/network.ts";
 import { ENDPOINT, endpointOf } from "./internals.ts";
-import type { Preface } from "./proxied.ts";
 import type { StreamEndpoint } from "./stream_endpoint.ts";
 
 /** The client of a proxy: a stream socket. */

@@ -5,11 +5,12 @@
  * @module
  */
 
+import { wasReported } from "../core/error_reports.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
-import { endOf } from "../errors/connection_end.ts";
+import { endOf, isBreakOf, isEndOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -35,7 +36,6 @@ import { checkUpgrade, handshake, refuseLateParams } from "./handshake.ts";
 import { handshakeTimeout } from "./handshake_timeout.ts";
 import { streamBroke } from "./socket_failure.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
-import type { Proxied, WithPreface } from "./proxied.ts";
 import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
 import {
@@ -53,8 +53,6 @@ export class StreamEndpoint extends StreamLife {
   readonly #socket: SocketIdentity;
   readonly #options: StreamEndpointOptions;
   readonly #created: number;
-  /** What the proxy in front has said of the client. */
-  proxied?: Proxied = undefined;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -169,7 +167,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
-    { view, isPeersPort, preface }: ConnectSettings & WithPreface = {},
+    { view, isPeersPort, preface }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -336,8 +334,11 @@ export class StreamEndpoint extends StreamLife {
     const { current } = this.#scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
-      const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
+      const isOrdinary = this.isHandlerOver &&
+        (isEndOf(this.#socket, error) || isBreakOf(this.#socket, error));
       if (isOrdinary || this.connection?.isAbandoned) return;
+      // The error of a send that was cut, and left the handler, says the same.
+      if (wasReported(error)) return;
       this.#scheduler.report(error, current, this.#socket);
     });
   }

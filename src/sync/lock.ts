@@ -9,7 +9,7 @@ import { rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { checkDelay, checkFunction } from "../errors/arguments.ts";
+import { checkDelay, checkFlag, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import {
   readWaitOptions,
@@ -80,6 +80,7 @@ export class Lock {
   constructor(scheduler: Scheduler, name: string, options: LockOptions) {
     const { timeout = 10, notreentrant = false } = options;
     checkDelay("lock.new()", "the timeout", timeout);
+    checkFlag("lock.new()", "notreentrant", notreentrant);
     this.name = name;
     this.timeout = timeout;
     this.#scheduler = scheduler;

@@ -8,7 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { sleepUntil } from "../core/sleep.ts";
 import type { ErrorHandler } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { checkDelay, checkFunction, wrongType } from "../errors/arguments.ts";
+import { checkDelay, checkFlag, checkFunction } from "../errors/arguments.ts";
 import { CancelledError } from "../errors/errors.ts";
 
 /** What a timer calls, and when. */
@@ -78,12 +78,11 @@ export class Timer<P = undefined> implements Disposable {
     const { delay, callback, errorhandler, unref = false } = options;
     checkDelay("timer.new()", "the delay", delay);
     checkFunction("timer.new()", "the callback", callback);
+    checkFlag("timer.new()", "recurring", options.recurring);
     if (errorhandler !== undefined) {
       checkFunction("timer.new()", "the errorhandler", errorhandler);
     }
-    if (typeof unref !== "boolean") {
-      throw wrongType("timer.new()", "unref", "a boolean", unref);
-    }
+    checkFlag("timer.new()", "unref", unref);
     this.#isUnref = unref;
     this.name = name;
     this.delay = delay;
