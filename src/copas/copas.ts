@@ -13,7 +13,10 @@ import { checkKeys } from "../errors/known_keys.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { NetAccess } from "../net/access.ts";
 import type { NetScope } from "../net/scope.ts";
+import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import type { ServerOptions } from "../server/options.ts";
+import type { Server } from "../server/server.ts";
+import { fullStatus, type Status } from "../server/status.ts";
 import type {
   Datagram,
   DatagramSocket,
@@ -54,7 +57,6 @@ import { protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
 import * as sockets from "./sockets.ts";
-import { type Status, statusOf } from "../core/status.ts";
 import * as threads from "./threads.ts";
 import * as time from "./time.ts";
 
@@ -377,7 +379,7 @@ export class Copas {
    *
    * @param stats `true` begins to measure the steps; later calls tell what was
    * measured since the last one. `false` ends it. Default: leaves it as it is
-   * @returns counts of threads by what they wait for, of servers, and the
+   * @returns counts of threads by what they wait for, the servers, and the
    * measured times
    * @throws {TypeError} when `stats` is not a boolean
    *
@@ -391,7 +393,7 @@ export class Copas {
    * ```
    */
   status(stats?: boolean): Status {
-    return statusOf(this.#context.scheduler, stats);
+    return fullStatus(this.#context.scheduler, stats);
   }
 
   // --- Errors -------------------------------------------------------------------------
@@ -865,6 +867,8 @@ export class Copas {
    * as the listener has it, at first no limit
    * @param name the server's name, from which its sockets and threads have
    * theirs. Default: a name that tells the address
+   * @returns the server: its connections, counters and limits, and how to pause
+   * and to end it. A listener that is registered again has the same
    * @throws {TypeError} when an argument has the wrong type, or an option is unknown
    * @throws {RangeError} when an option is outside its range
    * @throws {ClosedError} when the listener was closed by `removeserver`
@@ -888,7 +892,7 @@ export class Copas {
     handler: (conn: Deno.Conn) => unknown,
     timeout?: number | ServerOptions,
     name?: string,
-  ): void;
+  ): Server;
   /**
    * Registers a server for datagrams.
    *
@@ -903,6 +907,7 @@ export class Copas {
    * object of options, of which `timeout` and `name` hold for datagrams; a
    * negative number is no limit. Default: as the socket has it
    * @param name the socket's name. Default: as the socket has it
+   * @returns the server: its name and address, and `close`
    * @throws {TypeError} when an argument has the wrong type, or an option is unknown
    * @throws {RangeError} when an option is outside its range
    * @throws {ScopeError} when another part of the program opened the socket, and
@@ -928,7 +933,7 @@ export class Copas {
     handler: (conn: Deno.DatagramConn) => unknown,
     timeout?: number | ServerOptions,
     name?: string,
-  ): void;
+  ): DatagramServerHandle;
   addserver(
     server: Deno.Listener | DatagramLike,
     handler:
@@ -936,8 +941,8 @@ export class Copas {
       | ((conn: Deno.DatagramConn) => unknown),
     timeout?: number | ServerOptions,
     name?: string,
-  ): void {
-    servers.add(this.#context, server, handler, timeout, name);
+  ): Server | DatagramServerHandle {
+    return servers.add(this.#context, server, handler, timeout, name);
   }
 
   /**

@@ -8,7 +8,9 @@
 import { yieldTurn } from "../core/sleep.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
+import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
+import type { Server } from "../server/server.ts";
 import { setSocketHandler } from "../server/socket_handler.ts";
 import { type ServerHost, StreamServer } from "../server/stream_server.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
@@ -43,7 +45,7 @@ export function add(
   handler: StreamHandler | DatagramHandler,
   timeout?: number | ServerOptions,
   name?: string,
-): void {
+): Server | DatagramServerHandle {
   const call = "addserver()";
   checkFunction(call, "the handler", handler);
   if (handlerMakers.has(handler)) {
@@ -53,10 +55,13 @@ export function add(
   }
   const options = readServerOptions(call, timeout, name);
   if (isListener(server)) {
-    addStreamServer(context, server, handler as StreamHandler, options);
-  } else if (isDatagram(server)) {
-    addDatagramServer(context, server, handler as DatagramHandler, options);
-  } else throw noServer(call, server);
+    return addStreamServer(context, server, handler as StreamHandler, options);
+  }
+  if (isDatagram(server)) {
+    const serve = handler as DatagramHandler;
+    return addDatagramServer(context, server, serve, options);
+  }
+  throw noServer(call, server);
 }
 
 function addStreamServer(
@@ -64,7 +69,7 @@ function addStreamServer(
   listener: Deno.Listener,
   handler: StreamHandler,
   options: ServerOptions,
-): void {
+): Server {
   const { network, serverRegistry } = context;
   network.authorizeServer(listener);
   let server = serverRegistry.streamServers.get(listener);
@@ -79,6 +84,7 @@ function addStreamServer(
     serverRegistry.streamServers.set(listener, server);
   }
   server.serve(handler, options);
+  return server.handle;
 }
 
 /** What the server of `listener` needs of the dispatcher. */
@@ -100,7 +106,7 @@ function addDatagramServer(
   conn: DatagramLike,
   handler: DatagramHandler,
   { timeout, name }: ServerOptions,
-): void {
+): DatagramServerHandle {
   if ("addr" in conn) network.authorizeServer(conn);
   const socket = lookup.find("addserver()", conn) as DatagramSocket;
   if (timeout !== undefined) socket.settimeout(timeout);
@@ -109,6 +115,7 @@ function addDatagramServer(
   const server = new DatagramServer(scheduler, socket);
   serverRegistry.datagramServers.set(socket, server);
   server.serve(() => handler(conn as Deno.DatagramConn));
+  return server.handle;
 }
 
 /** Unregisters a server, and closes it unless it is to be kept open. */

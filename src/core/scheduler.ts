@@ -36,6 +36,8 @@ import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
 export interface Service {
+  /** What the program has of it. */
+  readonly handle: object;
   /** The loop begins: goes on accepting. */
   resume(): void;
   /** Ends the server; `keepopen` leaves its socket open. */

@@ -15,15 +15,28 @@ import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
 import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
+/** The limits of a server. They can be changed while it runs: `server.limits`. */
+export interface ServerLimits extends Limits {
+  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
+  maxConnections?: number;
+}
+
 /** How a server serves. */
-export interface ServerOptions extends Limits, LingerOptions {
+export interface ServerOptions extends ServerLimits, LingerOptions {
   /** Seconds that a connect, send or receive of an accepted socket may take; a negative number is no limit. Default: no limit. */
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
   name?: string;
-  /** How many connections are served at once; more wait in the system's backlog. Default: no limit. */
-  maxConnections?: number;
 }
+
+/** The names of all limits. The type makes sure that none is missing. */
+export const LIMIT_KEYS: readonly (keyof ServerLimits)[] = Object.keys(
+  {
+    maxConnections: true,
+    maxline: true,
+    maxbody: true,
+  } satisfies Record<keyof ServerLimits, true>,
+) as (keyof ServerLimits)[];
 
 /** The names of all options. The type makes sure that none is missing. */
 export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
@@ -73,9 +86,22 @@ function checkServerOptions(call: string, options: ServerOptions): void {
     checkSeconds(call, "the timeout", options.timeout);
   }
   if (options.name !== undefined) checkString(call, "the name", options.name);
-  checkMaxConnections(call, options.maxConnections);
-  checkLimits(call, options);
   checkLinger(call, options);
+  checkLimitValues(call, options);
+}
+
+/** Refuses limits that are none. */
+export function checkServerLimits(call: string, limits: ServerLimits): void {
+  if (typeof limits !== "object" || limits === null) {
+    throw wrongType(call, "the limits", "an object", limits);
+  }
+  checkKeys(call, "the limits", limits, LIMIT_KEYS);
+  checkLimitValues(call, limits);
+}
+
+function checkLimitValues(call: string, limits: ServerLimits): void {
+  checkMaxConnections(call, limits.maxConnections);
+  checkLimits(call, limits);
 }
 
 function checkMaxConnections(call: string, value: unknown): void {

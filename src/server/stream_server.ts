@@ -5,9 +5,11 @@
  * @module
  */
 
+import { LinkedList } from "../collections/linked_list.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
@@ -15,7 +17,23 @@ import { isTls } from "../tls/secure.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
-import type { ServerOptions } from "./options.ts";
+import { copyCounters, newCounters, type ServerCounters } from "./counters.ts";
+import {
+  Drain,
+  type Drainable,
+  type Drained,
+  type DrainOptions,
+  readGrace,
+} from "./drain.ts";
+import { liveLimits } from "./live_limits.ts";
+import {
+  checkServerLimits,
+  LIMIT_KEYS,
+  type ServerLimits,
+  type ServerOptions,
+} from "./options.ts";
+import { Server, type ServerInternals } from "./server.ts";
+import { ServerConnection } from "./server_connection.ts";
 import {
   callRaw,
   type SocketHandler,
@@ -42,7 +60,24 @@ export interface ServerHost {
 }
 
 /** A server for connections: TCP, TLS or Unix. */
-export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
+export class StreamServer
+  implements
+    Service,
+    ConnectionTaker,
+    ConnectionOwner,
+    Drainable,
+    ServerInternals {
+  /** What the program has of it. */
+  readonly handle: Server = new Server(this);
+  /** The limits, to be read and set one by one. */
+  readonly liveLimits: ServerLimits = liveLimits<ServerLimits>(
+    LIMIT_KEYS,
+    () => this.#options,
+    (limits) => this.changeLimits("limits", limits),
+  );
+  /** The threads of the connections that are being served. */
+  readonly threads: LinkedList<ConnectionThread> = new LinkedList();
+  readonly #counters: ServerCounters = newCounters();
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
@@ -53,6 +88,8 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
   #count = 0;
   #serving = 0;
   #removed = true;
+  #paused = false;
+  #drain?: Drain = undefined;
 
   constructor(host: ServerHost, listener: Deno.Listener) {
     this.#host = host;
@@ -69,6 +106,7 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
     this.#socketOptions = undefined;
+    if (this.#removed) this.#paused = false;
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
@@ -79,9 +117,53 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     return this.#host.name();
   }
 
+  /** Where the server listens. */
+  get addr(): Deno.Addr {
+    return this.#listener.addr;
+  }
+
   /** How many connections are being served. */
   get serving(): number {
     return this.#serving;
+  }
+
+  /** Whether the listener is closed. */
+  get closed(): boolean {
+    return this.#accepts.closed;
+  }
+
+  /** Whether it does not accept for now. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** What it has counted so far. */
+  copyCounters(): ServerCounters {
+    return copyCounters(this.#counters);
+  }
+
+  /** The connections that are being served. */
+  connections(): ServerConnection[] {
+    return [...this.threads].map((thread) => new ServerConnection(thread));
+  }
+
+  /** Takes other limits; those that `limits` does not name stay. */
+  changeLimits(call: string, limits: ServerLimits): void {
+    checkServerLimits(call, limits);
+    this.#options = { ...this.#options, ...limits };
+    this.#socketOptions = undefined;
+    this.resume();
+  }
+
+  /** Accepts no more for now. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Accepts again. */
+  unpause(): void {
+    this.#paused = false;
+    this.resume();
   }
 
   /** Refuses a server that was closed: its listener accepts no more. */
@@ -111,11 +193,22 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     if (!keepopen) this.#accepts.close();
   }
 
+  /** Accepts no more, and waits for the connections to end. */
+  async drain(call: string, options?: DrainOptions): Promise<Drained> {
+    const grace = readGrace(call, options);
+    this.remove();
+    this.#drain ??= new Drain(this.#host.scheduler, this, grace, () => {
+      this.#drain = undefined;
+    });
+    return await this.#drain.wait(grace);
+  }
+
   // --- For the accept loop ------------------------------------------------------
 
   /** How many more connections may be served now. */
   get vacant(): number {
-    if (this.#removed || !this.#host.scheduler.driver.accepting) return 0;
+    if (this.#removed || this.#paused) return 0;
+    if (!this.#host.scheduler.driver.accepting) return 0;
     return (this.#options.maxConnections ?? Infinity) - this.#serving;
   }
 
@@ -125,10 +218,18 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
+    this.#counters.accepted++;
     this.#serving++;
     const handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
-    new ConnectionThread(scheduler, this, names, socket, autoclose)
-      .run(isTls(conn) ? afterHandshake(handler) : handler, socket);
+    const thread = new ConnectionThread(
+      scheduler,
+      this,
+      names,
+      socket,
+      autoclose,
+    );
+    this.threads.append(thread.serverNode);
+    thread.run(isTls(conn) ? afterHandshake(handler) : handler, socket);
   }
 
   /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
@@ -183,9 +284,21 @@ export class StreamServer implements Service, ConnectionTaker, ConnectionOwner {
 
   // --- For the threads of connections ---------------------------------------------
 
+  /** An error has left a handler. */
+  failed(thread: ConnectionThread, error: unknown): void {
+    const counters = this.#counters;
+    if (endpointOf(thread.connection).isHandshakeFailed) {
+      counters.failedHandshakes++;
+    } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
+      counters.handlerErrors++;
+    }
+  }
+
   /** A connection has been served. */
-  served(): void {
+  served(thread: ConnectionThread): void {
+    this.threads.remove(thread.serverNode);
     this.#serving--;
+    this.#drain?.check();
     this.resume();
   }
 }

@@ -44,6 +44,11 @@ export abstract class StreamLife {
     return [connection?.receiver.delivered ?? 0, connection?.sent ?? 0];
   }
 
+  /** Whether its TLS handshake has failed. */
+  get isHandshakeFailed(): boolean {
+    return this.#last !== undefined;
+  }
+
   /** Where the socket stands. */
   get state(): StreamState {
     return this.#state;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../core/status.ts";
+import type { WorkerCounts } from "../server/status.ts";
 import {
   type Order,
   readReport,
@@ -17,7 +17,7 @@ export interface WorkerReport {
   /** How many connections it has accepted. */
   served: number;
   /** What its dispatcher is doing. */
-  status: Status;
+  status: WorkerCounts;
 }
 
 /** Of so many pings in a row that get no answer, each after a part of the heartbeat, a worker is given up. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../core/status.ts";
+import type { WorkerCounts } from "../server/status.ts";
 import type { ServerOptions } from "../server/options.ts";
 
 /** Where a worker listens, and how it serves. */
@@ -41,7 +41,7 @@ export type Report =
   | { kind: "alive" }
   | { kind: "listening" }
   | { kind: "failed"; message: string }
-  | { kind: "status"; id: number; served: number; status: Status }
+  | { kind: "status"; id: number; served: number; status: WorkerCounts }
   | { kind: "handled"; id: number; failure?: string }
   | { kind: "closed" }
   | { kind: "ended" };
@@ -71,7 +71,7 @@ export function readReport(data: unknown): Report | undefined {
       const isStatus = typeof id === "number" && typeof served === "number" &&
         typeof status === "object" && status !== null;
       if (!isStatus) return undefined;
-      return { kind: "status", id, served, status: status as Status };
+      return { kind: "status", id, served, status: status as WorkerCounts };
     }
     default:
       return undefined;

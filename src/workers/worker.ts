@@ -9,7 +9,7 @@ import { formatAddress } from "../net/address.ts";
 import { addressError } from "../net/address_error.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Status } from "../core/status.ts";
+import { postable, type Status } from "../server/status.ts";
 import { pickServerOptions, type ServerOptions } from "../server/options.ts";
 import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
@@ -23,7 +23,7 @@ export interface WorkerDispatcher {
     server: Deno.Listener,
     handler: (conn: Deno.Conn) => unknown,
     options: ServerOptions,
-  ): void;
+  ): unknown;
   handler(
     fn: (skt: StreamSocket) => unknown,
     sslparams?: SslParams | SslParamsSource,
@@ -140,7 +140,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
           kind: "status",
           id: order.id,
           served,
-          status: copas.status(),
+          status: postable(copas.status()),
         });
     }
   });
