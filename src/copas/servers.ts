@@ -5,6 +5,7 @@
  * @module
  */
 
+import { shielded } from "../core/shield.ts";
 import { yieldTurn } from "../core/sleep.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
@@ -30,6 +31,7 @@ import {
 import { loadEngine } from "../tls/secure.ts";
 import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 
 type StreamHandler = (conn: Deno.Conn) => unknown;
@@ -179,6 +181,9 @@ export function makeHandler(
   return handler;
 }
 
+/** Seconds that workers may take, beyond the grace, to end. */
+const WORKERS_END = 10;
+
 /** Runs a server in workers; when the dispatcher exits, they are stopped. */
 export function addWorkers(
   { scheduler, network }: Context,
@@ -194,7 +199,13 @@ export function addWorkers(
     // A loop that begins takes back the exit of an earlier one.
     if (!scheduler.driver.running) await yieldTurn(scheduler);
     if (!scheduler.lifecycle.isExiting) await scheduler.exits.wait();
-    await workers.stop();
+    const shutdown = scheduler.lifecycle.shutdown as Shutdown | undefined;
+    if (shutdown === undefined) return await workers.stop();
+    // They cut what they serve themselves, after the same time as this dispatcher.
+    const { grace } = shutdown;
+    const stop = () => workers.stop(grace);
+    await shielded(scheduler, stop, grace + WORKERS_END);
+    shutdown.add(workers.drained);
   });
   return workers;
 }

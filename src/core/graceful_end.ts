@@ -59,9 +59,14 @@ export class GracefulEnd extends DeadlineEntry {
     scheduler.setDeadline(this, time);
   }
 
-  /** Something has come to its end. */
+  /** Whether it is over. */
+  get isOver(): boolean {
+    return this.#phase === "over";
+  }
+
+  /** Something has come to its end. What was cut has its time to clean up all the same. */
   check(): void {
-    if (this.#phase !== "over" && this.#ending.isOver()) this.#over();
+    if (this.#phase === "grace" && this.#ending.isOver()) this.#over();
   }
 
   due(now: number): void {

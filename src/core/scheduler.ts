@@ -147,6 +147,8 @@ export class Scheduler extends ErrorReports
   serve(service: Service): void {
     this.services.add(service);
     this.#isNeeded();
+    // It comes too late: its clients are refused, and not left waiting.
+    if (this.lifecycle.shutdown !== undefined) service.remove();
   }
 
   /** There is something to do: a program that never runs the dispatcher is told of it at its end. */
@@ -182,7 +184,8 @@ export class Scheduler extends ErrorReports
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
-    return this.#busy === 0 && this.runnable === 0 &&
+    return (this.#busy === 0 || this.lifecycle.skipsThreads) &&
+      this.runnable === 0 &&
       (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
       (this.services.size === 0 || !this.lifecycle.isAccepting) &&
       !(this.timeouts > 0 && this.#isAnyThreadIdle);
