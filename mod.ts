@@ -61,6 +61,9 @@ export type { Endpoint } from "./src/net/address.ts";
 export type { Protected } from "./src/copas/protect.ts";
 export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
 export type { Server, ServerStatus } from "./src/server/server.ts";
+export type { AcceptRate } from "./src/server/accept_rate.ts";
+export type { HandshakeOptions } from "./src/socket/handshake_timeout.ts";
+export type { WatchLimits } from "./src/socket/watch_limits.ts";
 export type { ServerCounters } from "./src/server/counters.ts";
 export type {
   ServerConnection,

@@ -177,7 +177,7 @@ export function makeHandler(
       await serve(lookup.find("wrap()", conn), ...args);
     };
   }
-  setSocketHandler(handler, serve);
+  setSocketHandler(handler, serve, sslparams !== undefined);
   return handler;
 }
 

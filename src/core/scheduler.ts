@@ -45,8 +45,7 @@ export interface Service {
 }
 
 const NOTHING: readonly never[] = [];
-
-/** Threads, time, and the list of what runs next. */
+/** Threads, time, and what runs next. */
 export class Scheduler extends ErrorReports
   implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
@@ -147,7 +146,7 @@ export class Scheduler extends ErrorReports
   serve(service: Service): void {
     this.services.add(service);
     this.#isNeeded();
-    // It comes too late: its clients are refused, and not left waiting.
+    // Too late: its clients are refused.
     if (this.lifecycle.shutdown !== undefined) service.remove();
   }
 

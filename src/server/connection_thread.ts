@@ -31,6 +31,8 @@ export class ConnectionThread extends Thread {
   #isCut = false;
   /** Whether the handler has ended, and the connection is being closed. */
   #isClosing = false;
+  /** What it is counted under among the addresses. */
+  readonly addressKey: string;
   readonly #server: ConnectionOwner;
   readonly #names: ConnectionNames;
   readonly #autoclose: boolean;
@@ -41,9 +43,11 @@ export class ConnectionThread extends Thread {
     names: ConnectionNames,
     socket: StreamSocket,
     autoclose: boolean,
+    addressKey: string,
   ) {
     super(scheduler, undefined, socket);
     this.connection = socket;
+    this.addressKey = addressKey;
     this.#server = server;
     this.#names = names;
     this.#autoclose = autoclose;

@@ -10,14 +10,21 @@ import type { Scheduler, Service } from "../core/scheduler.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
-import type { StreamSocketOptions } from "../socket/socket_options.ts";
+import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 import { isTls } from "../tls/secure.ts";
+import { WATCH_KEYS } from "../socket/watch_limits.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
+import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
-import { copyCounters, newCounters, type ServerCounters } from "./counters.ts";
+import {
+  copyCounters,
+  countIn,
+  newCounters,
+  type ServerCounters,
+} from "./counters.ts";
 import {
   Drain,
   type Drainable,
@@ -27,15 +34,18 @@ import {
 } from "./drain.ts";
 import { liveLimits } from "./live_limits.ts";
 import {
+  checkHasAddresses,
   checkServerLimits,
   LIMIT_KEYS,
   type ServerLimits,
   type ServerOptions,
 } from "./options.ts";
+import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
   callRaw,
+  securesFirst,
   type SocketHandler,
   socketHandlerOf,
 } from "./socket_handler.ts";
@@ -52,7 +62,7 @@ export interface ServerHost {
   /** Makes the Copas socket of an accepted connection. */
   adopt(
     conn: Deno.Conn,
-    options: StreamSocketOptions,
+    options: StreamEndpointOptions,
     name: { toString(): string },
   ): StreamSocket;
   /** Makes the dispatcher find `socket` when it is given the connection. */
@@ -84,7 +94,9 @@ export class StreamServer
   #handler: (conn: Deno.Conn) => unknown = () => {};
   #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
-  #socketOptions?: StreamSocketOptions & { accepted: true };
+  #socketOptions?: StreamEndpointOptions;
+  readonly #admission = new Admission();
+  readonly #refusals: Refusals;
   #count = 0;
   #serving = 0;
   #removed = true;
@@ -95,6 +107,7 @@ export class StreamServer
     this.#host = host;
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
+    this.#refusals = new Refusals(host);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -102,6 +115,8 @@ export class StreamServer
     handler: (conn: Deno.Conn) => unknown,
     options: ServerOptions,
   ): void {
+    checkHasAddresses("addserver()", this.addr, options);
+    this.#admission.limits = options;
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
@@ -150,8 +165,15 @@ export class StreamServer
   /** Takes other limits; those that `limits` does not name stay. */
   changeLimits(call: string, limits: ServerLimits): void {
     checkServerLimits(call, limits);
+    checkHasAddresses(call, this.addr, limits);
     this.#options = { ...this.#options, ...limits };
+    this.#admission.limits = this.#options;
     this.#socketOptions = undefined;
+    const { idletimeout, lifetime, mininput } = this.#options;
+    if (!WATCH_KEYS.some((key) => key in limits)) return this.resume();
+    for (const { connection } of [...this.threads]) {
+      endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+    }
     this.resume();
   }
 
@@ -209,16 +231,19 @@ export class StreamServer
   get vacant(): number {
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
-    return (this.#options.maxConnections ?? Infinity) - this.#serving;
+    const { overflow = "wait", maxConnections = Infinity } = this.#options;
+    return overflow === "wait" ? maxConnections - this.#serving : Infinity;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
+    this.#counters.accepted++;
+    const admitted = this.#admission.admit(conn, this.#serving, scheduler);
+    if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
-    this.#counters.accepted++;
     this.#serving++;
     const handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
     const thread = new ConnectionThread(
@@ -227,9 +252,20 @@ export class StreamServer
       names,
       socket,
       autoclose,
+      admitted,
     );
     this.threads.append(thread.serverNode);
     thread.run(isTls(conn) ? afterHandshake(handler) : handler, socket);
+  }
+
+  /** Closes a connection that is not served. */
+  #refuse(conn: Deno.Conn, by: RefusedBy): void {
+    countIn(this.#counters.refused, by);
+    const { overflow = "wait" } = this.#options;
+    const isQuiet = overflow === "wait" || overflow === "close" ||
+      by === "deny" || by === "allow" || isTls(conn) ||
+      securesFirst(this.#handler);
+    this.#refusals.refuse(conn, isQuiet ? undefined : overflow);
   }
 
   /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
@@ -240,16 +276,15 @@ export class StreamServer
   }
 
   /** One object for all connections, until the listener's timeouts are changed. */
-  #optionsOfSockets(): StreamSocketOptions {
+  #optionsOfSockets(): StreamEndpointOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { maxline, maxbody, linger } = this.#options;
+      const { timeout: _, name: __, ...options } = this.#options;
       this.#socketOptions = {
+        ...options,
         timeouts,
-        maxline,
-        maxbody,
-        linger,
         accepted: true,
+        closedBy: (limit) => countIn(this.#counters.closed, limit),
       };
     }
     return this.#socketOptions;
@@ -297,6 +332,7 @@ export class StreamServer
   /** A connection has been served. */
   served(thread: ConnectionThread): void {
     this.threads.remove(thread.serverNode);
+    this.#admission.leave(thread.addressKey);
     this.#serving--;
     this.#drain?.check();
     this.resume();

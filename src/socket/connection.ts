@@ -79,6 +79,16 @@ export class Connection {
     return this.#sender?.sink.taken ?? 0;
   }
 
+  /** How many bytes the kernel has got. */
+  get written(): number {
+    return this.#sender?.sink.written ?? 0;
+  }
+
+  /** Whether nothing is left to write. */
+  get isDrained(): boolean {
+    return this.#sender?.isDrained ?? true;
+  }
+
   get #stream(): ByteStream {
     return this.session?.stream ?? this.conn;
   }

@@ -25,7 +25,7 @@ import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
 import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
-import { CLOSED_REASON } from "./stream_state.ts";
+import { saysClosed } from "./stream_state.ts";
 import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
@@ -60,6 +60,11 @@ export class Receiver implements ReceiveQueue {
   /** How many bytes the threads have got. */
   get delivered(): number {
     return this.source.received - this.source.buffer.length;
+  }
+
+  /** Whether a thread waits for bytes. */
+  get isAwaited(): boolean {
+    return this.#waits.first !== undefined;
   }
 
   /** Gives what `pattern` asks for, or with `partial` what there is of it. */
@@ -204,7 +209,7 @@ export class Receiver implements ReceiveQueue {
 
   #closedError(why: string): ClosedError {
     const error = new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
-    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+    return saysClosed(why) ? endOf(this.socket, error) : error;
   }
 }
 

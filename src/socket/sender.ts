@@ -28,7 +28,7 @@ import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import { socketFailure } from "./socket_failure.ts";
-import { CLOSED_REASON } from "./stream_state.ts";
+import { saysClosed } from "./stream_state.ts";
 import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
@@ -268,7 +268,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
   #closedError(why: string, transfer?: TransferErrorOptions): ClosedError {
     const message = `${cannotSend(this.socket)}: ${why}`;
     const error = new ClosedError(message, transfer);
-    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+    return saysClosed(why) ? endOf(this.socket, error) : error;
   }
 
   #writeError(failure: unknown, transfer?: TransferErrorOptions): ClosedError {

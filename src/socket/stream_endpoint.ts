@@ -36,7 +36,7 @@ import { handshakeTimeout } from "./handshake_timeout.ts";
 import { streamBroke } from "./socket_failure.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import type { Name, StreamEndpointOptions } from "./socket_options.ts";
-import { StreamLife } from "./stream_life.ts";
+import { WatchedLife } from "./watched_life.ts";
 import {
   CLOSED_REASON,
   notSecured,
@@ -46,7 +46,7 @@ import {
 import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** The inside of a stream socket. */
-export class StreamEndpoint extends StreamLife {
+export class StreamEndpoint extends WatchedLife {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
@@ -66,7 +66,7 @@ export class StreamEndpoint extends StreamLife {
     options: StreamEndpointOptions,
     name: Name | undefined,
   ) {
-    super();
+    super(scheduler, options);
     this.#scheduler = scheduler;
     this.#network = network;
     this.#socket = socket;
@@ -270,7 +270,8 @@ export class StreamEndpoint extends StreamLife {
     }
     const sslparams = given ?? this.#sslparams;
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
-    const timeout = handshakeTimeout(options, this.#socket.timeouts, mode);
+    const { timeouts } = this.#socket;
+    const timeout = handshakeTimeout(options, timeouts, mode, this.#options);
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {
@@ -334,7 +335,8 @@ export class StreamEndpoint extends StreamLife {
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
       const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
-      if (isOrdinary || this.connection?.isAbandoned) return;
+      if (isOrdinary || this.isDismissed) return;
+      if (this.connection?.isAbandoned) return;
       this.#scheduler.report(error, current, this.#socket);
     });
   }

@@ -8,13 +8,14 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
-import { WorkerHandle, type WorkerReport } from "./handle.ts";
+import { WorkerHandle } from "./handle.ts";
 import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
 import { pickPort, withAddress } from "./shared_port.ts";
 import { narrowPermissions } from "./worker_net.ts";
+import type { WorkerStatus } from "./worker_status.ts";
 
-export type { WorkersOptions };
+export type { WorkersOptions, WorkerStatus };
 
 /** The first pause before a crashed worker is replaced, and the longest, in seconds. */
 const FIRST_PAUSE = 0.1;
@@ -24,22 +25,6 @@ const LONGEST_PAUSE = 10;
 const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
   "holds a processor, and takes its share of the new connections, which get " +
   "no answer, until this process ends";
-
-/** What `workers.status()` tells of one worker. */
-export interface WorkerStatus extends Partial<WorkerReport> {
-  /** Its place, from 1 on. A worker that replaces another one has its place. */
-  worker: number;
-  /** `"starting"` until it listens; `"silent"`: it listens, but did not answer within a second; `"waiting"`: it crashed, and will be replaced. */
-  state: "starting" | "listening" | "silent" | "waiting" | "stopped";
-  /** How often the worker in this place has crashed. */
-  crashes: number;
-  /**
-   * How many workers of this place were replaced because they did not answer.
-   * Deno can't end a busy thread: each may still hold a processor, and take its
-   * share of the connections, until this process ends.
-   */
-  abandoned: number;
-}
 
 interface Place {
   number: number;
