@@ -17,6 +17,7 @@ import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
 import { ExitQueue } from "./exit_queue.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { DEFAULT_BUFFERED, MemoryBudget } from "./memory_budget.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
 import { Round } from "./round.ts";
 import type { StepTimings } from "./step_timings.ts";
@@ -57,6 +58,8 @@ export class Scheduler extends ErrorReports
   /** How long threads may run before the event loop has its turn. */
   readonly slice: TimeSlice = new TimeSlice();
   readonly driver: Driver;
+  /** What connections may keep in memory. */
+  readonly memory: MemoryBudget = new MemoryBudget(this, DEFAULT_BUFFERED);
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: ThreadList<Thread> = new ThreadList();
   /** Stands for the code outside every thread. */
@@ -165,8 +168,7 @@ export class Scheduler extends ErrorReports
 
   /**
    * Removes all threads but the current one and all services, gives up the
-   * sockets that threads wait for, and announces the exit. The loop does not
-   * wait for what has been sent and is not written yet.
+   * sockets that threads wait for, and announces the exit. Writes are not waited for.
    */
   cancelAll(): void {
     const { current } = this;
@@ -272,11 +274,7 @@ export class Scheduler extends ErrorReports
     return this.#round.waiting + this.#runnable.length;
   }
 
-  /**
-   * Asks whether a call may have its outcome without waiting. After a slice of
-   * time the answer is no, until the event loop had a turn: a thread that always
-   * finds data, or always fails, must not starve the others.
-   */
+  /** Whether a call may have its outcome without waiting: no after a slice of time, until the event loop had a turn. */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
     if (runsInRemovedThread()) return false;

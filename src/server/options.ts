@@ -34,6 +34,14 @@ export interface ServerLimits extends Limits, WatchLimits, HandshakeOptions {
    * another limit refuses never waits. Default: `"wait"`.
    */
   overflow?: "wait" | "close" | string | Uint8Array;
+  /**
+   * How many bytes all connections of the server may keep waiting in memory,
+   * unfinished lines and unread answers for example. A connection that asks for
+   * more waits; at twice the number, and when connections have waited for five
+   * seconds, the one that holds most is closed. Default: no limit but that of
+   * the dispatcher, 256 MiB (`new Copas({ maxbuffered })`).
+   */
+  maxbuffered?: number;
   /** How often one address may connect: a bucket of `burst` tokens, which fills with `rate` tokens a second. Default: no limit. */
   acceptrate?: AcceptRate;
   /** Only these addresses are served: `"192.0.2.1"`, `"10.0.0.0/8"`, `"2001:db8::/32"`. Others are closed without a word. Default: all. */
@@ -60,6 +68,7 @@ export const LIMIT_KEYS: readonly (keyof ServerLimits)[] = Object.keys(
     lifetime: true,
     mininput: true,
     handshaketimeout: true,
+    maxbuffered: true,
     maxPerAddress: true,
     overflow: true,
     acceptrate: true,
@@ -131,6 +140,7 @@ export function checkServerLimits(call: string, limits: ServerLimits): void {
 function checkLimitValues(call: string, limits: ServerLimits): void {
   checkNumber(call, "maxConnections", limits.maxConnections);
   checkNumber(call, "maxPerAddress", limits.maxPerAddress);
+  checkNumber(call, "maxbuffered", limits.maxbuffered);
   checkLimits(call, limits);
   checkWatchLimits(call, limits);
   checkAcceptRate(call, limits.acceptrate);

@@ -28,6 +28,7 @@ export interface ServerInternals {
   readonly name: string;
   readonly addr: Deno.Addr;
   readonly serving: number;
+  readonly buffered: number;
   readonly paused: boolean;
   readonly closed: boolean;
   readonly liveLimits: ServerLimits;
@@ -87,6 +88,11 @@ export class Server implements AsyncDisposable {
   /** How many connections it serves. */
   get serving(): number {
     return this.#server.serving;
+  }
+
+  /** How many bytes its connections keep waiting in memory: received by no thread yet, or not written. Small buffers for sending are not counted. */
+  get buffered(): number {
+    return this.#server.buffered;
   }
 
   /** What it has counted so far. Each reading gives a new object, which does not change. */

@@ -67,3 +67,11 @@ export async function callRaw(
     );
   }
 }
+
+/** `Deno.listenTls` hands a connection over before its handshake. */
+export function afterHandshake(handler: SocketHandler): SocketHandler {
+  return async (socket) => {
+    await socket.dohandshake();
+    await handler(socket);
+  };
+}

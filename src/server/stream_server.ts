@@ -6,6 +6,7 @@
  */
 
 import { LinkedList } from "../collections/linked_list.ts";
+import { MemoryBudget } from "../core/memory_budget.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
@@ -44,6 +45,7 @@ import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
+  afterHandshake,
   callRaw,
   securesFirst,
   type SocketHandler,
@@ -97,6 +99,7 @@ export class StreamServer
   #socketOptions?: StreamEndpointOptions;
   readonly #admission = new Admission();
   readonly #refusals: Refusals;
+  readonly #memory: MemoryBudget;
   #count = 0;
   #serving = 0;
   #removed = true;
@@ -108,6 +111,8 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
+    const { scheduler } = host;
+    this.#memory = new MemoryBudget(scheduler, Infinity, scheduler.memory);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -117,6 +122,7 @@ export class StreamServer
   ): void {
     checkHasAddresses("addserver()", this.addr, options);
     this.#admission.limits = options;
+    this.#memory.max = options.maxbuffered ?? Infinity;
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
@@ -152,6 +158,11 @@ export class StreamServer
     return this.#paused;
   }
 
+  /** How many bytes its connections keep waiting in memory. */
+  get buffered(): number {
+    return this.#memory.used;
+  }
+
   /** What it has counted so far. */
   copyCounters(): ServerCounters {
     return copyCounters(this.#counters);
@@ -168,6 +179,7 @@ export class StreamServer
     checkHasAddresses(call, this.addr, limits);
     this.#options = { ...this.#options, ...limits };
     this.#admission.limits = this.#options;
+    this.#memory.max = this.#options.maxbuffered ?? Infinity;
     this.#socketOptions = undefined;
     const { idletimeout, lifetime, mininput } = this.#options;
     if (!WATCH_KEYS.some((key) => key in limits)) return this.resume();
@@ -284,6 +296,7 @@ export class StreamServer
         ...options,
         timeouts,
         accepted: true,
+        memory: this.#memory,
         closedBy: (limit) => countIn(this.#counters.closed, limit),
       };
     }
@@ -337,12 +350,4 @@ export class StreamServer
     this.#drain?.check();
     this.resume();
   }
-}
-
-/** `Deno.listenTls` hands a connection over before its handshake. */
-function afterHandshake(handler: SocketHandler): SocketHandler {
-  return async (socket) => {
-    await socket.dohandshake();
-    await handler(socket);
-  };
 }

@@ -11,6 +11,7 @@ import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { readWaitOptions } from "../errors/wait_options.ts";
+import type { Meter } from "../readiness/meter.ts";
 import { ReadSource } from "../readiness/read_source.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { checkCount, DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -48,10 +49,11 @@ export class Receiver implements ReceiveQueue {
     stream: ByteStream,
     socket: SocketIdentity,
     limits: Limits,
+    meter?: Meter,
   ) {
     this.#scheduler = scheduler;
     this.socket = socket;
-    this.source = new ReadSource(scheduler.selector, stream, this);
+    this.source = new ReadSource(scheduler.selector, stream, this, meter);
     this.#waits = new TimedWaitQueue(scheduler);
     this.#limits = limits;
     this.#patterns = new PatternReader(this.source, socket, limits);

@@ -23,6 +23,7 @@ import {
   readWaitOptions,
   type WaitOptions,
 } from "../errors/wait_options.ts";
+import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
@@ -53,10 +54,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
     scheduler: Scheduler,
     stream: ByteStream,
     socket: SocketIdentity,
+    meter?: Meter,
   ) {
     this.#scheduler = scheduler;
     this.socket = socket;
-    this.sink = new WriteSink(scheduler.selector, stream, this);
+    this.sink = new WriteSink(scheduler.selector, stream, this, meter);
   }
 
   /** Takes `data` into the buffer; waits while there is no room. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
@@ -38,6 +39,8 @@ export interface StreamEndpointOptions
   extends StreamSocketOptions, WatchLimits, HandshakeOptions {
   /** Whether a server accepted its connection. */
   accepted?: boolean;
+  /** The budget of its server. Default: that of the dispatcher. */
+  memory?: MemoryBudget;
   /** Called when a limit in time, or of memory, closes the socket. */
   closedBy?: (limit: string) => void;
 }

@@ -228,6 +228,7 @@ export class StreamEndpoint extends WatchedLife {
       options,
       conn,
       session,
+      this.meter,
     );
   }
 

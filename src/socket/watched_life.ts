@@ -5,6 +5,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
+import { MemoryMeter } from "../core/memory_budget.ts";
 import { ConnectionWatch, type Watched } from "./connection_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { StreamEndpointOptions } from "./socket_options.ts";
@@ -16,6 +17,8 @@ import { WATCH_KEYS, type WatchLimits } from "./watch_limits.ts";
 export abstract class WatchedLife extends StreamLife implements Watched {
   readonly #scheduler: Scheduler;
   readonly #closedBy?: (limit: string) => void;
+  /** Counts what its connection keeps in memory. */
+  protected readonly meter: MemoryMeter;
   #limits?: WatchLimits = undefined;
   #watch?: ConnectionWatch = undefined;
 
@@ -23,6 +26,10 @@ export abstract class WatchedLife extends StreamLife implements Watched {
     super();
     this.#scheduler = scheduler;
     this.#closedBy = options.closedBy;
+    this.meter = new MemoryMeter(
+      options.memory ?? scheduler.memory,
+      this.#closeWorst,
+    );
     if (WATCH_KEYS.some((key) => options[key] !== undefined)) {
       this.#limits = limitsOf(options);
     }
@@ -64,6 +71,12 @@ export abstract class WatchedLife extends StreamLife implements Watched {
   get isReceiving(): boolean {
     return this.anyConnection?.receiver.isAwaited ?? false;
   }
+
+  #closeWorst = (max: number): void =>
+    this.closeFor(
+      "maxbuffered",
+      `it keeps more waiting in memory than any other connection, and there is no room left (maxbuffered: ${max} bytes)`,
+    );
 
   /** Closes the socket because of a limit: with a goodbye of TLS where nothing is left to write, else at once. */
   closeFor(limit: string, why: string): void {

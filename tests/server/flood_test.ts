@@ -284,3 +284,79 @@ Deno.test("limits that are none, or have no effect, are refused", () => {
   );
   unix.close();
 });
+
+Deno.test("maxbuffered bounds what unfinished lines take; short ones are served meanwhile, and the worst offender is closed", async () => {
+  const clock = new VirtualClock({ autojump: false });
+  const max = 1024 * 1024;
+  await using server = TestServer.start(
+    echo,
+    { maxbuffered: max },
+    dispatcher(clock),
+  );
+  const handle = handleOf(server);
+  const all = await clients(server, 300);
+  const part = new Uint8Array(100_000).fill(120);
+  // What the server does not read stays with the kernel, or the write waits.
+  const writes = all.map((client) => client.write(part).catch(() => {}));
+  for (let i = 0; i < 300; i++) await turn();
+  const small = 1000 * 512;
+  assert(handle.buffered > max / 2, `${handle.buffered}`);
+  assert(handle.buffered <= max + small, `${handle.buffered}`);
+  const honest = await server.connect();
+  assertEquals(await ask(honest, "still served"), "still served");
+  assertEquals(handle.counters.closed, {});
+  for (let i = 0; i < 6; i++) {
+    clock.advance(1);
+    for (let j = 0; j < 10; j++) await turn();
+  }
+  assert(handle.counters.closed.maxbuffered >= 1);
+  assert(handle.buffered <= max + small, `${handle.buffered}`);
+  for (const client of all) client.close();
+  await Promise.all(writes);
+  // Those that wait for room find out when they get it.
+  while (handle.serving > 1) {
+    clock.advance(1);
+    for (let j = 0; j < 10; j++) await turn();
+  }
+  assert(handle.buffered <= 2048, `${handle.buffered}`);
+});
+
+Deno.test("maxbuffered bounds what slow readers take, and a lower one closes the worst", async () => {
+  const max = 512 * 1024;
+  const size = 300_000;
+  await using server = TestServer.start(async (conn, copas) => {
+    const skt = copas.wrap(conn);
+    await skt.receive();
+    await skt.send(new Uint8Array(8_000_000).fill(120));
+    await skt.receive();
+  }, { maxbuffered: max });
+  const handle = handleOf(server);
+  const all = await clients(server, 100);
+  for (const client of all) await write(client, "go\n");
+  for (let i = 0; i < 100; i++) await turn();
+  assert(handle.buffered <= max + 100 * 512, `${handle.buffered}`);
+  // Those who read get all of it, in small pieces.
+  assertEquals((await readText(all[0], size)).length, size);
+  handle.limits.maxbuffered = 1024;
+  for (let i = 0; i < 10; i++) await write(await server.connect(), "go\n");
+  for (let i = 0; i < 100; i++) await turn();
+  assert(
+    handle.counters.closed.maxbuffered >= 1,
+    `${handle.buffered} ${JSON.stringify(handle.counters)}`,
+  );
+});
+
+Deno.test("maxbuffered of the dispatcher holds for all its sockets together", async () => {
+  const copas = new Copas({
+    clock: new VirtualClock(),
+    maxbuffered: 64 * 1024,
+  });
+  await using server = TestServer.start(echo, undefined, copas);
+  const handle = handleOf(server);
+  const all = await clients(server, 100);
+  const part = new Uint8Array(20_000).fill(120);
+  for (const client of all) await client.write(part);
+  for (let i = 0; i < 100; i++) await turn();
+  assert(handle.buffered <= 64 * 1024 + 100 * 512, `${handle.buffered}`);
+  assertThrows(() => new Copas({ maxbuffered: 0 }), RangeError, "maxbuffered");
+});
