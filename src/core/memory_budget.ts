@@ -32,8 +32,7 @@ const RELIEVED = 7 / 8;
 export class MemoryBudget {
   /** How many bytes are held. */
   used = 0;
-  /** The most that may be held before those that ask for more have to wait. */
-  max: number;
+  #max: number;
   readonly #host: BudgetHost;
   readonly #parent?: MemoryBudget;
   /** The reads that wait for room, with what they need, in their order. */
@@ -47,9 +46,19 @@ export class MemoryBudget {
   /** @param parent the budget of the dispatcher, for that of a server */
   constructor(host: BudgetHost, max: number, parent?: MemoryBudget) {
     this.#host = host;
-    this.max = max;
+    this.#max = max;
     this.#parent = parent;
     this.#stall = new StallAlarm(() => this.#relieve());
+  }
+
+  /** The most that may be held before those that ask for more have to wait. */
+  get max(): number {
+    return this.#max;
+  }
+  set max(max: number) {
+    this.#max = max;
+    while (this.used > 2 * max && this.#closeWorst());
+    this.#serve();
   }
 
   /** How many reads wait for room. */

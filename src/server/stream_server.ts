@@ -1,6 +1,6 @@
 /**
- * A registered server for connections: it takes those that its accept loop
- * brings, runs a thread for each, and keeps to its limits.
+ * A registered server: takes the connections that its accept loop brings, runs
+ * a thread for each, and keeps to its limits.
  *
  * @module
  */
@@ -111,8 +111,8 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
-    const { scheduler } = host;
-    this.#memory = new MemoryBudget(scheduler, Infinity, scheduler.memory);
+    const { memory } = host.scheduler;
+    this.#memory = new MemoryBudget(host.scheduler, Infinity, memory);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -213,9 +213,7 @@ export class StreamServer
   }
 
   /**
-   * Accepts no more. Connections that are being served go on.
-   *
-   * With `keepopen` the listener stays open, and a connection that an accept
+   * Accepts no more. Connections that are being served go on. With `keepopen` the listener stays open, and a connection that an accept
    * under way still brings is kept until the server is registered again.
    */
   remove(keepopen = false): void {
@@ -236,8 +234,6 @@ export class StreamServer
     });
     return await this.#drain.wait(grace);
   }
-
-  // --- For the accept loop ------------------------------------------------------
 
   /** How many more connections may be served now. */
   get vacant(): number {

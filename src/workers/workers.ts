@@ -11,30 +11,19 @@ import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
 import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
-import { pickPort, withAddress } from "./shared_port.ts";
+import { claim, pickPort, withAddress } from "./shared_port.ts";
+import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
-import type { WorkerStatus } from "./worker_status.ts";
 
 export type { WorkersOptions, WorkerStatus };
 
-/** The first pause before a crashed worker is replaced, and the longest, in seconds. */
-const FIRST_PAUSE = 0.1;
+/** The longest pause before a crashed worker is replaced, in seconds. */
 const LONGEST_PAUSE = 10;
 
 /** What is left of a worker that did not answer. */
 const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
   "holds a processor, and takes its share of the new connections, which get " +
   "no answer, until this process ends";
-
-interface Place {
-  number: number;
-  state: WorkerStatus["state"];
-  crashes: number;
-  abandoned: number;
-  pause: number;
-  worker?: WorkerHandle;
-  timer?: ReturnType<typeof setTimeout>;
-}
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -52,6 +41,7 @@ export class Workers implements AsyncDisposable {
   readonly #permissions?: Deno.PermissionOptions;
   readonly #grace: number;
   readonly #heartbeat: number;
+  readonly #starttimeout: number;
   readonly #places: Place[];
   readonly #isAnyPort: boolean;
   #isReady = false;
@@ -73,6 +63,7 @@ export class Workers implements AsyncDisposable {
   ) {
     const settings = workerSettings(module, options);
     const { source, order, permissions, grace, heartbeat, count } = settings;
+    this.#starttimeout = settings.starttimeout;
     this.#scheduler = scheduler;
     this.#source = source;
     this.#order = order;
@@ -88,15 +79,22 @@ export class Workers implements AsyncDisposable {
     }));
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
+    let release = () => {};
     try {
+      release = claim(order);
       // The first one is started at once: what Deno refuses is refused here.
       const first = this.#start(this.#places[0]);
       this.ready = this.#startAll(first, picked);
     } catch (error) {
       picked?.close();
+      release();
       throw error;
     }
-    this.ready.catch((error) => this.#giveUp(error));
+    this.#over.promise.then(release, release);
+    this.ready.catch((error) => {
+      // Workers that were stopped while they started have not failed.
+      if (this.#stopping === undefined) this.#giveUp(error);
+    });
     this.#keepLoopGoing();
   }
 
@@ -155,6 +153,7 @@ export class Workers implements AsyncDisposable {
       order,
       permissions: withAddress(this.#permissions, order),
       heartbeat: this.#heartbeat,
+      starttimeout: this.#starttimeout,
     });
     place.state = "starting";
     place.worker = worker;
@@ -254,7 +253,8 @@ export class Workers implements AsyncDisposable {
    * connection is refused. The old ones finish their connections meanwhile.
    *
    * @returns when all new ones listen, and no old one does
-   * @throws {Error} when a new worker can't be started; the old one then stays
+   * @throws {Error} when a new worker can't be started: the old one then stays;
+   * or when the workers are stopped, or were meanwhile
    */
   async restart(): Promise<void> {
     if (this.#restarting !== undefined) return await this.#restarting;
@@ -266,7 +266,9 @@ export class Workers implements AsyncDisposable {
   async #replaceAll(): Promise<void> {
     await this.ready;
     for (const place of this.#places) {
-      if (this.#stopping !== undefined) return;
+      if (this.#stopping !== undefined) {
+        throw new Error(`${this.name}: restart(): the workers are stopped`);
+      }
       clearTimeout(place.timer);
       const { worker: old } = place;
       if (old !== undefined) this.#leaving.add(old);

@@ -79,7 +79,7 @@ Deno.test("acceptrate lets a burst in, and then so many a second", async () => {
     20,
     { acceptrate: 80 },
   ]);
-  clock.advance(3);
+  await clock.advance(3);
   await clients(server, 10);
   while (handle.counters.accepted < 110) await turn();
   assertEquals(handle.serving, 26);
@@ -152,7 +152,7 @@ Deno.test("idletimeout closes connections on which nothing comes or goes, and no
   const all = await clients(server, 300);
   while (handle.serving < 300) await turn();
   for (let i = 0; i < 9; i++) {
-    clock.advance(7.5);
+    await clock.advance(7.5);
     assertEquals(await ask(all[0], "busy"), "busy");
   }
   while (handle.serving > 1) await turn();
@@ -201,7 +201,7 @@ Deno.test("mininput closes a slow drip, and leaves idle and answered clients alo
       await drip.write(new Uint8Array([120])).catch(() => {});
     }
     for (let i = 0; i < 3; i++) await turn();
-    clock.advance(1);
+    await clock.advance(1);
   }
   while (handle.serving > 2) await turn();
   assertEquals(handle.counters.closed, { mininput: 198 });
@@ -215,7 +215,7 @@ Deno.test("limits in time can be changed for the connections that are there", as
   const client = await server.connect();
   await ask(client, "hello");
   handle.limits.lifetime = 10;
-  clock.advance(11);
+  await clock.advance(11);
   assertEquals(await readText(client), "");
 });
 
@@ -306,7 +306,7 @@ Deno.test("maxbuffered bounds what unfinished lines take; short ones are served 
   assertEquals(await ask(honest, "still served"), "still served");
   assertEquals(handle.counters.closed, {});
   for (let i = 0; i < 6; i++) {
-    clock.advance(1);
+    await clock.advance(1);
     for (let j = 0; j < 10; j++) await turn();
   }
   assert(handle.counters.closed.maxbuffered >= 1);
@@ -315,35 +315,47 @@ Deno.test("maxbuffered bounds what unfinished lines take; short ones are served 
   await Promise.all(writes);
   // Those that wait for room find out when they get it.
   while (handle.serving > 1) {
-    clock.advance(1);
+    await clock.advance(1);
     for (let j = 0; j < 10; j++) await turn();
   }
   assert(handle.buffered <= 2048, `${handle.buffered}`);
 });
 
-Deno.test("maxbuffered bounds what slow readers take, and a lower one closes the worst", async () => {
-  const max = 512 * 1024;
+Deno.test("maxbuffered bounds what slow readers take in small pieces", async () => {
+  const max = 128 * 1024;
   const size = 300_000;
+  const much = new Uint8Array(32_000_000).fill(120);
   await using server = TestServer.start(async (conn, copas) => {
     const skt = copas.wrap(conn);
     await skt.receive();
-    await skt.send(new Uint8Array(8_000_000).fill(120));
+    await skt.send(much);
     await skt.receive();
   }, { maxbuffered: max });
   const handle = handleOf(server);
-  const all = await clients(server, 100);
+  const all = await clients(server, 10);
   for (const client of all) await write(client, "go\n");
   for (let i = 0; i < 100; i++) await turn();
-  assert(handle.buffered <= max + 100 * 512, `${handle.buffered}`);
+  assert(handle.buffered >= 64 * 1024, `${handle.buffered}`);
+  assert(handle.buffered <= max + 10 * 1024, `${handle.buffered}`);
   // Those who read get all of it, in small pieces.
   assertEquals((await readText(all[0], size)).length, size);
-  handle.limits.maxbuffered = 1024;
-  for (let i = 0; i < 10; i++) await write(await server.connect(), "go\n");
-  for (let i = 0; i < 100; i++) await turn();
-  assert(
-    handle.counters.closed.maxbuffered >= 1,
-    `${handle.buffered} ${JSON.stringify(handle.counters)}`,
-  );
+});
+
+Deno.test("a lower maxbuffered closes the worst offenders until no more than twice as much is held", async () => {
+  await using server = TestServer.start(echo, { maxbuffered: 1024 * 1024 });
+  const handle = handleOf(server);
+  const all = await clients(server, 10);
+  for (const [i, client] of all.entries()) {
+    await write(client, "x".repeat(i < 5 ? 30_000 : 10));
+  }
+  while (handle.buffered < 5 * 30_000) await turn();
+  handle.limits.maxbuffered = 50_000;
+  assert(handle.buffered <= 100_000, `${handle.buffered}`);
+  const { maxbuffered } = handle.counters.closed;
+  while (handle.serving > 10 - maxbuffered) await turn();
+  assert(maxbuffered >= 1 && maxbuffered <= 5);
+  await write(all[9], "\n");
+  assertEquals(await readText(all[9], 11), "x".repeat(10) + "\n");
 });
 
 Deno.test("maxbuffered of the dispatcher holds for all its sockets together", async () => {

@@ -54,7 +54,7 @@ Deno.test("connections tells who is there, what came and went, and what the hand
     await server.connect(),
   ];
   while (handle.serving < 3) await turn();
-  clock.advance(5);
+  await clock.advance(5);
   assertEquals(await ask(one, "sleep"), "good night");
   assertEquals(await ask(two, "outside"), "wait");
   const [a, b, c] = handle.connections();
@@ -209,7 +209,7 @@ Deno.test("drain stops listening, waits for the connections, and cuts what is le
   for (let i = 0; i < 10; i++) await turn();
   await assertRejects(() => server.connect(), Deno.errors.ConnectionRefused);
   for (const seconds of [1, 3, 1, 0.02]) {
-    clock.advance(seconds);
+    await clock.advance(seconds);
     for (let i = 0; i < 10; i++) await turn();
   }
   assertEquals(await drained, { served: 2, cut: 1 });
