@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Recurring } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { sleepUntil } from "../core/sleep.ts";
 import type { ErrorHandler } from "../core/task.ts";
@@ -55,7 +54,7 @@ export interface TimerOptions<P = undefined> {
  * await copas.loop();
  * ```
  */
-export class Timer<P = undefined> implements Disposable, Recurring {
+export class Timer<P = undefined> implements Disposable {
   /** The timer's name, and that of its thread. */
   readonly name: string;
   /** Seconds from being armed to the first call, and from the end of a call to the next. */
