@@ -25,7 +25,6 @@ export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
-export type { Called } from "./src/copas/pcall.ts";
 export type {
   Dispatcher,
   Sockets,
@@ -58,7 +57,7 @@ export {
 export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
-export type { Protected } from "./src/copas/protect.ts";
+export type { Called, Protected } from "./src/copas/protect.ts";
 export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
 export type { Server, ServerStatus } from "./src/server/server.ts";
 export type { AcceptRate } from "./src/server/accept_rate.ts";

@@ -22,8 +22,7 @@ import {
 import { Debug } from "./debug.ts";
 import { ErrorLog } from "./error_log.ts";
 import { ServerRegistry } from "./server_registry.ts";
-import { SocketLookup } from "./socket_lookup.ts";
-import { SocketRegistry } from "./socket_registry.ts";
+import { SocketLookup, SocketRegistry } from "./socket_lookup.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {

@@ -53,8 +53,7 @@ import {
 import { bindMethods } from "./bound_methods.ts";
 import type { Debug } from "./debug.ts";
 import * as dispatcher from "./loop.ts";
-import { type Called, pcall } from "./pcall.ts";
-import { protect, type Protected } from "./protect.ts";
+import { type Called, pcall, protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
 import { shutDown, shutDownOn } from "./shutdown.ts";
@@ -918,30 +917,37 @@ export class Copas {
   }
 
   /**
-   * Registers a server for connections.
+   * Registers a server for connections, or for datagrams.
    *
-   * `handler` runs once for each connection, in a thread of its own, and gets
-   * the `Deno.Conn`; use the dispatcher's functions on it, or wrap the handler
-   * with `copas.handler`. When the handler ends, the connection is closed (see
-   * `autoclose`). An error of a handler ends its connection, and no other.
+   * For connections: `handler` runs once for each, in a thread of its own, and
+   * gets the `Deno.Conn`; use the dispatcher's functions on it, or wrap the
+   * handler with `copas.handler`. When the handler ends, the connection is closed
+   * (see `autoclose`). An error of a handler ends its connection, and no other.
    *
-   * Registering the same listener again replaces its handler and its options.
+   * For datagrams: `handler` runs once, in a thread of its own, and gets the
+   * `Deno.DatagramConn`, or with `copas.handler` the socket. When it ends, the
+   * server is removed.
+   *
+   * Registering the same listener or socket again replaces its handler and its
+   * options.
    *
    * @param server the listener, as `copas.socket.bind`, `Deno.listen` or
-   * `Deno.listenTls` makes it
-   * @param handler serves one connection
-   * @param timeout seconds that a connect, send or receive of an accepted socket
-   * may take, or an object of options; a negative number is no limit. Default:
-   * as the listener has it, at first no limit
+   * `Deno.listenTls` makes it; or the datagram socket, Deno's or Copas's
+   * @param handler serves one connection; or receives and answers datagrams
+   * @param timeout seconds that a connect, send or receive of an accepted socket,
+   * or of the datagram socket, may take; or an object of options, of which
+   * `timeout` and `name` hold for datagrams; a negative number is no limit.
+   * Default: as the listener or socket has it, at first no limit
    * @param name the server's name, from which its sockets and threads have
    * theirs. Default: a name that tells the address
    * @returns the server: its connections, counters and limits, and how to pause
-   * and to end it. A listener that is registered again has the same
+   * and to end it; of datagrams its name and address, and `close`. A listener
+   * that is registered again has the same
    * @throws {TypeError} when an argument has the wrong type, or an option is unknown
    * @throws {RangeError} when an option is outside its range
    * @throws {ClosedError} when the listener was closed by `removeserver`
-   * @throws {ScopeError} when another part of the program opened the listener,
-   * and its address is outside the network scope
+   * @throws {ScopeError} when another part of the program opened the listener or
+   * socket, and its address is outside the network scope
    *
    * @example A server that serves at most a hundred connections at once
    * ```ts
@@ -954,32 +960,6 @@ export class Copas {
    * copas.addserver(server, echo, { timeout: 60, maxConnections: 100 });
    * await copas.loop();
    * ```
-   */
-  addserver(
-    server: Deno.Listener,
-    handler: (conn: Deno.Conn) => unknown,
-    timeout?: number | ServerOptions,
-    name?: string,
-  ): Server;
-  /**
-   * Registers a server for datagrams.
-   *
-   * `handler` runs once, in a thread of its own, and gets the socket. When it
-   * ends, the server is removed.
-   *
-   * Registering the same socket again replaces its handler.
-   *
-   * @param server the datagram socket, Deno's or Copas's
-   * @param handler receives and answers datagrams
-   * @param timeout seconds that a receive or send of the socket may take, or an
-   * object of options, of which `timeout` and `name` hold for datagrams; a
-   * negative number is no limit. Default: as the socket has it
-   * @param name the socket's name. Default: as the socket has it
-   * @returns the server: its name and address, and `close`
-   * @throws {TypeError} when an argument has the wrong type, or an option is unknown
-   * @throws {RangeError} when an option is outside its range
-   * @throws {ScopeError} when another part of the program opened the socket, and
-   * its address is outside the network scope
    *
    * @example Answer every datagram; needs `--unstable-net`
    * ```ts
@@ -996,21 +976,23 @@ export class Copas {
    * await copas.loop();
    * ```
    */
-  addserver(
-    server: DatagramLike,
-    handler: (conn: Deno.DatagramConn) => unknown,
+  // One signature, no overloads: the compiler's error is about the argument that is wrong.
+  addserver<S extends Deno.Listener | DatagramLike>(
+    server: S,
+    handler: (
+      conn: S extends Deno.Listener ? Deno.Conn : Deno.DatagramConn,
+    ) => unknown,
     timeout?: number | ServerOptions,
     name?: string,
-  ): DatagramServerHandle;
-  addserver(
-    server: Deno.Listener | DatagramLike,
-    handler:
-      | ((conn: Deno.Conn) => unknown)
-      | ((conn: Deno.DatagramConn) => unknown),
-    timeout?: number | ServerOptions,
-    name?: string,
-  ): Server | DatagramServerHandle {
-    return servers.add(this.#context, server, handler, timeout, name);
+  ): S extends Deno.Listener ? Server : DatagramServerHandle {
+    const added: Server | DatagramServerHandle = servers.add(
+      this.#context,
+      server,
+      handler as servers.StreamHandler | servers.DatagramHandler,
+      timeout,
+      name,
+    );
+    return added as S extends Deno.Listener ? Server : DatagramServerHandle;
   }
 
   /**

@@ -7,13 +7,14 @@
 
 import { shielded } from "../core/shield.ts";
 import { yieldTurn } from "../core/sleep.ts";
-import { checkFunction, wrongType } from "../errors/arguments.ts";
+import { checkFunction, checkOptions, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
 import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
 import type { Server } from "../server/server.ts";
 import { setSocketHandler } from "../server/socket_handler.ts";
-import { type ServerHost, StreamServer } from "../server/stream_server.ts";
+import type { ServerHost } from "../server/server_host.ts";
+import { StreamServer } from "../server/stream_server.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import {
   type DatagramLike,
@@ -35,8 +36,10 @@ import type { Context } from "./context.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 
-type StreamHandler = (conn: Deno.Conn) => unknown;
-type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
+/** Serves one connection. */
+export type StreamHandler = (conn: Deno.Conn) => unknown;
+/** Receives and answers datagrams. */
+export type DatagramHandler = (conn: Deno.DatagramConn) => unknown;
 
 /** The functions that make handlers and are none. */
 export const handlerMakers: WeakSet<object> = new WeakSet();
@@ -191,6 +194,7 @@ export function addWorkers(
   module: URL,
   options: WorkersOptions,
 ): Workers {
+  checkOptions("addworkers()", options ?? null);
   refuseUnixSocket(options);
   const { scopes } = network.policy;
   const workers = network.listenInWorkers(

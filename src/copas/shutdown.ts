@@ -11,15 +11,15 @@ import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
 import type { EndUnderWay } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
-import { Wait, type WaitHost } from "../core/wait.ts";
+import { Wait, type WaitingThread } from "../core/wait.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { ConnectionThread } from "../server/connection_thread.ts";
 import { type Drained, type DrainOptions, readGrace } from "../server/drain.ts";
 import type { Context } from "./context.ts";
 
 class ShutdownWait extends Wait<Drained> {
-  constructor(scheduler: WaitHost) {
-    super(scheduler, "sleep", undefined, true);
+  constructor(task: WaitingThread) {
+    super(task, "sleep", undefined, true);
   }
 
   protected failure(): string {
@@ -62,7 +62,7 @@ export class Shutdown implements EndUnderWay, Ending {
 
   /** Suspends the current thread until it is over; it is over after `grace` seconds from now, or little later. */
   wait(grace: number): Promise<Drained> {
-    const wait = new ShutdownWait(this.#scheduler);
+    const wait = new ShutdownWait(this.#scheduler.current);
     this.#waits.push(wait);
     this.#end.shorten(grace);
     this.#scheduler.selector.wake();

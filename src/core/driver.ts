@@ -276,6 +276,8 @@ export class Driver {
   /** Lets the event loop have its turn. What the threads have sent goes out before. */
   async #giveTurn(): Promise<void> {
     const { selector, slice } = this.#scheduler;
+    // The wait that it was set for may have been the last one: the program goes on, and may end.
+    if (!this.#isStepping && !this.#mustDrive) this.#alarm.cancel();
     // A turn without a poll would hardly ever bring data to the threads that wait for it.
     if (selector.outstanding + selector.writing > 0) await turnWithPoll();
     else await turnOfEventLoop();
@@ -312,6 +314,7 @@ export class Driver {
   abort(error: unknown): void {
     this.#loopEnd?.reject(error);
     this.#endLoop();
+    if (!this.#mustDrive) this.#alarm.cancel();
     this.#scheduler.selector.wake();
   }
 

@@ -136,6 +136,13 @@ export class MemoryBudget {
   }
 }
 
+/** The budget of a server of a dispatcher: without a limit of its own at first. */
+export function newServerBudget(
+  scheduler: BudgetHost & { readonly memory: MemoryBudget },
+): MemoryBudget {
+  return new MemoryBudget(scheduler, Infinity, scheduler.memory);
+}
+
 class StallAlarm extends DeadlineEntry {
   readonly #ring: () => void;
 

@@ -24,6 +24,7 @@ import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import {
   enterAsGuest,
+  isAnyThreadRemoved,
   leaveAsGuest,
   runningThread,
   runsInRemovedThread,
@@ -88,7 +89,7 @@ export class Scheduler extends ErrorReports
   /** How many threads keep the loop going. */
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
-  #runnable: AnyWait[] = [];
+  #runnable: readonly AnyWait[] = NOTHING;
   /** Whether the end of the process looks whether the dispatcher was ever driven. */
   #isWatched = false;
   /** The round that is under way, or the last one. */
@@ -115,6 +116,11 @@ export class Scheduler extends ErrorReports
     if (task === undefined || task.scheduler !== this) return this.main;
     // What a thread left running when it ended goes on outside of it, unless it was removed.
     return task.done && !task.removed ? this.main : task;
+  }
+
+  /** Whether the thread that runs was removed. Before any thread was, nothing is looked up. */
+  get isCurrentRemoved(): boolean {
+    return isAnyThreadRemoved() && this.current.removed;
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */
@@ -149,7 +155,6 @@ export class Scheduler extends ErrorReports
   serve(service: Service): void {
     this.services.add(service);
     this.#isNeeded();
-    // Too late: its clients are refused.
     if (this.lifecycle.shutdown !== undefined) service.remove();
   }
 
@@ -174,7 +179,7 @@ export class Scheduler extends ErrorReports
     const { current } = this;
     for (const service of [...this.services]) service.remove();
     for (const task of [...this.tasks, this.main]) {
-      for (const wait of [...task.waits]) wait.resource?.[ABANDON]();
+      for (const wait of task.waits) wait.resource?.[ABANDON]();
       if (task !== current && task !== this.main) task.cancel();
     }
     this.lifecycle.skipWrites();
@@ -240,7 +245,7 @@ export class Scheduler extends ErrorReports
       // It stands in no list, so it does not fall dormant.
       enterAsGuest(wait, this);
       this.driver.driveForMain();
-    } else if (wait.lastsUntilWoken && !task.removed && task.isForgettable) {
+    } else if (wait.idle && wait.lastsUntilWoken && task.isForgettable) {
       this.tasks.fallsDormant(task);
     } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
@@ -253,19 +258,19 @@ export class Scheduler extends ErrorReports
     this.endOfTurn.calls++;
     if (task === this.main) leaveAsGuest(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
-    else if (task.done) this.#leftBehind(task);
+    else if (task.done) {
+      // It is gone when the waits are over that it left behind.
+      if (task.waitCount === 0) this.#forget(task);
+      this.recount(task);
+    }
     if (this.log !== undefined) this.log("resuming", task, wait);
-  }
-
-  /** A thread that has ended is gone when the waits are over that it left behind. */
-  #leftBehind(task: Thread): void {
-    if (task.waitCount === 0) this.#forget(task);
-    this.recount(task);
   }
 
   /** Lets `wait` deliver its outcome in the next round. */
   runLater(wait: AnyWait): void {
-    this.#runnable.push(wait);
+    if (this.#runnable.length > 0) (this.#runnable as AnyWait[]).push(wait);
+    // Often it is the only one: a list of one takes a tenth of the memory of an empty one that grows.
+    else this.#runnable = [wait];
     this.selector.wake();
   }
 
@@ -329,12 +334,8 @@ export class Scheduler extends ErrorReports
     this.rounds++;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
     const runnable = this.#runnable;
-    if (runnable.length > 0) this.#runnable = [];
-    return this.#round.begin(
-      this.selector.take(),
-      now,
-      runnable.length > 0 ? runnable : NOTHING,
-    );
+    this.#runnable = NOTHING;
+    return this.#round.begin(this.selector.take(), now, runnable);
   }
 
   /** Goes on with a round that is not complete. Returns whether it is now. */

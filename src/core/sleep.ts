@@ -25,8 +25,8 @@ export class SleepWait extends Wait<Slept> {
   /** When it began; not noted for a silent sleep. */
   readonly #began?: number;
 
-  constructor(scheduler: WaitHost, seconds: number, began?: number) {
-    super(scheduler, "sleep", undefined, seconds === Infinity, false, seconds);
+  constructor(task: WaitingThread, seconds: number, began?: number) {
+    super(task, "sleep", undefined, seconds === Infinity, false, seconds);
     this.#began = began;
   }
 
@@ -49,8 +49,8 @@ export class SleepWait extends Wait<Slept> {
   }
 
   /** Begins once more. */
-  again(): this {
-    this.beginAgain();
+  again(task: WaitingThread): this {
+    this.beginAgain(task);
     return this;
   }
 
@@ -75,8 +75,8 @@ export function yieldTurn(
 ): Promise<Slept> {
   const thread = scheduler.current;
   const wait = thread.pause?.isOver
-    ? thread.pause.again()
-    : new SleepWait(scheduler, 0);
+    ? thread.pause.again(thread)
+    : new SleepWait(thread, 0);
   thread.pause = wait;
   if (signal?.aborted) wait.endOn(signal);
   wait.resolveLater(silent ? undefined : 0);
@@ -105,7 +105,8 @@ function sleep(
   until: number,
   { signal, silent }: SleepOptions = {},
 ): Promise<Slept> {
-  const wait = new SleepWait(scheduler, until - now, silent ? undefined : now);
+  const { current } = scheduler;
+  const wait = new SleepWait(current, until - now, silent ? undefined : now);
   if (wait.pending && until < Infinity) scheduler.setDeadline(wait, until);
   if (signal !== undefined) wait.endOn(signal);
   return wait.promise;

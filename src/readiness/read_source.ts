@@ -29,6 +29,8 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
   received = 0;
   /** Counts the memory of the buffer. */
   readonly meter?: Meter;
+  /** The read under way, while the source is busy. */
+  underWay?: Promise<number | null> = undefined;
   readonly #stream: ByteStream;
   /** Memory that is counted already, for the read that is to begin. */
   #reserved = 0;
@@ -90,7 +92,7 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
     const grown = buffer.bytes.length - before - this.#reserved;
     this.#reserved = 0;
     if (grown !== 0) this.meter?.change(grown);
-    return this.#stream.read(space);
+    return this.underWay = this.#stream.read(space);
   }
 
   protected completed(count: number | null): void {

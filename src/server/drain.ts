@@ -7,7 +7,7 @@
 
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { Wait, type WaitHost } from "../core/wait.ts";
+import { Wait, type WaitingThread } from "../core/wait.ts";
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import type { ConnectionThread } from "./connection_thread.ts";
@@ -40,8 +40,8 @@ export function readGrace(call: string, options: DrainOptions = {}): number {
 class DrainWait extends Wait<Drained> {
   readonly #name: string;
 
-  constructor(scheduler: WaitHost, name: string) {
-    super(scheduler, "sleep");
+  constructor(task: WaitingThread, name: string) {
+    super(task, "sleep");
     this.#name = name;
   }
 
@@ -85,7 +85,7 @@ export class Drain implements Ending {
 
   /** Suspends the current thread until it is over, little more than `grace` seconds from now at the latest. */
   wait(grace: number): Promise<Drained> {
-    const wait = new DrainWait(this.#scheduler, this.#server.name);
+    const wait = new DrainWait(this.#scheduler.current, this.#server.name);
     this.#waits.push(wait);
     this.#end.shorten(grace);
     this.#end.check();

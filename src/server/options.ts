@@ -80,7 +80,12 @@ export const LIMIT_KEYS: readonly (keyof ServerLimits)[] = Object.keys(
 /** The names of all options. The type makes sure that none is missing. */
 export const SERVER_KEYS: readonly (keyof ServerOptions)[] = [
   ...Object.keys(
-    { timeout: true, name: true, linger: true } satisfies Record<
+    {
+      timeout: true,
+      name: true,
+      linger: true,
+      lingeralways: true,
+    } satisfies Record<
       Exclude<keyof ServerOptions, keyof ServerLimits>,
       true
     >,
@@ -97,6 +102,10 @@ export function readServerOptions(
   timeout?: number | ServerOptions,
   name?: string,
 ): ServerOptions {
+  if (timeout === null) {
+    const expected = "a number of seconds or an object of options";
+    throw wrongType(call, "the timeout", expected, timeout);
+  }
   const options = typeof timeout === "object" ? { ...timeout } : { timeout };
   if (name !== undefined) options.name = name;
   checkKeys(call, "the options", options, SERVER_KEYS);

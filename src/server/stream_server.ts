@@ -6,14 +6,17 @@
  */
 
 import { LinkedList } from "../collections/linked_list.ts";
-import { MemoryBudget } from "../core/memory_budget.ts";
-import type { Scheduler, Service } from "../core/scheduler.ts";
+import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
+import type { Service } from "../core/scheduler.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Timeouts } from "../socket/timeouts.ts";
+import {
+  AcceptedHandshake,
+  type HandshakeCounter,
+} from "../tls/accepted_handshake.ts";
 import { isTls } from "../tls/secure.ts";
 import { WATCH_KEYS } from "../socket/watch_limits.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
@@ -43,6 +46,7 @@ import {
 } from "./options.ts";
 import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
+import type { ServerHost } from "./server_host.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
   afterHandshake,
@@ -52,25 +56,6 @@ import {
   socketHandlerOf,
 } from "./socket_handler.ts";
 
-/** What a server needs of the dispatcher. */
-export interface ServerHost {
-  readonly scheduler: Scheduler;
-  /** Whether connections are closed when their handlers end. */
-  isAutoclosing(): boolean;
-  /** The server's name, from which its connections have theirs. */
-  name(): string;
-  /** What accepted sockets start with. */
-  timeouts(): Timeouts;
-  /** Makes the Copas socket of an accepted connection. */
-  adopt(
-    conn: Deno.Conn,
-    options: StreamEndpointOptions,
-    name: { toString(): string },
-  ): StreamSocket;
-  /** Makes the dispatcher find `socket` when it is given the connection. */
-  register(conn: Deno.Conn, socket: StreamSocket): void;
-}
-
 /** A server for connections: TCP, TLS or Unix. */
 export class StreamServer
   implements
@@ -78,6 +63,7 @@ export class StreamServer
     ConnectionTaker,
     ConnectionOwner,
     Drainable,
+    HandshakeCounter,
     ServerInternals {
   /** What the program has of it. */
   readonly handle: Server = new Server(this);
@@ -102,6 +88,8 @@ export class StreamServer
   readonly #memory: MemoryBudget;
   #count = 0;
   #serving = 0;
+  /** How many handshakes were given up whose connections Deno keeps. */
+  #stalled = 0;
   #removed = true;
   #paused = false;
   #drain?: Drain = undefined;
@@ -111,8 +99,7 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
-    const { memory } = host.scheduler;
-    this.#memory = new MemoryBudget(host.scheduler, Infinity, memory);
+    this.#memory = newServerBudget(host.scheduler);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -202,9 +189,8 @@ export class StreamServer
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.#accepts.closed) return;
-    const name = this.#host.name();
-    throw new ClosedError(`${call}: the listener is closed: ${name}`);
+    if (!this.closed) return;
+    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -240,7 +226,9 @@ export class StreamServer
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
     const { overflow = "wait", maxConnections = Infinity } = this.#options;
-    return overflow === "wait" ? maxConnections - this.#serving : Infinity;
+    return overflow === "wait"
+      ? maxConnections - this.#serving - this.#stalled
+      : Infinity;
   }
 
   /** Starts the thread of an accepted connection. */
@@ -253,7 +241,11 @@ export class StreamServer
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    const handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    let handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    if (isTls(conn)) {
+      new AcceptedHandshake(conn, scheduler.selector, this);
+      handler = afterHandshake(handler);
+    }
     const thread = new ConnectionThread(
       scheduler,
       this,
@@ -263,7 +255,7 @@ export class StreamServer
       admitted,
     );
     this.threads.append(thread.serverNode);
-    thread.run(isTls(conn) ? afterHandshake(handler) : handler, socket);
+    thread.run(handler, socket);
   }
 
   /** Closes a connection that is not served. */
@@ -276,7 +268,7 @@ export class StreamServer
     this.#refusals.refuse(conn, isQuiet ? undefined : overflow);
   }
 
-  /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
+  /** Calls the handler that gets Deno's connection. */
   #handlerOf(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
     const handler = this.#handler;
     this.#host.register(conn, socket);
@@ -326,8 +318,6 @@ export class StreamServer
     );
   }
 
-  // --- For the threads of connections ---------------------------------------------
-
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
     const counters = this.#counters;
@@ -344,6 +334,17 @@ export class StreamServer
     this.#admission.leave(thread.addressKey);
     this.#serving--;
     this.#drain?.check();
+    this.resume();
+  }
+
+  /** A handshake of `Deno.listenTls` was given up: its connection counts until it is gone. */
+  stalled(): void {
+    this.#stalled++;
+  }
+
+  /** The connection of such a handshake is gone. */
+  released(): void {
+    this.#stalled--;
     this.resume();
   }
 }

@@ -11,6 +11,7 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
+import { closeConn } from "../tls/accepted_handshake.ts";
 import { closeTls } from "../tls/farewell.ts";
 import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
@@ -164,21 +165,22 @@ export class Connection {
     if (this.#isReleased) return Promise.resolve();
     this.#isClosed = true;
     const discards = this.#mayPeerStillSend;
-    const isSending = this.receiver.source.buffer.length > 0;
+    const waits = this.#limits.lingeralways === true ||
+      this.receiver.source.buffer.length > 0;
     this.receiver.close(CLOSED_REASON);
     this.#sender?.close(CLOSED_REASON);
     if (discards || this.#sender?.isDrained === false) {
-      return this.#closeSlowly(discards, isSending);
+      return this.#closeSlowly(discards, waits);
     }
     return this.#release() ?? Promise.resolve();
   }
 
   /** Writes what is left, and reads what may still come; both end with the time for them. The loop stays until the connection is closed. */
-  async #closeSlowly(discards: boolean, isSending: boolean): Promise<void> {
+  async #closeSlowly(discards: boolean, waits: boolean): Promise<void> {
     const { selector } = this.#scheduler;
     selector.writeBegins();
     try {
-      await this.#writeAndDiscard(discards, isSending);
+      await this.#writeAndDiscard(discards, waits);
     } catch (error) {
       this.#sender?.abandon(CLOSED_REASON);
       this.#abort();
@@ -191,7 +193,7 @@ export class Connection {
 
   async #writeAndDiscard(
     discards: boolean,
-    isSending: boolean,
+    waits: boolean,
   ): Promise<void> {
     const scheduler = this.#scheduler;
     const timeout = lingerOf(this.#limits, this.#socket.timeouts);
@@ -202,15 +204,17 @@ export class Connection {
     if (!discards || this.#isReleased) return;
     const left = Math.max(deadline - scheduler.clock.now(), 0);
     const stream = this.#stream;
-    await discardRest(scheduler, stream, this.#socket, isSending, left);
+    const { source } = this.receiver;
+    await discardRest(scheduler, stream, this.#socket, source, waits, left);
   }
 
   /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */
   get #mayPeerStillSend(): boolean {
     const { buffer, isExhausted, busy, received } = this.receiver.source;
-    return !isExhausted && !busy && this.sent > 0 &&
-      this.sender.sink.failure === undefined &&
-      (buffer.length > 0 || received === 0);
+    if (isExhausted || this.sent === 0) return false;
+    if (this.sender.sink.failure !== undefined) return false;
+    return this.#limits.lingeralways === true ||
+      !busy && (buffer.length > 0 || received === 0);
   }
 
   #abort(): void {
@@ -244,8 +248,10 @@ export class Connection {
   }
 
   #closeStream(): Promise<void> | void {
+    const stream = this.#stream;
+    if (stream === this.conn && isTls(this.conn)) return closeConn(this.conn);
     try {
-      return this.#stream.close();
+      return stream.close();
     } catch {
       // The caller has closed Deno's connection itself.
     }

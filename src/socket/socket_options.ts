@@ -56,6 +56,7 @@ const KEYS: readonly string[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
     sslparams: true,
     starttls: true,
   } satisfies Record<keyof StreamSocketOptions, true>,
@@ -76,7 +77,13 @@ export function checkSocketOptions(
   }
   const hint = ", and what belongs to TLS goes into sslparams";
   checkKeys(call, "the options", options, KEYS, hint);
-  const { timeouts, sslparams, starttls } = options;
+  const { name, timeouts, sslparams, starttls } = options;
+  if (name !== undefined && typeof name !== "string") {
+    if (typeof name !== "object" || name === null) {
+      const expected = "a string, or an object with toString()";
+      throw wrongType(call, "the name", expected, name);
+    }
+  }
   checkLimits(call, options);
   checkLinger(call, options);
   if (timeouts !== undefined) checkTimeouts(call, timeouts);

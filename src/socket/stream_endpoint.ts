@@ -5,11 +5,12 @@
  * @module
  */
 
+import { wasReported } from "../core/error_reports.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
-import { endOf } from "../errors/connection_end.ts";
+import { endOf, isBreakOf, isEndOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -51,7 +52,6 @@ export class StreamEndpoint extends WatchedLife {
   readonly #network: Network;
   readonly #socket: SocketIdentity;
   readonly #options: StreamEndpointOptions;
-  readonly #created: number;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -74,7 +74,6 @@ export class StreamEndpoint extends WatchedLife {
     this.#name = name;
     this.#sslparams = options.sslparams;
     this.#isStartTls = options.starttls ?? false;
-    this.#created = scheduler.clock.now();
   }
 
   /** The socket's name; without one of its own, it tells the address. */
@@ -94,11 +93,6 @@ export class StreamEndpoint extends WatchedLife {
     const scheduler = this.#scheduler;
     const error = streamBroke(this.#socket, cause);
     scheduler.report(error, scheduler.current, this.#socket);
-  }
-
-  /** Seconds since the socket was made. */
-  get age(): number {
-    return this.#scheduler.clock.now() - this.#created;
   }
 
   /** The connection, for a call that needs one, be it closed. */
@@ -335,9 +329,12 @@ export class StreamEndpoint extends WatchedLife {
     const { current } = this.#scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
-      const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
-      if (isOrdinary || this.isDismissed) return;
-      if (this.connection?.isAbandoned) return;
+      const isOrdinary = this.isHandlerOver &&
+        (isEndOf(this.#socket, error) || isBreakOf(this.#socket, error));
+      const isDropped = this.isDismissed || this.connection?.isAbandoned;
+      if (isOrdinary || isDropped) return;
+      // The error of a send that was cut, and left the handler, says the same.
+      if (wasReported(error)) return;
       this.#scheduler.report(error, current, this.#socket);
     });
   }

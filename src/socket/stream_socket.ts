@@ -547,6 +547,10 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * turn goes out in one write. While the buffer is full because the peer does
    * not read, `send` waits.
    *
+   * After a timeout send the rest, `data.subarray(error.sent)` of the bytes. A
+   * stream in which the rest is missing does not end like a complete one: `close`,
+   * `shutdown` and the end of a handler abort the connection.
+   *
    * @param data what to send
    * @param options `timeout` in seconds for this call, in place of the socket's send timeout; `signal` to give up
    * @returns the number of bytes, all of them, once the buffer has taken them
@@ -676,13 +680,21 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * connection: the `linger` option, in seconds (default: the send timeout, or 30
    * where there is none). Then the connection is aborted.
    *
+   * A stream with a gap does not end like a complete one: when a send was cut, by
+   * its timeout, its signal or the removal of its thread, and the rest was not
+   * sent since, the connection is aborted once what was taken is written, and the
+   * promise fails. When a handler ends so, its error handler is told, unless it
+   * got the error of that send, or the program has removed the thread. What the
+   * peer sees is what `abort` says.
+   *
    * Bytes of the peer that are not received make the system reset a closed
    * connection, and the peer may lose what it has not read. When some are there,
    * a close first ends the sending, and drops what comes until the peer's end, 5
-   * seconds of silence, or the limit. Of a peer that begins to send later it can't
-   * know: to part in peace, `shutdown("send")` and receive until the peer's end.
+   * seconds of silence, 64 MiB, or the limit. Of a peer that begins to send later it
+   * can't know: the option `lingeralways` makes every close after an answer wait
+   * for the peer's end like that.
    *
-   * @throws {ClosedError} when bytes that were sent could not be written; `left` tells how many
+   * @throws {ClosedError} when bytes that were sent could not be written; `left` tells how many. And when a send was cut; `sent` and `left` are those of that send
    * @throws {TimeoutError} when the peer did not read them within the limit; `left` tells how many
    */
   close(): Promise<void> {

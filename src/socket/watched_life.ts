@@ -16,6 +16,7 @@ import { WATCH_KEYS, type WatchLimits } from "./watch_limits.ts";
 /** The life of a stream socket, and the watch over its connection. */
 export abstract class WatchedLife extends StreamLife implements Watched {
   readonly #scheduler: Scheduler;
+  readonly #created: number;
   readonly #closedBy?: (limit: string) => void;
   /** Counts what its connection keeps in memory. */
   protected readonly meter: MemoryMeter;
@@ -25,6 +26,7 @@ export abstract class WatchedLife extends StreamLife implements Watched {
   constructor(scheduler: Scheduler, options: StreamEndpointOptions) {
     super();
     this.#scheduler = scheduler;
+    this.#created = scheduler.clock.now();
     this.#closedBy = options.closedBy;
     this.meter = new MemoryMeter(
       options.memory ?? scheduler.memory,
@@ -36,7 +38,9 @@ export abstract class WatchedLife extends StreamLife implements Watched {
   }
 
   /** Seconds since the socket was made. */
-  abstract readonly age: number;
+  get age(): number {
+    return this.#scheduler.clock.now() - this.#created;
+  }
 
   /** Holds the socket to other limits; what `limits` does not name stays. */
   limit(limits: WatchLimits): void {

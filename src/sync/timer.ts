@@ -8,7 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { sleepUntil } from "../core/sleep.ts";
 import type { ErrorHandler } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { checkDelay, checkFunction } from "../errors/arguments.ts";
+import { checkDelay, checkFlag, checkFunction } from "../errors/arguments.ts";
 import { CancelledError } from "../errors/errors.ts";
 
 /** What a timer calls, and when. */
@@ -77,6 +77,7 @@ export class Timer<P = undefined> implements Disposable {
     const { delay, callback, errorhandler } = options;
     checkDelay("timer.new()", "the delay", delay);
     checkFunction("timer.new()", "the callback", callback);
+    checkFlag("timer.new()", "recurring", options.recurring);
     if (errorhandler !== undefined) {
       checkFunction("timer.new()", "the errorhandler", errorhandler);
     }
