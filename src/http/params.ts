@@ -35,7 +35,7 @@ import {
 } from "./headers.ts";
 
 /** As what a request resolves to the body of the answer. */
-export type BodyKind = "text" | "json" | "bytes";
+export type BodyKind = "text" | "json" | "bytes" | "stream";
 
 /**
  * The parameters of an HTTP request.
@@ -74,7 +74,7 @@ export interface HttpParams extends CommonParams {
   proxy?: string | URL;
   /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;
-  /** `"text"`, `"json"` or `"bytes"`: the request resolves to the body in place of 1, and it may have 64 MiB unless `maxbody` says otherwise. A body that is no JSON is a `SyntaxError`. Default: the body goes to the `sink`. */
+  /** `"text"`, `"json"` or `"bytes"`: the request resolves to the body in place of 1, and it may have 64 MiB unless `maxbody` says otherwise. A body that is no JSON is a `SyntaxError`. `"stream"`: it resolves to a `ReadableStream` of the body when the head has come; see {@linkcode BodyTypes}. Default: the body goes to the `sink`. */
   as?: BodyKind;
   /** A value to send as JSON, in place of a `source`. Default: none. */
   json?: unknown;
@@ -86,7 +86,7 @@ export interface HttpParams extends CommonParams {
   ) => unknown;
   /** Whether the request asks for a compressed body and decompresses it. `maxbody` and `step` then count what comes out. A request with an `Accept-Encoding` or `Range` of its own does neither. Default: `true`. */
   decompress?: boolean;
-  /** Seconds for the whole request, redirects included; when they have passed, it is a `TimeoutError`. Default: no limit. */
+  /** Seconds for the whole request, redirects included, with `as: "stream"` up to the head of the answer; when they have passed, it is a `TimeoutError`. Default: no limit. */
   totaltimeout?: number;
   /** What to ask the server for, in place of the path and query of `url`: printable ASCII without spaces. Default: path and query of `url`. */
   uri?: string;
@@ -137,6 +137,7 @@ const REDIRECTS = [true, false, "all", "standard"];
 const MAX_REDIRECTS = 5;
 /** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
 export const MAX_RETURNED: number = 64 * 1024 * 1024;
+const RETURNED: unknown[] = ["text", "json", "bytes"];
 const PROXY_PORT = "3128";
 
 /**
@@ -196,17 +197,17 @@ export function readParams(
     sslparams: params.sslparams ?? {},
     signal: params.signal,
     maxbody: params.maxbody ??
-      (params.as === undefined ? maxbody : MAX_RETURNED),
+      (RETURNED.includes(params.as) ? MAX_RETURNED : maxbody),
     uri,
   };
 }
 
-const KINDS = [undefined, "text", "json", "bytes"];
+const KINDS = [undefined, "text", "json", "bytes", "stream"];
 
 function checkBody(call: string, params: HttpParams): void {
   const { as, sink, decompress } = params;
   if (!KINDS.includes(as)) {
-    throw wrongType(call, "as", '"text", "json" or "bytes"', as);
+    throw wrongType(call, "as", '"text", "json", "bytes" or "stream"', as);
   }
   if (as !== undefined && sink !== undefined) {
     throw new TypeError(`${call}: as and sink can't be given together`);
