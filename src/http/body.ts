@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Count, Taker } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
 import { decoded, decoderFor } from "./decoding.ts";
@@ -28,7 +29,12 @@ export class Body {
     const encoding = exchange.answer.headers["content-encoding"];
     const decoder = request.decompress ? decoderFor(encoding) : undefined;
     if (decoder !== undefined) {
-      this.#decoded = decoded(chunksOf(exchange), decoder);
+      // The decoder calls from wherever it is.
+      const inThread = AsyncLocalStorage.snapshot();
+      this.#decoded = decoded(
+        chunksOf(() => inThread(() => exchange.next())),
+        decoder,
+      );
       return;
     }
     this.#total = exchange.length;
@@ -92,6 +98,8 @@ export class Body {
   }
 }
 
-async function* chunksOf(exchange: Exchange): AsyncGenerator<Uint8Array> {
-  for (let chunk; (chunk = await exchange.next()) !== undefined;) yield chunk;
+async function* chunksOf(
+  next: () => Promise<Uint8Array | undefined>,
+): AsyncGenerator<Uint8Array> {
+  for (let chunk; (chunk = await next()) !== undefined;) yield chunk;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
 import { TimeoutError } from "../errors/errors.ts";
 import { Count } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
@@ -42,8 +41,11 @@ export async function exchange(
 ): Promise<Exchange> {
   // First: what is wrong with the request is found before anything is opened.
   const head = requestHead(request, connections.isKeeping);
+  // What has no effect can be asked again, if nothing of an answer came.
+  const mayRetry = SAFE.includes(request.method) &&
+    request.content === undefined;
   const kept = connections.isKeeping
-    ? await connections.take(request)
+    ? await connections.take(request, mayRetry)
     : undefined;
   if (kept !== undefined) {
     const made = new Exchange(host, connections, request, kept);
@@ -51,11 +53,8 @@ export async function exchange(
       await made.begin(head);
       return made;
     } catch (error) {
-      // The server may have closed it before it read the request. What has no
-      // effect can be asked again, if nothing of an answer came.
-      const mayRetry = isGone(error) && !made.hasAnswer &&
-        SAFE.includes(request.method) && request.content === undefined;
-      if (!mayRetry) throw error;
+      // The server may have closed it before it read the request.
+      if (!mayRetry || !isGone(error) || made.hasAnswer) throw error;
     }
   }
   const socket = await open(host, request);
@@ -75,7 +74,6 @@ export class Exchange {
   /** Until it is kept for another request, or closed. */
   #socket?: StreamSocket;
   #answer?: HttpAnswer;
-  readonly #inThread = AsyncLocalStorage.snapshot();
 
   constructor(
     host: RequestHost,
@@ -185,12 +183,7 @@ export class Exchange {
   }
 
   /** The next chunk of the body as it comes; `undefined` when it is over. */
-  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    // A decoder may call it from anywhere.
-    return this.#inThread(() => this.#next());
-  }
-
-  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const chunk = await this.#reader.next();
     if (chunk !== undefined) return chunk;
     Object.assign(this.answer.headers, this.#reader.trailers);

@@ -31,7 +31,7 @@ export function redirected(
   headers: ResponseHeaders,
   followed: number,
 ): HttpRequest | undefined {
-  const location = locationOf(headers);
+  const location = headers.location === undefined ? "" : locationOf(headers);
   if (
     request.redirect === false || location === "" ||
     followed >= request.maxredirects

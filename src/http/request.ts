@@ -182,8 +182,11 @@ function readJson(text: string): unknown {
   }
 }
 
+const utf8 = new TextDecoder();
+
 /** The text of a body, by the charset that its type names; else UTF-8. */
 function decode(bytes: Uint8Array, type = ""): string {
+  if (!type.includes(";")) return utf8.decode(bytes);
   const charset = /;\s*charset="?([^\s";]+)/i.exec(type)?.[1] ?? "utf-8";
   let decoder;
   try {

@@ -10,6 +10,7 @@ import type { Count } from "../requests/content.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { HttpRequest } from "./params.ts";
 
+const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
 const LINE_END = headBytes("\r\n");
 const LAST_CHUNK = headBytes("0\r\n\r\n");
@@ -116,6 +117,8 @@ export class Upload {
 
 /** A head as HTTP sends it: in Latin-1. */
 export function headBytes(head: string): Uint8Array<ArrayBuffer> {
+  const ascii = encoder.encode(head);
+  if (ascii.length === head.length) return ascii;
   const bytes = new Uint8Array(head.length);
   for (let i = 0; i < head.length; i++) bytes[i] = head.charCodeAt(i);
   return bytes;

@@ -27,7 +27,8 @@ export function requestError(failed: string, error: unknown): unknown {
   if (error instanceof CallerError) return error.error;
   if (!(error instanceof Error)) return error;
   // That a request is a wait of the dispatcher's is not what its caller asks about.
-  const why = error.message.replace(/^Cannot wait for the promise: /, "");
+  const why = error.message.replace(/^Cannot wait for the promise: /, "")
+    .replace(/^Cannot .*: (the signal was aborted)$/, "$1");
   const message = `${failed}: ${why}`;
   const cause = error.cause === undefined ? error : error.cause;
   if (error instanceof ReplyError) {
