@@ -219,8 +219,11 @@ export class Exchange {
   /** Sends and receives nothing more. A connection that is not kept is closed. */
   close(): void {
     this.#upload.stop();
-    if (this.#socket !== undefined) abandon(this.#socket);
+    const socket = this.#socket;
     this.#socket = undefined;
+    // The rest of a body is of no use to a server that has answered.
+    if (this.#upload.isSent && socket !== undefined) abandon(socket);
+    else socket?.abort();
   }
 }
 
