@@ -70,7 +70,7 @@ export interface HttpParams extends CommonParams {
   redirect?: boolean | "all" | "standard";
   /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
-  /** The proxy to connect to, as `http://host:port`; without a port, 3128. A user and a password in it are for the proxy. Default: none; the environment is not read. */
+  /** The proxy to connect to: `http://host:port` (without a port, 3128), `https://host:port` (443; it can only be asked for http), or `socks5://host:port` (1080; the proxy looks names up, as with `socks5h://`). A user and a password in it are for the proxy. Default: none; the environment is not read. */
   proxy?: string | URL;
   /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;
@@ -138,7 +138,13 @@ const MAX_REDIRECTS = 5;
 /** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
 export const MAX_RETURNED: number = 64 * 1024 * 1024;
 const RETURNED: unknown[] = ["text", "json", "bytes"];
-const PROXY_PORT = "3128";
+/** By the scheme of a proxy, its port where none is given. */
+const PROXY_PORTS: Record<string, string> = {
+  "http:": "3128",
+  "https:": "443",
+  "socks5:": "1080",
+  "socks5h:": "1080",
+};
 
 /**
  * Checks the parameters of a request.
@@ -243,10 +249,10 @@ function checkUri(call: string, uri: string): void {
 
 function readProxy(call: string, proxy?: string | URL): URL | undefined {
   if (proxy === undefined) return undefined;
-  const url = readUrl(`${call}: proxy`, proxy, ["http:"]);
+  const url = readUrl(`${call}: proxy`, proxy, Object.keys(PROXY_PORTS));
   const text = String(proxy);
   // URL drops the default port of a scheme, so only the text tells whether the caller gave one.
-  const isGiven = /^[a-z]+:\/\/(?:[^/@]*@)?[^/]*:\d+(?:[/?#]|$)/i.test(text);
-  if (url.port === "" && !isGiven) url.port = PROXY_PORT;
+  const isGiven = /^[a-z0-9]+:\/\/(?:[^/@]*@)?[^/]*:\d+(?:[/?#]|$)/i.test(text);
+  if (url.port === "" && !isGiven) url.port = PROXY_PORTS[url.protocol];
   return url;
 }

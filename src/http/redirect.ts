@@ -108,7 +108,7 @@ function locationOf({ location = "" }: ResponseHeaders): string {
 }
 
 /** The authorities stay; whom we are, and whom the first server had to be, does not. */
-function withoutIdentity(
+export function withoutIdentity(
   given: SslParams | SslParamsSource,
 ): SslParams | SslParamsSource {
   if (typeof given === "function") {
