@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isIP } from "node:net";
+import { type Ip, parseIp } from "../net/ip.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import { hostOf, userOf } from "../requests/parameters.ts";
 import { ReplyError } from "../requests/reply_error.ts";
@@ -49,6 +49,9 @@ export async function socksConnect(
     throw new Deno.errors.InvalidData(`${named(proxy)} hangs up`);
   };
   const user = userOf("request(): proxy", proxy);
+  // Before anything is sent: what is too long for SOCKS is refused.
+  const address = addressBytes(host);
+  const login = user && [...counted(user.user), ...counted(user.password)];
   const methods = user === undefined ? [NO_LOGIN] : [NO_LOGIN, LOGIN];
   await send(VERSION, methods.length, ...methods);
   const [version, method] = await receive(2);
@@ -58,9 +61,8 @@ export async function socksConnect(
       reply: method,
     });
   }
-  if (method === LOGIN && user !== undefined) {
-    const [name, password] = [user.user, user.password].map(counted);
-    await send(1, ...name, ...password);
+  if (method === LOGIN && login !== undefined) {
+    await send(1, ...login);
     const [, status] = await receive(2);
     if (status !== 0) {
       throw new ReplyError(`${named(proxy)} refuses the login`, {
@@ -69,7 +71,7 @@ export async function socksConnect(
     }
   }
   const [high, low] = [port >> 8, port & 255];
-  await send(VERSION, CONNECT, 0, ...addressBytes(host), high, low);
+  await send(VERSION, CONNECT, 0, ...address, high, low);
   const [again, reply, , kind] = await receive(4);
   if (again !== VERSION) throw isNone(proxy);
   if (reply !== 0) {
@@ -88,22 +90,14 @@ export async function socksConnect(
 
 /** An address as SOCKS writes it. */
 function addressBytes(host: string): number[] {
-  const kind = isIP(host);
-  if (kind === 4) return [IPV4, ...host.split(".").map(Number)];
-  return kind === 6 ? [IPV6, ...ipv6Bytes(host)] : [NAME, ...counted(host)];
+  const ip = parseIp(host);
+  if (ip === undefined) return [NAME, ...counted(host)];
+  return [ip.bits === 32 ? IPV4 : IPV6, ...bytesOf(ip)];
 }
 
-/** The 16 bytes of an address as `URL` writes it: in groups, with one `::` at most. */
-function ipv6Bytes(host: string): number[] {
-  const [before, after] = host.split("::").map((half) =>
-    half === "" ? [] : half.split(":").map((group) => parseInt(group, 16))
-  );
-  const rest = after ?? [];
-  const zeros = new Array(8 - before.length - rest.length).fill(0);
-  return [...before, ...zeros, ...rest].flatMap((each) => [
-    each >> 8,
-    each & 255,
-  ]);
+function bytesOf({ bits, value }: Ip): number[] {
+  const digits = value.toString(16).padStart(bits / 4, "0");
+  return digits.match(/../g)!.map((byte) => parseInt(byte, 16));
 }
 
 /** Text after its length. */
