@@ -6,9 +6,9 @@
  */
 
 const certified = Deno.args[0] === undefined ? {} : JSON.parse(Deno.args[0]);
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen: (addr) => console.log((addr as Deno.NetAddr).port),
-  ...certified,
-}, () => new Response("hello world"));
+const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+const server = Deno.serve(
+  { ...options, ...certified },
+  () => new Response("hello world"),
+);
+console.log((server.addr as Deno.NetAddr).port);
