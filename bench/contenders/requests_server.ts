@@ -11,4 +11,4 @@ const server = Deno.serve(
   { ...options, ...certified },
   () => new Response("hello world"),
 );
-console.log((server.addr as Deno.NetAddr).port);
+console.log((server.addr as Deno.Addr as Deno.NetAddr).port);

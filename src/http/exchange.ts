@@ -216,6 +216,12 @@ export class Exchange {
     this.close();
   }
 
+  /** Resolves when nothing is under way of what {@linkcode close} has ended. */
+  async closed(): Promise<void> {
+    this.close();
+    await this.#upload.settled();
+  }
+
   /** Sends and receives nothing more. A connection that is not kept is closed. */
   close(): void {
     this.#upload.stop();

@@ -89,7 +89,7 @@ async function answerInto(
     if (await isUnwanted(host, request, made.answer)) {
       taker.abort(new Error("onhead does not want the body"));
     } else await new Body(host, request, made).handTo(taker);
-    made.close();
+    await made.closed();
     return made.answer;
   };
   try {

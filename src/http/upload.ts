@@ -25,6 +25,7 @@ export class Upload {
   #stopped = false;
   #deaf = false;
   #isSent = false;
+  #sending: Promise<unknown> = Promise.resolve();
 
   constructor(request: HttpRequest, socket: StreamSocket, count: Count) {
     this.#request = request;
@@ -91,9 +92,10 @@ export class Upload {
     if (data.length === 0 || this.#deaf || this.#stopped) return;
     const { signal } = this.#request;
     try {
-      await (signal === undefined
+      this.#sending = signal === undefined
         ? this.#socket.send(data)
-        : this.#socket.send(data, { signal }));
+        : this.#socket.send(data, { signal });
+      await this.#sending;
     } catch (error) {
       if (!(error instanceof ClosedError) || this.#stopped) throw error;
       this.#deaf = true;
@@ -105,6 +107,11 @@ export class Upload {
     throw new RangeError(
       `request(): the source must have ${this.#length} bytes, as content-length says, got ${this.#count.sent}`,
     );
+  }
+
+  /** Resolves when no send is under way; one whose connection was closed ends at once. */
+  async settled(): Promise<void> {
+    await this.#sending.catch(() => {});
   }
 
   /** Takes nothing more of the source. */
