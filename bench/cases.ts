@@ -6,6 +6,7 @@
 
 import type { Case } from "./case.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
+import { fairness } from "./cases/fairness.ts";
 import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
 import { many } from "./cases/many.ts";
@@ -29,5 +30,6 @@ export const cases: Case[] = [
   tls,
   otherSockets,
   threads,
+  fairness,
   start,
 ];

@@ -61,6 +61,8 @@ const infallible: Record<string, string> = {
   "DatagramSocket.close": "a socket may be closed twice",
   "SocketMaker.udp": "opens nothing yet",
   "Workers.stop": "workers that do not end are terminated",
+  "OpenFtp.close": "a server that says nothing is not waited for",
+  "OpenSmtp.close": "a server that says nothing is not waited for",
   "DatagramSocket.[Symbol.dispose]": "a socket may be closed twice",
   "StreamSocket.[Symbol.dispose]": "a socket may be closed twice",
   "Timer.[Symbol.dispose]": "a timer that is not armed stays so",

@@ -288,7 +288,8 @@ export class Copas {
    * @returns what `fn` resolves to
    * @throws what `fn` throws
    * @throws {TimeoutError} when the time was up
-   * @throws {TypeError} when `fn` is not a function, or `timeout` not a number
+   * @throws {TypeError} when `fn` is not a function, `timeout` not a number, or
+   * the options have another key
    * @throws {RangeError} when `timeout` is negative or `NaN`
    *
    * @example Say goodbye to a server, also when the thread is removed
@@ -313,7 +314,7 @@ export class Copas {
     fn: () => T | PromiseLike<T>,
     options?: { timeout?: number },
   ): Promise<T> {
-    return threads.shield(this.#context, fn, options?.timeout);
+    return threads.shield(this.#context, fn, options);
   }
 
   /**

@@ -26,6 +26,7 @@ import {
   type SslParamsSource,
 } from "../tls/params.ts";
 import { loadEngine } from "../tls/secure.ts";
+import { refuseUnixSocket } from "../workers/options.ts";
 import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
@@ -178,6 +179,7 @@ export function addWorkers(
   module: URL,
   options: WorkersOptions,
 ): Workers {
+  refuseUnixSocket(options);
   const { scopes } = network.policy;
   const workers = network.listenInWorkers(
     options,

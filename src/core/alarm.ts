@@ -21,6 +21,11 @@ export class Alarm {
     this.#ring = ring;
   }
 
+  /** The time for which it is set; `Infinity` also when it is not set. */
+  get time(): number {
+    return this.#time;
+  }
+
   /** Whether it is set. */
   get isSet(): boolean {
     return this.#cancel !== undefined;

@@ -17,7 +17,7 @@ export interface ClockHost {
   readonly active: boolean;
   /** Whether something outside is under way: an operation of Deno's, or a thread in a promise that is not Copas's. */
   readonly outside: boolean;
-  /** Forgets deadlines that were met. Returns whether the next one was among them. */
+  /** Forgets deadlines that were met or given up. Returns whether the alarm was set for one of them. */
   settle(): boolean;
 }
 

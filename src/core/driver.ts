@@ -83,6 +83,8 @@ export class Driver {
   #rounds?: Promise<void> = undefined;
   /** Whether the rounds under way have to end, because a `step()` waits for that. */
   #mustMakeRoom = false;
+  /** Until when a `step()` waits. */
+  #stepUntil = Infinity;
   /** Whether the next round asks the clock which deadlines have been reached. */
   #asksClock = false;
 
@@ -155,6 +157,7 @@ export class Driver {
     } finally {
       this.#stop();
       this.#isStepping = false;
+      this.#stepUntil = Infinity;
       this.driveForMain();
     }
   }
@@ -164,7 +167,7 @@ export class Driver {
     const scheduler = this.#scheduler;
     const { clock, deadlines } = scheduler;
     let now = clock.now();
-    const until = now + timeout;
+    const until = this.#stepUntil = now + timeout;
     for (
       let polled = false;
       !scheduler.hasWork && deadlines.next > now;
@@ -311,6 +314,12 @@ export class Driver {
     this.#scheduler.selector.driven = false;
     this.#asksClock = false;
     this.#alarm.cancel();
+  }
+
+  /** Whether the alarm is set for a time at which nothing is due any more. */
+  get wakesInVain(): boolean {
+    const due = Math.min(this.#scheduler.deadlines.next, this.#stepUntil);
+    return this.#alarm.time < due;
   }
 
   /** There is something to do at `time`: when the driver rests for longer, it wakes by then. */

@@ -230,12 +230,12 @@ export class Scheduler extends ErrorReports
       this.recount(task);
     }
     if (task.removed) task.refuse(wait);
-    else if (wait.lastsUntilWoken && task.isForgettable) {
-      this.tasks.fallsDormant(task);
-    }
     if (task === this.main) {
+      // It stands in no list, so it does not fall dormant.
       enterAsGuest(wait, this);
       this.driver.driveForMain();
+    } else if (wait.lastsUntilWoken && !task.removed && task.isForgettable) {
+      this.tasks.fallsDormant(task);
     } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
     }
@@ -303,9 +303,10 @@ export class Scheduler extends ErrorReports
     this.deadlines.delete(entry);
   }
 
-  /** Forgets deadlines that were met. Returns whether the next one has changed. */
+  /** Forgets deadlines that were met. Returns whether the alarm of the driver is set for a time at which nothing is due. */
   settle(): boolean {
-    return this.deadlines.update();
+    this.deadlines.update();
+    return this.driver.wakesInVain;
   }
 
   // --- Rounds ------------------------------------------------------------------

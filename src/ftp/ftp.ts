@@ -5,6 +5,7 @@
  */
 
 import type { Source } from "../requests/content.ts";
+import type { OpenFtp } from "./open.ts";
 import type {
   FtpCommandParams,
   FtpEntry,
@@ -201,4 +202,66 @@ export interface Ftp {
    * ```
    */
   list(folder: string | URL | FtpParams): Promise<FtpEntry[]>;
+  /**
+   * Gives the names in a folder, by NLST. `.` and `..` are left out, as is what
+   * has a slash in its name. For an empty folder some servers send a refusal (450
+   * or 550); {@linkcode Ftp.list} tells that apart from a missing one.
+   *
+   * @param folder its URL, or the server and the `path` by parameters
+   * @returns resolves to the names, without the folder, in the server's order
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login or the folder
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed a connection before the end
+   * @throws {TooLongError} when the list is longer than 40 MiB
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { nlst } from "jsr:@copas/copas/ftp";
+   *
+   * console.log(await nlst("ftp://ftp.example.com/pub"));
+   * ```
+   */
+  nlst(folder: string | URL | FtpParams): Promise<string[]>;
+  /**
+   * Opens a session: connects and logs in, for several transfers one after the
+   * other. The session belongs to the thread that opens it, and ends when that is
+   * removed.
+   *
+   * @param server its URL, or the server and the login by parameters. A path is
+   * the folder in which the session begins
+   * @returns resolves to the session, which has to be closed
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login or the folder
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed the connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.InvalidData} when an answer is not FTP
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { open } from "jsr:@copas/copas/ftp";
+   *
+   * await using session = await open("ftp://me:secret@ftp.example.com/notes");
+   * for (const name of await session.nlst()) {
+   *   const bytes = await session.get(name);
+   *   console.log(name, bytes.length);
+   * }
+   * ```
+   */
+  open(server: string | URL | FtpParams): Promise<OpenFtp>;
 }

@@ -19,15 +19,24 @@ import type { Source } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
 import type { Ftp } from "./ftp.ts";
 import type { FtpGetParams, FtpPutParams } from "./params.ts";
+import { openFtp } from "./open.ts";
 import {
   command as commandBy,
   getBytes,
   getInto,
   list as listBy,
+  nlst as nlstBy,
+  oneEach,
   put as putBy,
 } from "./transfer.ts";
 
 export type { Ftp } from "./ftp.ts";
+export type {
+  OpenFtp,
+  OpenFtpCommandParams,
+  OpenFtpGetParams,
+  OpenFtpPutParams,
+} from "./open.ts";
 export type { Progress, Sink, Source, Step } from "../requests/content.ts";
 export type { RequestHost } from "../requests/host.ts";
 export type {
@@ -46,7 +55,7 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  *
  * @param host the dispatcher or view. Its sockets carry the requests, and its
  * network scope holds for them
- * @returns `get`, `put`, `command` and `list`, as this module exports them for the
+ * @returns `get`, `put`, `command`, `list`, `nlst` and `open`, as this module exports them for the
  * default dispatcher
  *
  * @example
@@ -60,19 +69,22 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  * ```
  */
 export function ftpFor(host: RequestHost): Ftp {
+  const carrier = oneEach(host);
   return {
     get:
       ((given: string | URL | FtpGetParams) =>
         typeof given === "string" || given instanceof URL
-          ? getBytes(host, given)
-          : getInto(host, given)) as Ftp["get"],
+          ? getBytes(carrier, given)
+          : getInto(carrier, given)) as Ftp["get"],
     put:
       ((given: string | URL | FtpPutParams, source: Source) =>
         typeof given === "string" || given instanceof URL
-          ? putBy(host, { url: given, source })
-          : putBy(host, given)) as Ftp["put"],
-    command: (params) => commandBy(host, params),
-    list: (folder) => listBy(host, folder),
+          ? putBy(carrier, { url: given, source })
+          : putBy(carrier, given)) as Ftp["put"],
+    command: (params) => commandBy(carrier, params),
+    list: (folder) => listBy(carrier, folder),
+    nlst: (folder) => nlstBy(carrier, folder),
+    open: (server) => openFtp(host, server),
   };
 }
 
@@ -190,3 +202,62 @@ export const command: Ftp["command"] = own.command;
  * ```
  */
 export const list: Ftp["list"] = own.list;
+
+/**
+ * Gives the names in a folder by the default dispatcher, by NLST. `.` and `..` are left out, as is what
+ * has a slash in its name. For an empty folder some servers send a refusal (450
+ * or 550); {@linkcode Ftp.list} tells that apart from a missing one.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among them is out of range
+ * @throws {ReplyError} when the server refuses the login or the folder
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed a connection before the end
+ * @throws {TooLongError} when the list is longer than 40 MiB
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { nlst } from "jsr:@copas/copas/ftp";
+ *
+ * console.log(await nlst("ftp://ftp.example.com/pub"));
+ * ```
+ */
+export const nlst: Ftp["nlst"] = own.nlst;
+
+/**
+ * Opens a session by the default dispatcher: connects and logs in, for several transfers one after the
+ * other. The session belongs to the thread that opens it, and ends when that is
+ * removed.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among them is out of range
+ * @throws {ReplyError} when the server refuses the login or the folder
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed the connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.InvalidData} when an answer is not FTP
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { open } from "jsr:@copas/copas/ftp";
+ *
+ * await using session = await open("ftp://me:secret@ftp.example.com/notes");
+ * for (const name of await session.nlst()) {
+ *   const bytes = await session.get(name);
+ *   console.log(name, bytes.length);
+ * }
+ * ```
+ */
+export const open: Ftp["open"] = own.open;

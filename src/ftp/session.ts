@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Client, type FileInfo, FTPError } from "npm:basic-ftp@~6.2.6";
+import { Client, FileInfo, FTPError } from "npm:basic-ftp@~6.2.6";
 import { formatAddress } from "../net/address.ts";
 import { ClosedError, CopasError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -30,17 +30,41 @@ const DATA_FAILED = [425, 426, 522];
 /** How long a server may take to answer QUIT, in seconds. */
 const QUIT_TIMEOUT = 5;
 
-/** A session, logged in. */
+/**
+ * A session. It is logged in once it is open, and then does one thing after the
+ * other. A reply that refuses leaves it as it is; after any other failure it is
+ * unknown what the server does, and the session is over.
+ */
 export class FtpSession {
   readonly #host: RequestHost;
   readonly #target: FtpTarget;
   readonly #client = new Client(0, { allowSeparateTransferHost: false });
   #control?: ControlDuplex;
   #failure?: Error;
+  #signal?: AbortSignal;
+  #isBusy = false;
+  #isOver = false;
 
   private constructor(host: RequestHost, target: FtpTarget) {
     this.#host = host;
     this.#target = target;
+    this.#signal = target.signal;
+  }
+
+  /** Connects and logs in. */
+  static async open(
+    host: RequestHost,
+    target: FtpTarget,
+  ): Promise<FtpSession> {
+    const session = new FtpSession(host, target);
+    try {
+      await session.#open();
+    } catch (error) {
+      session.close();
+      throw session.#failureOf(error);
+    }
+    session.#rest();
+    return session;
   }
 
   /** Connects, logs in, calls `work`, and ends the session whatever comes of it. */
@@ -49,25 +73,76 @@ export class FtpSession {
     target: FtpTarget,
     work: (session: FtpSession) => Promise<T>,
   ): Promise<T> {
-    const session = new FtpSession(host, target);
+    const session = await FtpSession.open(host, target);
     try {
-      await session.#open();
-      const result = await work(session);
-      await session.#quit();
+      const result = await session.do(work, target.signal);
+      await session.end();
       return result;
-    } catch (error) {
-      throw session.#failureOf(error);
     } finally {
-      session.#client.close();
-      session.#control?.destroy();
+      session.close();
     }
+  }
+
+  /**
+   * Calls `work`, which has the session for itself.
+   *
+   * @throws {ClosedError} when the session is over
+   * @throws {Deno.errors.Busy} when it does something else
+   */
+  async do<T>(
+    work: (session: FtpSession) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    if (this.#isOver) throw new ClosedError("the session is closed");
+    if (this.#isBusy) {
+      throw new Deno.errors.Busy(
+        "the session does something else; await that first, or open another one",
+      );
+    }
+    this.#begin(signal);
+    try {
+      return await work(this);
+    } catch (error) {
+      const failure = this.#failureOf(error);
+      if (!(failure instanceof ReplyError)) this.close();
+      throw failure;
+    } finally {
+      this.#rest();
+    }
+  }
+
+  #begin(signal?: AbortSignal): void {
+    this.#isBusy = true;
+    this.#signal = signal;
+    this.#failure = undefined;
+    this.#control?.setPatience(undefined);
+    this.#control?.allow(MAX_REPLIES);
+  }
+
+  /** It is not the server's turn to speak. */
+  #rest(): void {
+    this.#isBusy = false;
+    this.#control?.setPatience(Infinity);
+  }
+
+  /** Says good-bye, and closes the session. */
+  async end(): Promise<void> {
+    if (this.#isOver) return;
+    if (!this.#isBusy) await this.#quit();
+    this.close();
+  }
+
+  /** Closes the session at once. */
+  close(): void {
+    this.#isOver = true;
+    this.#client.close();
+    this.#control?.destroy();
   }
 
   /** Waits for a call of the library's. */
   async wait<T>(call: (client: Client) => Promise<T>): Promise<T> {
     const promise = call(this.#client);
-    const { signal } = this.#target;
-    return await this.#host.wait(promise, { signal });
+    return await this.#host.wait(promise, { signal: this.#signal });
   }
 
   /** The entries of a folder: exactly, where the server can say them so. */
@@ -78,6 +153,22 @@ export class FtpSession {
     }
     const all = await this.wait((client) => client.list(path));
     return all.filter(({ name }) => !/^\.\.?$|[/\\]/.test(name));
+  }
+
+  /** The names in a folder. The library has no such call, but lets one name the command and the parser of its own. */
+  async nlst(path: string): Promise<string[]> {
+    const client = this.#client;
+    const { availableListCommands, parseList } = client;
+    client.availableListCommands = ["NLST"];
+    client.parseList = (text) =>
+      text.split(/\r?\n/).filter((name) => name !== "")
+        .map((name) => new FileInfo(name));
+    try {
+      const all = await this.wait((client) => client.list(path));
+      return all.map(({ name }) => name);
+    } finally {
+      Object.assign(client, { availableListCommands, parseList });
+    }
   }
 
   /** Sends a command; resolves to the reply. */
@@ -108,7 +199,7 @@ export class FtpSession {
       await socket.connect(host, port, { signal });
       const greeting = secure === "explicit" ? await this.#secure(socket) : "";
       control = this.#control = new ControlDuplex(socket, greeting);
-      control.limit = MAX_REPLIES;
+      control.allow(MAX_REPLIES);
     } catch (error) {
       abandon(socket);
       throw error;
@@ -132,13 +223,15 @@ export class FtpSession {
   }
 
   #data(control: ControlDuplex): DataDuplex {
-    const { secure, sslparams, signal, host } = this.#target;
+    const { secure, sslparams, host } = this.#target;
     return new DataDuplex({
       socket: () => this.#socket("data"),
-      signal,
+      signal: this.#signal,
       sslparams: secure === false ? undefined : named(sslparams, host),
       onbegin: () => control.setPatience(Infinity),
-      onend: () => control.setPatience(undefined),
+      onend: () => {
+        if (this.#isBusy) control.setPatience(undefined);
+      },
       onfail: (error) => this.#failure ??= error,
     });
   }

@@ -31,23 +31,38 @@ import {
 } from "./params.ts";
 import { type FileInfo, FtpSession } from "./session.ts";
 
+/** Where a transfer is done: in a session of its own, or in one that is open. */
+export interface Carrier {
+  readonly host: RequestHost;
+  run<T>(
+    target: FtpTarget,
+    work: (session: FtpSession) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Each transfer has a session of its own. */
+export function oneEach(host: RequestHost): Carrier {
+  return { host, run: (target, work) => FtpSession.run(host, target, work) };
+}
+
 /** The longest file that is returned: that of `receive("*a")`. */
 const MAX_FILE = 64 * 1024 * 1024;
 
 /** `get(url)`: the content is returned. */
 export async function getBytes(
-  host: RequestHost,
-  url: string | URL,
+  carrier: Carrier,
+  given: string | URL | FtpParams,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const target = readTarget("get()", { url }, []);
+  const isUrl = typeof given === "string" || given instanceof URL;
+  const target = readTarget("get()", isUrl ? { url: given } : given, []);
   const collector = new Collector();
-  await download(host, target, collector, new Count(undefined, MAX_FILE));
+  await download(carrier, target, collector, new Count(undefined, MAX_FILE));
   return collector.bytes();
 }
 
 /** `get({...})`: the content goes into the sink. */
 export async function getInto(
-  host: RequestHost,
+  carrier: Carrier,
   params: FtpGetParams,
 ): Promise<1> {
   const target = readTarget("get()", params, ["sink", "step", "offset"]);
@@ -55,24 +70,45 @@ export async function getInto(
   checkInteger("get()", "offset", offset, 0);
   const taker = sinkTaker("get()", params.sink);
   const count = new Count(params.step, Infinity);
-  await download(host, target, taker, count, offset);
+  await download(carrier, target, taker, count, offset);
   return 1;
 }
 
 /** The entries of a folder, by the parser of the library. */
 export async function list(
-  host: RequestHost,
+  carrier: Carrier,
   given: string | URL | FtpParams,
 ): Promise<FtpEntry[]> {
   const isUrl = typeof given === "string" || given instanceof URL;
   const target = readTarget("list()", isUrl ? { url: given } : given, []);
   try {
-    const found = await FtpSession.run(
-      host,
+    const found = await carrier.run(
       target,
       (session) => session.list(target.path),
     );
     return found.map(entryOf);
+  } catch (error) {
+    throw requestError(`Cannot list ${nameOf(target)}`, error);
+  }
+}
+
+/** The names in a folder. */
+export async function nlst(
+  carrier: Carrier,
+  given: string | URL | FtpParams,
+): Promise<string[]> {
+  const isUrl = typeof given === "string" || given instanceof URL;
+  const target = readTarget("nlst()", isUrl ? { url: given } : given, []);
+  const folder = target.path.replace(/\/*$/, "/");
+  try {
+    const names = await carrier.run(
+      target,
+      (session) => session.nlst(target.path),
+    );
+    // Some servers put the folder before each name.
+    return names
+      .map((name) => name.startsWith(folder) ? name.slice(folder.length) : name)
+      .filter((name) => !/^\.{0,2}$|[/\\]/.test(name));
   } catch (error) {
     throw requestError(`Cannot list ${nameOf(target)}`, error);
   }
@@ -92,7 +128,7 @@ function entryOf(info: FileInfo): FtpEntry {
 }
 
 async function download(
-  host: RequestHost,
+  carrier: Carrier,
   target: FtpTarget,
   taker: Taker,
   count: Count,
@@ -113,12 +149,14 @@ async function download(
     },
   });
   try {
-    await FtpSession.run(host, target, async (session) => {
+    await carrier.run(target, async (session) => {
       await session.wait((client) =>
         client.downloadTo(destination, target.path, offset)
       );
     });
-    await host.wait(Promise.resolve(taker.end()), { signal: target.signal });
+    await carrier.host.wait(Promise.resolve(taker.end()), {
+      signal: target.signal,
+    });
   } catch (error) {
     const told = requestError(`Cannot get ${nameOf(target)}`, failure ?? error);
     taker.abort(told);
@@ -128,7 +166,7 @@ async function download(
 
 /** Puts a file; resolves to the number of its bytes. */
 export async function put(
-  host: RequestHost,
+  carrier: Carrier,
   params: FtpPutParams | { url: string | URL; source: Source; step?: Step },
 ): Promise<number> {
   const target = readTarget("put()", params, ["source", "step"]);
@@ -151,7 +189,7 @@ export async function put(
   // It may fail before it is wanted.
   source.on("error", () => {});
   try {
-    await FtpSession.run(host, target, async (session) => {
+    await carrier.run(target, async (session) => {
       await session.wait((client) => client.uploadFrom(source, target.path));
     });
     return count.sent;
@@ -164,7 +202,7 @@ export async function put(
 
 /** Does commands; resolves to the last reply. */
 export async function command(
-  host: RequestHost,
+  carrier: Carrier,
   params: FtpCommandParams,
 ): Promise<[code: number, reply: string]> {
   const call = "command()";
@@ -172,7 +210,7 @@ export async function command(
   const lines = linesOf(call, params);
   const isGood = checkOf(call, params.check);
   try {
-    return await FtpSession.run(host, target, async (session) => {
+    return await carrier.run(target, async (session) => {
       let last: [number, string] = [0, ""];
       for (const line of lines) {
         const { code, message } = await session.command(line);
@@ -230,7 +268,7 @@ function checkPath(call: string, { path }: FtpTarget): void {
 }
 
 /** What the messages call it: never with user or password. */
-function nameOf({ host, port, path, secure }: FtpTarget): string {
+export function nameOf({ host, port, path, secure }: FtpTarget): string {
   const scheme = secure === "implicit" ? "ftps" : "ftp";
   return `${scheme}://${formatAddress(host, port)}/${path}`;
 }

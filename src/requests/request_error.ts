@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ClosedError, CopasError, TooLongError } from "../errors/errors.ts";
+import { ClosedError, CopasError } from "../errors/errors.ts";
 import { ReplyError } from "./reply_error.ts";
 
 /** An error of the caller's own code (a source, a sink, a step). It reaches him as it is. */

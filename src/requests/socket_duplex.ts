@@ -28,8 +28,8 @@ export class SocketDuplex extends Duplex {
   protected ready?: Promise<unknown>;
   /** What ended the stream, if it was an error of the socket's. */
   failure?: Error;
-  /** How many bytes the peer may send in all. */
-  limit = Infinity;
+  #limit = Infinity;
+  #allowed = Infinity;
   #got = 0;
   #patience: number | undefined;
   #reading?: AbortController;
@@ -50,6 +50,12 @@ export class SocketDuplex extends Duplex {
     this.#patience = seconds;
     // A receive that ends so has lost nothing: the next one goes on.
     this.#reading?.abort();
+  }
+
+  /** The peer may send so many bytes from now on. */
+  allow(bytes: number): void {
+    this.#allowed = bytes;
+    this.#limit = this.#got + bytes;
   }
 
   /** For the libraries, which have clocks of their own. Time is the dispatcher's. */
@@ -78,9 +84,9 @@ export class SocketDuplex extends Duplex {
       const data = await this.#receive();
       if (this.destroyed) return;
       this.#got += data?.length ?? 0;
-      if (this.#got > this.limit) {
+      if (this.#got > this.#limit) {
         throw new TooLongError(
-          `the server sends more than ${this.limit} bytes of replies`,
+          `the server sends more than ${this.#allowed} bytes of replies`,
         );
       }
       this.push(

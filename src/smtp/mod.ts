@@ -29,8 +29,9 @@
 
 import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
-import { send as sendBy } from "./send.ts";
-import type { SmtpParams } from "./params.ts";
+import type { OpenSmtp, Sent } from "./open.ts";
+import type { SmtpParams, SmtpServerParams } from "./params.ts";
+import { open as openBy, send as sendBy } from "./send.ts";
 
 export type { Source } from "../requests/content.ts";
 export type { RequestHost } from "../requests/host.ts";
@@ -42,7 +43,14 @@ export {
   message,
   type MessageContent,
 } from "./message.ts";
-export type { Secure, SmtpParams } from "./params.ts";
+export type { Dkim } from "./dkim.ts";
+export type { OpenSmtp, Sent } from "./open.ts";
+export type {
+  MailParams,
+  Secure,
+  SmtpParams,
+  SmtpServerParams,
+} from "./params.ts";
 
 /** Mail by one dispatcher, or by a narrower view of one. */
 export interface Smtp {
@@ -52,7 +60,7 @@ export interface Smtp {
    * throws ends the request, and rejects it as it is.
    *
    * @param params the mail, the server and the login
-   * @returns resolves to 1 when the server has taken the mail
+   * @returns resolves to the server's answer when it has taken the mail
    * @throws {TypeError} when a parameter is unknown or of the wrong type
    * @throws {RangeError} when a number among them is out of range
    * @throws {ReplyError} when the server refuses the login, the sender, a recipient
@@ -78,7 +86,39 @@ export interface Smtp {
    * });
    * ```
    */
-  send(params: SmtpParams): Promise<1>;
+  send(params: SmtpParams): Promise<Sent>;
+  /**
+   * Opens a session: connects and logs in, for several mails one after the other.
+   * The session belongs to the thread that opens it, and ends when that is
+   * removed.
+   *
+   * @param params the server and the login
+   * @returns resolves to the session, which has to be closed
+   * @throws {TypeError} when a parameter is unknown or of the wrong type
+   * @throws {RangeError} when a number among them is out of range
+   * @throws {ReplyError} when the server refuses the login
+   * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+   * @throws {CancelledError} when the thread was removed or `signal` aborted
+   * @throws {ClosedError} when the server closed the connection before the end
+   * @throws {HandshakeError} when TLS could not be established
+   * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+   * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+   * @throws {Deno.errors.NotFound} when the host is unknown
+   * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+   *
+   * @example
+   * ```ts
+   * import { open } from "jsr:@copas/copas/smtp";
+   *
+   * await using session = await open({ server: "mail.example.com" });
+   * for (const rcpt of ["fred@example.com", "mary@example.com"]) {
+   *   const message = { headers: { Subject: "Hello", To: rcpt }, body: "Hi!" };
+   *   const { text } = await session.send({ from: "me@example.com", rcpt, message });
+   *   console.log(rcpt, text);
+   * }
+   * ```
+   */
+  open(params: SmtpServerParams): Promise<OpenSmtp>;
 }
 
 /**
@@ -87,7 +127,7 @@ export interface Smtp {
  *
  * @param host the dispatcher or view. Its sockets carry the mail, and its
  * network scope holds for them
- * @returns `send`, as this module exports it for the default dispatcher
+ * @returns `send` and `open`, as this module exports them for the default dispatcher
  *
  * @example
  * ```ts
@@ -104,12 +144,17 @@ export interface Smtp {
  * ```
  */
 export function smtpFor(host: RequestHost): Smtp {
-  return { send: (params) => sendBy(host, params) };
+  return {
+    send: (params) => sendBy(host, params),
+    open: (params) => openBy(host, params),
+  };
 }
 
+const own = smtpFor(copas);
+
 /**
- * Sends a mail by the default dispatcher. It resolves to 1 when the server has
- * taken the mail.
+ * Sends a mail by the default dispatcher. It resolves to the server's answer when
+ * it has taken the mail.
  *
  * @throws {TypeError} when a parameter is unknown or of the wrong type
  * @throws {RangeError} when a number among the parameters is out of range
@@ -136,4 +181,34 @@ export function smtpFor(host: RequestHost): Smtp {
  * });
  * ```
  */
-export const send: Smtp["send"] = smtpFor(copas).send;
+export const send: Smtp["send"] = own.send;
+/**
+ * Opens a session by the default dispatcher: connects and logs in, for several mails one after the other.
+ * The session belongs to the thread that opens it, and ends when that is
+ * removed.
+ *
+ * @throws {TypeError} when a parameter is unknown or of the wrong type
+ * @throws {RangeError} when a number among them is out of range
+ * @throws {ReplyError} when the server refuses the login
+ * @throws {TimeoutError} when one call of a socket took longer than `timeout`
+ * @throws {CancelledError} when the thread was removed or `signal` aborted
+ * @throws {ClosedError} when the server closed the connection before the end
+ * @throws {HandshakeError} when TLS could not be established
+ * @throws {ScopeError} when the dispatcher's network scope does not allow the server
+ * @throws {Deno.errors.ConnectionRefused} when nothing listens there
+ * @throws {Deno.errors.NotFound} when the host is unknown
+ * @throws {Deno.errors.NotCapable} when the permission is missing; the message names the flag
+ *
+ * @example
+ * ```ts
+ * import { open } from "jsr:@copas/copas/smtp";
+ *
+ * await using session = await open({ server: "mail.example.com" });
+ * for (const rcpt of ["fred@example.com", "mary@example.com"]) {
+ *   const message = { headers: { Subject: "Hello", To: rcpt }, body: "Hi!" };
+ *   const { text } = await session.send({ from: "me@example.com", rcpt, message });
+ *   console.log(rcpt, text);
+ * }
+ * ```
+ */
+export const open: Smtp["open"] = own.open;

@@ -15,18 +15,19 @@ import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import { type Content, readSource, type Source } from "../requests/content.ts";
 import {
   checkCommon,
-  checkKeys,
   checkOneLine,
   type CommonParams,
   readTimeouts,
 } from "../requests/parameters.ts";
+import { callerCode } from "../requests/request_error.ts";
+import type { Dkim } from "./dkim.ts";
 import { type Message, message } from "./message.ts";
 
 /** How TLS secures the connection to a mail server. */
 export type Secure = "offered" | "required" | "implicit" | "none";
 
-/** The parameters of a mail: the message, the server and the login. */
-export interface SmtpParams extends CommonParams {
+/** The parameters of a mail. */
+export interface MailParams {
   /** The address of the sender, to which servers return what they can't deliver: `"me@example.com"`, also in angle brackets. `"<>"`: none. */
   from: string;
   /** The address of the recipient, or of several: `"fred@example.com"`, also in angle brackets. */
@@ -35,6 +36,14 @@ export interface SmtpParams extends CommonParams {
   source?: Source;
   /** The message by its headers, content and attachments, in place of `source`. */
   message?: Message;
+  /** Signs the mail, which is in memory until it is sent then. Default: it is not signed. */
+  dkim?: Dkim;
+  /** Ends the request with a `CancelledError` when it aborts. Default: none. */
+  signal?: AbortSignal;
+}
+
+/** The parameters of a session: the server and the login. */
+export interface SmtpServerParams extends CommonParams {
   /** The server, a name or an address. Default: `"localhost"`. */
   server?: string;
   /** The server's port. Default: 25, and 465 with `secure: "implicit"`. */
@@ -43,8 +52,14 @@ export interface SmtpParams extends CommonParams {
   domain?: string;
   /** The user that logs in. Default: no login. */
   user?: string;
-  /** The user's password. Needed where there is a `user`. */
+  /** The user's password. Needed where there is a `user`, unless there is an `accessToken`. */
   password?: string;
+  /**
+   * The user's token of OAuth2, for servers that take it (XOAUTH2), in place of
+   * a password; or a function that gives it. It is called once more, with `true`,
+   * when the server says that the first token is not good (334). Default: none.
+   */
+  accessToken?: string | ((renew: boolean) => string | Promise<string>);
   /**
    * How TLS secures the connection. `"offered"`: by STARTTLS if the server
    * offers it, else not at all. `"required"`: by STARTTLS; the request fails when
@@ -57,49 +72,62 @@ export interface SmtpParams extends CommonParams {
   secure?: Secure;
 }
 
+/** The parameters of a mail with a session of its own: the mail, the server and the login. */
+export interface SmtpParams extends MailParams, SmtpServerParams {}
+
+/** A login that has been checked. */
+export interface Login {
+  readonly user: string;
+  readonly pass?: string;
+  readonly token?: (renew: boolean) => Promise<string>;
+}
+
 /** A mail that has been checked. */
 export interface Mail {
   readonly from: string;
   readonly rcpt: string[];
   readonly content: Content;
+}
+
+/** A server and a login that have been checked. */
+export interface MailServer {
   readonly server: string;
   readonly port: number;
   readonly domain: string;
-  readonly login?: { user: string; pass: string };
+  readonly login?: Login;
   readonly secure: Secure;
   readonly sslparams: SslParams | SslParamsSource;
   readonly signal?: AbortSignal;
   readonly timeouts: Timeouts;
 }
 
-const KEYS = [
-  "from",
-  "rcpt",
-  "source",
-  "message",
+/** The names of a mail's own parameters. */
+export const MAIL_KEYS = ["from", "rcpt", "source", "message", "dkim"];
+/** The names of a server's. */
+export const SERVER_KEYS = [
   "server",
   "port",
   "domain",
   "user",
   "password",
+  "accessToken",
   "secure",
   "sslparams",
   "signal",
   "timeout",
-] as const;
+];
 const SECURE = ["offered", "required", "implicit", "none"];
 const PORT = 25;
 const TLS_PORT = 465;
 
 /**
- * Checks the parameters of a mail.
+ * Checks the parameters of a server and a login.
  *
  * @param call names the call in the message of an error: `"send()"`
  * @throws {TypeError} when a parameter is unknown, missing or of the wrong type
- * @throws {RangeError} when a number is out of range, or `rcpt` is empty
+ * @throws {RangeError} when a number is out of range
  */
-export function readParams(call: string, params: SmtpParams): Mail {
-  checkKeys(call, params, KEYS);
+export function readServer(call: string, params: SmtpServerParams): MailServer {
   checkCommon(call, params);
   const { server = "localhost", domain = "localhost", user, password } = params;
   for (const [name, text] of Object.entries({ server, domain })) {
@@ -123,26 +151,61 @@ export function readParams(call: string, params: SmtpParams): Mail {
     );
   }
   const port = params.port ?? (secure === "implicit" ? TLS_PORT : PORT);
-  if ((user === undefined) !== (password === undefined)) {
-    throw new TypeError(`${call}: user and password must be given together`);
+  const { accessToken } = params;
+  const secrets = [password, accessToken].filter((each) => each !== undefined);
+  if (secrets.length !== (user === undefined ? 0 : 1)) {
+    throw new TypeError(
+      `${call}: user and password must be given together, or user and accessToken`,
+    );
   }
   for (const [name, text] of Object.entries({ user, password })) {
     if (text !== undefined) checkOneLine(call, `the ${name}`, text);
   }
   return {
-    from: address(call, "from", params.from, true),
-    rcpt: recipients(call, params.rcpt),
-    content: contentOf(call, params),
     server,
     port,
     domain,
-    login: user === undefined ? undefined : { user, pass: password! },
+    login: user === undefined
+      ? undefined
+      : { user, pass: password, token: tokenOf(call, accessToken) },
     // A password goes over TLS, unless the caller writes out that it does not.
     secure: user !== undefined && secure === "offered" ? "required" : secure,
     sslparams: params.sslparams ?? {},
     signal: params.signal,
     timeouts: readTimeouts(call, params.timeout),
   };
+}
+
+/**
+ * Checks the parameters of a mail.
+ *
+ * @param call names the call in the message of an error: `"send()"`
+ * @throws {TypeError} when a parameter is missing or of the wrong type
+ * @throws {RangeError} when `rcpt` is empty
+ */
+export function readMail(call: string, params: MailParams): Mail {
+  return {
+    from: address(call, "from", params.from, true),
+    rcpt: recipients(call, params.rcpt),
+    content: contentOf(call, params),
+  };
+}
+
+function tokenOf(
+  call: string,
+  given: SmtpServerParams["accessToken"],
+): Login["token"] {
+  if (given === undefined) return undefined;
+  const check = (token: unknown) => {
+    // Not shown: it is as good as a password.
+    if (typeof token === "string" && /^[\x21-\x7e]+$/.test(token)) return token;
+    throw new TypeError(`${call}: the accessToken must be one word of ASCII`);
+  };
+  if (typeof given === "function") {
+    return (renew) => callerCode(async () => check(await given(renew)));
+  }
+  const token = check(given);
+  return () => Promise.resolve(token);
 }
 
 function recipients(call: string, rcpt: unknown): string[] {
@@ -172,7 +235,7 @@ function address(
   return text;
 }
 
-function contentOf(call: string, params: SmtpParams): Content {
+function contentOf(call: string, params: MailParams): Content {
   const { source } = params;
   if ((source === undefined) === (params.message === undefined)) {
     throw new TypeError(`${call}: one of source and message must be given`);

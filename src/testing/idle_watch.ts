@@ -6,53 +6,94 @@
  */
 
 import type { ClockHost } from "../core/clock.ts";
+import { afterPoll } from "../core/poll.ts";
+
+/** Deno's shortest timer, in milliseconds. */
+const SHORTEST_TIMER = 2;
 
 /** Watches dispatchers until all of them are idle. */
 export class IdleWatch {
-  /** The dispatchers that have set an alarm and are driven: one without an alarm may be busy. */
-  readonly #hosts = new Set<ClockHost>();
+  /**
+   * The dispatchers that have set an alarm and are driven. One that has no alarm
+   * now is busy. One that is not driven any more may be forgotten by the program,
+   * and this set does not keep it.
+   */
+  readonly #hosts = new Set<WeakRef<ClockHost>>();
+  readonly #references = new WeakMap<ClockHost, WeakRef<ClockHost>>();
+  readonly #quiet: number;
   #stop: () => void = () => {};
 
   /**
-   * Begins to watch, anew if it does already.
-   *
-   * @param waiting lists the dispatchers that have an alarm now
-   * @param quiet how many seconds of real time nothing must have happened in
-   * while an operation of Deno's is under way
-   * @param onidle called when all dispatchers are idle
+   * @param quiet how many milliseconds of real time nothing must have happened
+   * in while an operation of Deno's is under way
    */
-  start(
-    waiting: () => Iterable<ClockHost>,
-    quiet: number,
-    onidle: () => void,
-  ): void {
+  constructor(quiet: number) {
+    this.#quiet = quiet;
+  }
+
+  /** Watches this dispatcher, too, as long as it is driven. */
+  add(host: ClockHost): void {
+    let reference = this.#references.get(host);
+    if (reference === undefined) {
+      reference = new WeakRef(host);
+      this.#references.set(host, reference);
+    }
+    this.#hosts.add(reference);
+  }
+
+  /** Begins to watch, anew if it does already, and calls `onidle` when all dispatchers are idle. */
+  start(onidle: () => void): void {
     this.stop();
-    for (const host of waiting()) this.#hosts.add(host);
     let roundsBefore = -1;
-    /** How many looks in a row found the dispatchers idle. */
-    let idleLooks = 0;
+    /** Whether the last look found the dispatchers idle, and how long they have been since. */
+    let wasIdle = false;
+    let quiet = 0;
+    let hasPolled = false;
     const look = () => {
-      let rounds = 0;
-      let active = false;
-      const awaiting = new Set(waiting());
-      for (const host of this.#hosts) {
-        // One that is over is let go; when it is driven again, it sets an alarm.
-        if (!host.driven && !awaiting.has(host)) this.#hosts.delete(host);
-        rounds += host.rounds;
-        active ||= host.active;
+      const { rounds, active, outside } = this.#state();
+      const isIdle = rounds === roundsBefore && !active;
+      if (!isIdle || !wasIdle) {
+        quiet = 0;
+        hasPolled = false;
       }
-      idleLooks = rounds === roundsBefore && !active ? idleLooks + 1 : 0;
+      wasIdle = isIdle;
       roundsBefore = rounds;
-      const awaitsDeno = [...awaiting].some((host) => host.outside);
-      // Two looks in a row: after a long pause of the process, the first one may
-      // come before the system's answers have been dispatched.
-      if (idleLooks > (awaitsDeno ? 1 : 0)) {
+      if (!isIdle) return this.#lookNextTurn(look);
+      if (!outside || hasPolled) {
         this.stop();
-        onidle();
-      } else if (awaitsDeno && quiet > 0) this.#lookAfter(quiet * 500, look);
-      else this.#lookNextTurn(look);
+        return onidle();
+      }
+      const left = this.#quiet - quiet;
+      if (left > 0) {
+        // A look that comes late does not count for more: a peer in the same
+        // process has computed meanwhile, and the system's answer may be behind it.
+        const delay = Math.min(left, SHORTEST_TIMER);
+        quiet += delay;
+        return this.#lookAfter(delay, look);
+      }
+      // What has come while the process was held up is seen now.
+      hasPolled = true;
+      this.#stop = afterPoll(look);
     };
     this.#lookNextTurn(look);
+  }
+
+  #state(): { rounds: number; active: boolean; outside: boolean } {
+    let rounds = 0;
+    let active = false;
+    let outside = false;
+    for (const reference of this.#hosts) {
+      const host = reference.deref();
+      if (host?.driven) {
+        rounds += host.rounds;
+        active ||= host.active;
+        outside ||= host.outside;
+      } else {
+        // When it is driven again, it sets an alarm.
+        this.#hosts.delete(reference);
+      }
+    }
+    return { rounds, active, outside };
   }
 
   #lookAfter(milliseconds: number, look: () => void): void {

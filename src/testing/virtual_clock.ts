@@ -7,6 +7,7 @@
 import type { Clock, ClockHost } from "../core/clock.ts";
 import { afterPoll } from "../core/poll.ts";
 import { checkDelay, wrongType } from "../errors/arguments.ts";
+import { ClockSignals } from "./clock_signal.ts";
 import { IdleWatch } from "./idle_watch.ts";
 
 /** How a virtual clock behaves. */
@@ -18,17 +19,17 @@ export interface VirtualClockOptions {
   /**
    * While an operation of Deno's is under way (a socket that waits for data),
    * the clock jumps only after this many seconds of real time in which nothing
-   * happened, 0 or more. Default: 0.005: enough for a peer in the same process.
-   * For a peer in another process give it more; 0 is enough where no socket is
-   * real.
+   * happened, 0 or more. Default: 0.005: enough for a peer in the same process,
+   * as time in which that computes does not count. For a peer in another process
+   * give it more; 0 is enough where no socket is real.
    */
   quiet?: number;
 }
 
 /**
  * A clock that takes no real time: when every thread waits, it jumps to the next
- * deadline. A test of an hour's timeout ends at once, and its times are exact.
- * Several dispatchers can share a clock.
+ * deadline that a wait has. A test of an hour's timeout ends at once, and its
+ * times are exact. Several dispatchers can share a clock.
  *
  * @example
  * ```ts
@@ -46,12 +47,13 @@ export interface VirtualClockOptions {
  */
 export class VirtualClock implements Clock {
   readonly #autojump: boolean;
-  readonly #quiet: number;
   #now: number;
   readonly #alarms = new Set<Alarm>();
-  readonly #watch = new IdleWatch();
-  /** The signals that abort at a time. */
-  #timeouts: { at: number; controller: AbortController }[] = [];
+  readonly #watch: IdleWatch;
+  readonly #signals = new ClockSignals();
+  /** How many calls of `advance` have not ended, and the end of the last of them. */
+  #advances = 0;
+  #advanced: Promise<void> = Promise.resolve();
 
   /**
    * Makes a clock.
@@ -60,24 +62,24 @@ export class VirtualClock implements Clock {
    * long it waits for real sockets before it does. Default: it starts at 0 and
    * jumps, after 0.005 seconds where a socket waits
    * @throws {TypeError} when an option is of a wrong type
-   * @throws {RangeError} when `start` or `quiet` is negative or `NaN`, or
-   * `quiet` is `Infinity`
+   * @throws {RangeError} when `start` or `quiet` is negative, `NaN` or
+   * `Infinity`
    *
    * @example A clock that moves only when the test says so
    * ```ts
    * import { VirtualClock } from "jsr:@copas/copas/testing";
    *
    * const clock = new VirtualClock({ start: 100, autojump: false });
-   * clock.advance(5);
+   * await clock.advance(5);
    * console.log(clock.now()); // 105
    * ```
    */
   constructor(options: VirtualClockOptions = {}) {
     const { start = 0, autojump = true, quiet = 0.005 } = options;
     const call = "new VirtualClock()";
-    checkDelay(call, "start", start);
+    checkFinite(call, "start", start);
     checkDelay(call, "quiet", quiet);
-    if (!Number.isFinite(quiet)) {
+    if (quiet === Infinity) {
       throw new RangeError(
         `${call}: quiet must be finite, ${quiet} would be for ever; for a clock that never jumps by itself, set autojump to false`,
       );
@@ -87,7 +89,7 @@ export class VirtualClock implements Clock {
     }
     this.#now = start;
     this.#autojump = autojump;
-    this.#quiet = quiet;
+    this.#watch = new IdleWatch(quiet * 1000);
   }
 
   /**
@@ -100,23 +102,67 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the clock on. Threads whose time has come go on as soon as their
-   * dispatcher is driven.
+   * Moves the clock on. What is due meanwhile runs in order, each at its own
+   * time, and the threads have come to their next wait before the clock goes on:
+   * one that pauses for a second ten times sees each of them pass. The clock
+   * does not jump by itself meanwhile.
+   *
+   * Threads of a dispatcher that nothing drives go on when it is driven. Calls
+   * that overlap follow one another.
    *
    * @param seconds how far, 0 or more
+   * @returns a promise that resolves when the clock has arrived, and all that
+   * was due has run
    * @throws {TypeError} when `seconds` is not a number
-   * @throws {RangeError} when `seconds` is negative or `NaN`
+   * @throws {RangeError} when `seconds` is negative, `NaN` or `Infinity`
+   *
+   * @example
+   * ```ts
+   * import { Copas } from "jsr:@copas/copas";
+   * import { VirtualClock } from "jsr:@copas/copas/testing";
+   *
+   * const clock = new VirtualClock({ autojump: false });
+   * const copas = new Copas({ clock });
+   * copas.addthread(async () => {
+   *   await copas.pause(3);
+   *   console.log(clock.now()); // 3
+   * });
+   * const loop = copas.loop();
+   * await clock.advance(10);
+   * console.log(clock.now()); // 10
+   * await loop;
+   * ```
    */
-  advance(seconds: number): void {
-    checkDelay("advance()", "the time", seconds);
-    this.#moveTo(this.#now + seconds);
+  async advance(seconds: number): Promise<void> {
+    checkFinite("advance()", "the time", seconds);
+    this.#advances++;
+    const before = this.#advanced;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#advanced = promise;
+    await before;
+    await this.#advanceTo(this.#now + seconds);
+    this.#advances--;
+    resolve();
+    this.#startWatch();
+  }
+
+  async #advanceTo(time: number): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => this.#watch.start(resolve));
+      if (this.#ringStale()) continue;
+      const next = Math.min(this.#nextAlarm, this.#signals.next);
+      if (next > time) break;
+      this.#moveTo(next);
+    }
+    this.#moveTo(time);
   }
 
   /**
    * Makes a signal that aborts when the clock has moved on by some seconds, as
    * `AbortSignal.timeout` does on the machine's clock.
    *
-   * While a dispatcher waits, the clock jumps to that time as to a deadline.
+   * While a dispatcher waits, the clock jumps to that time as to a deadline,
+   * unless the calls that listened to the signal have ended.
    *
    * @param seconds how long, 0 or more
    * @returns the signal; its reason is a `TimeoutError` of the platform
@@ -129,17 +175,16 @@ export class VirtualClock implements Clock {
    *
    * const clock = new VirtualClock();
    * const signal = clock.timeout(5);
-   * clock.advance(5);
+   * await clock.advance(5);
    * console.log(signal.aborted); // true
    * ```
    */
   timeout(seconds: number): AbortSignal {
     checkDelay("timeout()", "the time", seconds);
-    const controller = new AbortController();
-    const at = this.#now + seconds;
-    if (at <= this.#now) controller.abort(timedOut());
-    else if (at < Infinity) this.#timeouts.push({ at, controller });
-    return controller.signal;
+    const signal = this.#signals.add(this.#now + seconds);
+    if (seconds === 0) this.#signals.abortDue(this.#now);
+    this.#startWatch();
+    return signal;
   }
 
   /**
@@ -162,51 +207,63 @@ export class VirtualClock implements Clock {
       clearTimeout(keepalive);
       cancelPoll?.();
       this.#alarms.delete(alarm);
-      if (this.#alarms.size === 0) this.#watch.stop();
+      if (this.#alarms.size === 0 && !this.#isAdvancing) this.#watch.stop();
     };
     alarm.ring = () => {
       alarm.cancel();
       ring();
     };
     this.#alarms.add(alarm);
+    this.#watch.add(host);
     this.#startWatch();
     return alarm.cancel;
   }
 
+  get #isAdvancing(): boolean {
+    return this.#advances > 0;
+  }
+
   #startWatch(): void {
-    if (!this.#autojump || this.#alarms.size === 0) return;
-    const hosts = () => this.#alarms.values().map(({ host }) => host);
-    this.#watch.start(hosts, this.#quiet, () => this.#jump());
+    if (!this.#autojump || this.#isAdvancing || this.#alarms.size === 0) return;
+    this.#watch.start(() => this.#jump());
   }
 
   /** Every thread waits: goes on to the earliest deadline. */
   #jump(): void {
-    const moved = [...this.#alarms].filter(({ host }) => host.settle());
-    // Their alarms were set for deadlines that have been met since.
-    for (const alarm of moved) alarm.ring();
+    if (!this.#ringStale()) {
+      // A signal may end a wait that would last for ever.
+      const next = Math.min(this.#nextAlarm, this.#signals.nextLive);
+      if (next === Infinity) return;
+      this.#moveTo(next);
+    }
+    this.#startWatch();
+  }
+
+  /** Rings the alarms that were set for a deadline that no wait has any more. Returns whether there were any. */
+  #ringStale(): boolean {
+    const stale = [...this.#alarms].filter(({ host }) => host.settle());
+    for (const alarm of stale) alarm.ring();
+    return stale.length > 0;
+  }
+
+  get #nextAlarm(): number {
     let next = Infinity;
     for (const { at } of this.#alarms) next = Math.min(next, at);
-    // A signal may end a wait that would last for ever.
-    for (const { at } of this.#timeouts) next = Math.min(next, at);
-    if (next === Infinity) return;
-    if (moved.length === 0) this.#moveTo(next);
-    this.#startWatch();
+    return next;
   }
 
   #moveTo(time: number): void {
     this.#now = Math.max(this.#now, time);
     const due = [...this.#alarms].filter(({ at }) => at <= this.#now);
     for (const alarm of due) alarm.ring();
-    const passed = this.#timeouts.filter(({ at }) => at <= this.#now);
-    if (passed.length === 0) return;
-    this.#timeouts = this.#timeouts.filter(({ at }) => at > this.#now);
-    for (const { controller } of passed) controller.abort(timedOut());
+    this.#signals.abortDue(this.#now);
   }
 }
 
-/** The reason of a signal, as the platform's own has it. */
-function timedOut(): DOMException {
-  return new DOMException("Signal timed out.", "TimeoutError");
+function checkFinite(call: string, name: string, seconds: number): void {
+  checkDelay(call, name, seconds);
+  if (seconds < Infinity) return;
+  throw new RangeError(`${call}: ${name} must be finite, got ${seconds}`);
 }
 
 interface Alarm {

@@ -36,6 +36,8 @@ export interface WorkerStart {
   permissions?: Deno.PermissionOptions;
   /** Seconds that it may leave pings without an answer. */
   heartbeat: number;
+  /** Seconds that it may take to listen. */
+  starttimeout: number;
 }
 
 /** One worker, from its start to its end. */
@@ -59,6 +61,7 @@ export class WorkerHandle {
   readonly #posted = new Map<number, PromiseWithResolvers<void>>();
   #loaded = false;
   #port?: MessagePort;
+  #starting?: ReturnType<typeof setTimeout>;
   #pinging?: ReturnType<typeof setInterval>;
   #unanswered = 0;
   #questions = 0;
@@ -68,7 +71,8 @@ export class WorkerHandle {
   #stopping = false;
 
   /** Starts a worker, and lets it serve. */
-  constructor({ source, order, permissions, heartbeat }: WorkerStart) {
+  constructor(start: WorkerStart) {
+    const { source, order, permissions, heartbeat, starttimeout } = start;
     this.#order = order;
     this.#heartbeat = heartbeat;
     this.listening = this.#listening.promise;
@@ -89,6 +93,14 @@ export class WorkerHandle {
       this.#worker.onmessage = null;
       this.#connect(ports[0]);
     };
+    if (starttimeout < Infinity) {
+      const late = () => {
+        const seconds = `${starttimeout} seconds`;
+        this.#end(new Error(`it did not listen within ${seconds}`));
+      };
+      const pause = Math.min(starttimeout * 1000, 2 ** 31 - 1);
+      this.#starting = setTimeout(late, pause);
+    }
     this.#worker.onerror = (event) => {
       event.preventDefault(); // or it would end this process as well
       this.#end(new Error(event.message));
@@ -147,6 +159,7 @@ export class WorkerHandle {
         return;
       case "listening":
         this.#serves = true;
+        clearTimeout(this.#starting);
         return this.#listening.resolve();
       case "failed":
         return this.#end(new Error(report.message));
@@ -167,6 +180,7 @@ export class WorkerHandle {
     if (this.#over) return;
     this.#over = true;
     clearInterval(this.#pinging);
+    clearTimeout(this.#starting);
     this.#worker.terminate();
     this.#port?.close();
     const why = error ?? new Error("it was stopped");

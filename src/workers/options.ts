@@ -50,6 +50,12 @@ export interface WorkersOptions extends ServerOptions {
    */
   heartbeat?: number;
   /**
+   * Seconds that a worker may take to load the handler's module, `onmessage`
+   * included, and to listen; then it is replaced, and the first ones fail
+   * `ready`. `Infinity`: no limit. Default: 60.
+   */
+  starttimeout?: number;
+  /**
    * Secures the connections: text in PEM, or `file:` URLs that each worker reads
    * when it starts. Default: what the handler's module exports as `sslparams`,
    * or no TLS.
@@ -69,6 +75,7 @@ const KEYS: readonly string[] = [
       permissions: true,
       grace: true,
       heartbeat: true,
+      starttimeout: true,
       backlog: true,
       sslparams: true,
     } satisfies Record<
@@ -86,7 +93,22 @@ export interface WorkerSettings {
   permissions?: Deno.PermissionOptions;
   grace: number;
   heartbeat: number;
+  starttimeout: number;
   count: number;
+}
+
+/**
+ * Refuses the address of a Unix socket, before it is taken for one that is wrong.
+ * SO_REUSEPORT is for ports, and Deno 2.9.6 hands no listener to a worker.
+ *
+ * @throws {TypeError} when there is one
+ */
+export function refuseUnixSocket(options: unknown): void {
+  if (typeof options !== "object" || options === null) return;
+  if (!("path" in options)) return;
+  throw new TypeError(
+    "addworkers(): workers can't share a Unix socket; give hostname and port, or serve the socket by addserver()",
+  );
 }
 
 /** Reads the options; everything wrong is refused before anything is started. */
@@ -109,6 +131,7 @@ export function workerSettings(
     permissions,
     grace = 30,
     heartbeat = 5,
+    starttimeout = 60,
     backlog = 4096,
   } = options;
   checkString(call, "hostname", options.hostname);
@@ -118,9 +141,11 @@ export function workerSettings(
   checkInteger(call, "backlog", backlog, 1, 2 ** 31 - 1);
   checkDelay(call, "grace", grace);
   checkDelay(call, "heartbeat", heartbeat);
-  if (heartbeat === 0) {
+  checkDelay(call, "starttimeout", starttimeout);
+  for (const [name, value] of Object.entries({ heartbeat, starttimeout })) {
+    if (value > 0) continue;
     const expected = "a number of seconds above 0, or Infinity";
-    throw outOfRange(call, "heartbeat", expected, heartbeat);
+    throw outOfRange(call, name, expected, value);
   }
   const sslparams = options.sslparams === undefined
     ? undefined
@@ -139,6 +164,7 @@ export function workerSettings(
     permissions: permissions === "none" ? {} : permissions,
     grace,
     heartbeat,
+    starttimeout,
     count,
   };
 }

@@ -31,6 +31,27 @@ export function pickPort(order: ServeOrder): Deno.TcpListener {
   throw portNotGranted(hostname, order.port);
 }
 
+/** What the workers of this process listen on. */
+const taken = new Set<string>();
+
+/**
+ * Keeps an address for one set of workers. The system would let a second set
+ * share it, and hand each connection to one or the other.
+ *
+ * @returns a function that gives it back
+ * @throws {Deno.errors.AddrInUse} when other workers of this process have it
+ */
+export function claim({ hostname, port }: ServeOrder): () => void {
+  const address = formatAddress(hostname, port);
+  if (taken.has(address)) {
+    throw new Deno.errors.AddrInUse(
+      `Cannot bind ${address}: other workers of this process listen there; stop them first, or choose another port`,
+    );
+  }
+  taken.add(address);
+  return () => taken.delete(address);
+}
+
 /** A worker has to listen, whatever else it may do. */
 export function withAddress(
   permissions: Deno.PermissionOptions | undefined,

@@ -7,48 +7,22 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
-import { WorkerHandle, type WorkerReport } from "./handle.ts";
+import { WorkerHandle } from "./handle.ts";
 import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
-import { pickPort, withAddress } from "./shared_port.ts";
+import { claim, pickPort, withAddress } from "./shared_port.ts";
+import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
-export type { WorkersOptions };
+export type { WorkersOptions, WorkerStatus };
 
-/** The first pause before a crashed worker is replaced, and the longest, in seconds. */
-const FIRST_PAUSE = 0.1;
+/** The longest pause before a crashed worker is replaced, in seconds. */
 const LONGEST_PAUSE = 10;
 
 /** What is left of a worker that did not answer. */
 const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
   "holds a processor, and takes its share of the new connections, which get " +
   "no answer, until this process ends";
-
-/** What `workers.status()` tells of one worker. */
-export interface WorkerStatus extends Partial<WorkerReport> {
-  /** Its place, from 1 on. A worker that replaces another one has its place. */
-  worker: number;
-  /** `"starting"` until it listens; `"silent"`: it listens, but did not answer within a second; `"waiting"`: it crashed, and will be replaced. */
-  state: "starting" | "listening" | "silent" | "waiting" | "stopped";
-  /** How often the worker in this place has crashed. */
-  crashes: number;
-  /**
-   * How many workers of this place were replaced because they did not answer.
-   * Deno can't end a busy thread: each may still hold a processor, and take its
-   * share of the connections, until this process ends.
-   */
-  abandoned: number;
-}
-
-interface Place {
-  number: number;
-  state: WorkerStatus["state"];
-  crashes: number;
-  abandoned: number;
-  pause: number;
-  worker?: WorkerHandle;
-  timer?: ReturnType<typeof setTimeout>;
-}
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -66,6 +40,7 @@ export class Workers implements AsyncDisposable {
   readonly #permissions?: Deno.PermissionOptions;
   readonly #grace: number;
   readonly #heartbeat: number;
+  readonly #starttimeout: number;
   readonly #places: Place[];
   readonly #isAnyPort: boolean;
   #isReady = false;
@@ -86,6 +61,7 @@ export class Workers implements AsyncDisposable {
   ) {
     const settings = workerSettings(module, options);
     const { source, order, permissions, grace, heartbeat, count } = settings;
+    this.#starttimeout = settings.starttimeout;
     this.#scheduler = scheduler;
     this.#source = source;
     this.#order = order;
@@ -101,15 +77,22 @@ export class Workers implements AsyncDisposable {
     }));
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
+    let release = () => {};
     try {
+      release = claim(order);
       // The first one is started at once: what Deno refuses is refused here.
       const first = this.#start(this.#places[0]);
       this.ready = this.#startAll(first, picked);
     } catch (error) {
       picked?.close();
+      release();
       throw error;
     }
-    this.ready.catch((error) => this.#giveUp(error));
+    this.#over.promise.then(release, release);
+    this.ready.catch((error) => {
+      // Workers that were stopped while they started have not failed.
+      if (this.#stopping === undefined) this.#giveUp(error);
+    });
     this.#keepLoopGoing();
   }
 
@@ -167,6 +150,7 @@ export class Workers implements AsyncDisposable {
       order,
       permissions: withAddress(this.#permissions, order),
       heartbeat: this.#heartbeat,
+      starttimeout: this.#starttimeout,
     });
     place.state = "starting";
     place.worker = worker;
@@ -266,7 +250,8 @@ export class Workers implements AsyncDisposable {
    * connection is refused. The old ones finish their connections meanwhile.
    *
    * @returns when all new ones listen, and no old one does
-   * @throws {Error} when a new worker can't be started; the old one then stays
+   * @throws {Error} when a new worker can't be started: the old one then stays;
+   * or when the workers are stopped, or were meanwhile
    */
   async restart(): Promise<void> {
     if (this.#restarting !== undefined) return await this.#restarting;
@@ -278,7 +263,9 @@ export class Workers implements AsyncDisposable {
   async #replaceAll(): Promise<void> {
     await this.ready;
     for (const place of this.#places) {
-      if (this.#stopping !== undefined) return;
+      if (this.#stopping !== undefined) {
+        throw new Error(`${this.name}: restart(): the workers are stopped`);
+      }
       clearTimeout(place.timer);
       const { worker: old } = place;
       if (old !== undefined) this.#leaving.add(old);

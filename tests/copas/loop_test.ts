@@ -128,7 +128,7 @@ Deno.test("a timeout that sets itself again for no time at all does not hold up 
     calls++;
     copas.timeout(1e-300, again);
   };
-  clock.advance(1);
+  await clock.advance(1);
   again();
   copas.addthread(async () => {
     while (calls < 5) {

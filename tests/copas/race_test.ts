@@ -241,3 +241,22 @@ async function racing(
 Deno.test("races of many threads lose no item and give none twice, with failures and removal at any point", async () => {
   for (let seed = 1; seed <= 200; seed++) await play(seed);
 });
+
+Deno.test("a race that another race has withdrawn takes nothing", async () => {
+  const { copas } = virtual();
+  const events: unknown[] = [];
+  const queue = copas.queue.new<string>();
+  copas.addthread(async () => {
+    const first = await copas.race((outer) => [
+      copas.race((inner) => {
+        const signal = AbortSignal.any([outer, inner]);
+        return [queue.pop({ signal }), copas.pause(10, { signal })];
+      }),
+      copas.pause(1, { signal: outer }),
+    ]);
+    queue.push("item");
+    events.push(first, await queue.pop());
+  });
+  await copas.loop();
+  assertEquals(events, [1, "item"]);
+});

@@ -2,9 +2,14 @@
 // against a model of what each of them has to see, and when.
 
 import { assert, assertEquals } from "@std/assert";
-import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
+import {
+  CancelledError,
+  DestroyedError,
+  TimeoutError,
+} from "../../src/errors/errors.ts";
 import { Copas } from "../../src/copas/copas.ts";
 import type { Task } from "../../src/core/task.ts";
+import type { Queue } from "../../src/sync/queue.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { randomly, type SeededRandom } from "../fixtures/seeded_random.ts";
 import { ScriptedConn } from "../fixtures/socket_script.ts";
@@ -12,15 +17,28 @@ import { ScriptedConn } from "../fixtures/socket_script.ts";
 /** How a call has to end, and when. */
 interface End {
   at: number;
-  kind: "time" | "woken" | "aborted" | "removed" | "timeout" | "line";
+  kind:
+    | "time"
+    | "woken"
+    | "aborted"
+    | "removed"
+    | "timeout"
+    | "line"
+    | "failed";
   value?: string;
+}
+
+/** Computes for longer than the slice of time, in which the event loop has no turn. */
+function compute(): void {
+  const until = performance.now() + 2.2;
+  while (performance.now() < until);
 }
 
 /** A thread in the model. */
 class Actor {
   task!: Task;
   /** What it does, until when, and how that ends if nobody meddles. */
-  call: "pause" | "forever" | "wait" | "receive" | "none" = "none";
+  call: "pause" | "forever" | "wait" | "receive" | "failing" | "none" = "none";
   began = 0;
   end?: End;
   abort = new AbortController();
@@ -37,6 +55,9 @@ class Actor {
   async step(): Promise<void> {
     const { world, random } = this;
     const { copas, clock } = world;
+    if (random.below(12) === 0) compute();
+    if (random.below(4) === 0) await this.fail();
+    if (this.removed) return;
     this.abort = new AbortController();
     const { signal } = this.abort;
     const seconds = 1 + random.below(6);
@@ -75,6 +96,17 @@ class Actor {
     world.readers = world.readers.filter((reader) => reader !== this);
   }
 
+  /** Makes calls that fail at once, whatever happens meanwhile: they take no time of the clock. */
+  async fail(): Promise<void> {
+    this.began = this.world.clock.now();
+    this.call = "failing";
+    for (let i = this.random.below(300); i >= 0 && !this.removed; i--) {
+      this.end = { at: this.began, kind: "failed" };
+      this.check(await this.world.destroyed.pop().catch((error) => error));
+    }
+    this.call = "none";
+  }
+
   check(outcome: unknown): void {
     const { end, began } = this;
     assert(end !== undefined, `${this.call} ended, and nobody ended it`);
@@ -86,9 +118,15 @@ class Actor {
         return assertEquals(outcome, now - began);
       case "line":
         return assertEquals(outcome, end.value);
+      case "failed":
+        return assert(outcome instanceof DestroyedError, `${outcome}`);
       case "timeout":
         return assert(outcome instanceof TimeoutError, `${outcome}`);
       default:
+        // It may have failed already when the thread was removed.
+        if (this.call === "failing" && outcome instanceof DestroyedError) {
+          return;
+        }
         assert(outcome instanceof CancelledError, `${outcome}`);
         assertEquals(outcome.message.includes("removed"), this.removed);
     }
@@ -116,6 +154,8 @@ class World {
   readonly copas: Copas;
   readonly clock: VirtualClock;
   readonly skt;
+  /** A queue whose calls fail at once. */
+  readonly destroyed: Queue<never>;
   readonly #conn = new ScriptedConn();
   readers: Actor[] = [];
   /** The lines that nobody has received yet. */
@@ -125,6 +165,8 @@ class World {
   constructor(readonly random: SeededRandom) {
     this.clock = new VirtualClock({ quiet: 0 });
     this.copas = new Copas({ clock: this.clock });
+    this.destroyed = this.copas.queue.new();
+    this.destroyed.destroy();
     this.skt = this.copas.wrap(this.#conn.conn);
   }
 

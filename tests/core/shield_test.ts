@@ -120,4 +120,44 @@ Deno.test("a shield gives the result or the error of its function, and refuses w
     RangeError,
     "shield(): the timeout must be",
   );
+  let calls = 0;
+  const call = (options: unknown) =>
+    copas.shield(() => void calls++, options as { timeout: number });
+  await assertRejects(
+    () => call({ timeuot: 2 }),
+    TypeError,
+    "shield(): the options have no key timeuot; they have timeout",
+  );
+  await assertRejects(
+    () => call(2),
+    TypeError,
+    "shield(): the options must be an object, got 2",
+  );
+  await assertRejects(() => call(null), TypeError, "got null");
+  assertEquals(calls, 0);
+});
+
+Deno.test("shields within one another end each at its time, and the outer one bounds all", async () => {
+  const { copas, clock, events } = virtual();
+  const inner = (seconds: number, timeout: number) =>
+    copas.shield(() => copas.pause(seconds), { timeout });
+  const thread = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      await copas.shield(async () => {
+        await inner(50, 1).catch((error) => events.push(error.code));
+        events.push(await inner(1, 5), clock.now());
+        await inner(50, Infinity).catch((error) =>
+          events.push(error.code, clock.now())
+        );
+      }, { timeout: 4 }).catch((error) => events.push(`outer ${error.code}`));
+    }
+  });
+  copas.addthread(async () => {
+    await copas.pause(1);
+    copas.removethread(thread);
+  });
+  await copas.loop();
+  assertEquals(events, ["timeout", 1, 3, "outer timeout", "cancelled", 5]);
 });

@@ -221,3 +221,18 @@ Deno.test("sleeps that the thread does not await do no harm when they fail, and 
   assertEquals(clock.now(), 4);
   assertEquals(errors, ["Cannot wait for the exit: timed out after 1 s"]);
 });
+
+Deno.test("code outside every thread that slept until it was woken is no thread afterwards", async () => {
+  const { copas } = make();
+  const signal = AbortSignal.abort();
+  await copas.pauseforever({ signal }).catch(() => {});
+  assertEquals(copas.status().threads, 0);
+  const main = copas.currentthread();
+  copas.addthread(async () => {
+    await copas.pause(1);
+    assertEquals(copas.status().threads, 1);
+    copas.wakeup(main);
+  });
+  assertEquals(await copas.pauseforever(), 1);
+  assertEquals(copas.status().threads, 0);
+});

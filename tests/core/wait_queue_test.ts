@@ -5,9 +5,9 @@ import { Scheduler } from "../../src/core/scheduler.ts";
 import { type AnyWait, Wait } from "../../src/core/wait.ts";
 import { TimedWaitQueue, WaitQueue } from "../../src/core/wait_queue.ts";
 import type { CopasError } from "../../src/errors/errors.ts";
-import { VirtualClock } from "../../src/testing/mod.ts";
 import { turn } from "../fixtures/event_loop.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
+import { SetClock } from "../fixtures/set_clock.ts";
 
 class TestWait extends Wait<string> {
   onabandon = () => {};
@@ -27,7 +27,7 @@ class TestWait extends Wait<string> {
 
 /** A scheduler that only the test turns. */
 function make() {
-  const clock = new VirtualClock({ autojump: false });
+  const clock = new SetClock();
   const scheduler = new Scheduler(clock, () => {});
   const outcomes: string[] = [];
   /** Makes a wait of a thread of its own. */
@@ -221,11 +221,11 @@ Deno.test("what settles is forgotten, what does not is brought up to date", asyn
   one.pushFor(b, 20);
   other.pushFor(c, 15);
   await turn();
-  assertEquals(scheduler.settle(), false);
+  assertEquals(scheduler.deadlines.update(), false);
   a.resolveLater("a");
   c.resolveLater("c");
   assertEquals(scheduler.deadlines.next, 10);
-  assertEquals(scheduler.settle(), true);
+  assertEquals(scheduler.deadlines.update(), true);
   assertEquals([scheduler.deadlines.next, scheduler.deadlines.size], [20, 1]);
   assertEquals(clock.now(), 0);
 });

@@ -169,3 +169,49 @@ Deno.test("an IPv4 address within IPv6 is as public as it is itself", () => {
   assertEquals(isPublic(parseIp("64:ff9b:1::8.8.8.8")!), false);
   assertEquals(isPublic(parseIp("2002:808:808::")!), false);
 });
+
+/** Special ranges of ipaddr.js that the registry calls reachable. */
+const REACHABLE = ["as112", "amt", "as112v6", "orchid2"]
+  .concat("droneRemoteIdProtocolEntityTags");
+
+// The tables above were copied by hand; that package has another copy of them.
+const ipaddr = await import("npm:ipaddr.js@^2.5.0").then(
+  (module) => module.default,
+  () => undefined,
+);
+
+Deno.test({
+  name: "what is public is what ipaddr.js calls unicast",
+  ignore: ipaddr === undefined,
+  fn: () => {
+    const { IPv4, IPv6 } = ipaddr!;
+    type Table = Record<string, [{ toString(): string }, number][]>;
+    const tables = [IPv4, IPv6].map((type) =>
+      Object.entries(
+        (type.prototype as unknown as { SpecialRanges: Table }).SpecialRanges,
+      )
+    ).flat();
+    const ranges = [
+      ...tables.flatMap(([, ranges]) =>
+        (ranges[0] instanceof Array ? ranges : [ranges] as never)
+          .map(([address, prefix]) => `${address}/${prefix}`)
+      ),
+      ...ROWS.map(([range]) => range),
+    ];
+    assertEquals(ranges.length > 80, true);
+    const wrong = new Set<string>();
+    for (const range of ranges) {
+      const { inside, outside } = edges(range);
+      for (const ip of [...inside, ...outside]) {
+        const text = textOf(ip);
+        const kind: string = ipaddr!.parse(text).range();
+        // What has an IPv4 address within is as public as that one.
+        if (kind === "rfc6052" || range.startsWith("::ffff:")) continue;
+        const isHost = ip.bits === 32 || ip.value >> 125n === 1n;
+        const is = isHost && ["unicast", ...REACHABLE].includes(kind);
+        if (isPublic(ip) !== is) wrong.add(`${range}: ${text}: ${kind}`);
+      }
+    }
+    assertEquals([...wrong], []);
+  },
+});

@@ -30,7 +30,7 @@ const MAIL = {
 Deno.test("a mail arrives, with its envelope and its text", async () => {
   await using server = await MailServer.start();
   const { port } = server;
-  assertEquals(await send({ ...MAIL, port, domain: "my.host" }), 1);
+  assertEquals((await send({ ...MAIL, port, domain: "my.host" })).reply, 250);
   const [{ from, to, text, secure, domain }] = server.mails;
   assertEquals([from, to, secure], ["me@here", ["you@there"], false]);
   assertEquals(domain, "my.host");

@@ -109,7 +109,7 @@ Deno.test("getstats counts what was received and sent by its user, and the age",
   await assertRejects(() => skt.receive("*l", { timeout: 2.5 }));
   assertEquals(skt.getstats(), [5, 5, 2.5]);
   assertEquals(await skt.receivepartial(3), bytes("res"));
-  clock.advance(1);
+  await clock.advance(1);
   assertEquals(skt.getstats(), [8, 5, 3.5]);
   assertEquals(dispatcher().socket.tcp().getstats(), [0, 0, 0]);
 });

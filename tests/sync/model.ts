@@ -10,6 +10,10 @@ import { type Dispatch, dispatcher } from "./dispatcher.ts";
 import { SeededRandom } from "../fixtures/seeded_random.ts";
 import { turn } from "../fixtures/event_loop.ts";
 
+/** The slice of time, in milliseconds, and the most calls until it is looked at. */
+const SLICE = 2;
+const MOST_CALLS = 300;
+
 /** A thread that does what it is told, and may wait for several things at once. */
 export class Actor {
   readonly task: Task;
@@ -64,6 +68,12 @@ export abstract class Game {
   /** The moves so far. */
   readonly moves: string[] = [];
   readonly #signals = new Map<number, AbortController>();
+  /** Fails at once, whatever it is asked for. */
+  readonly #destroyed;
+  /** A thread that is not removed: it uses up the slice of time. */
+  readonly #busy: Actor;
+  /** Whether the slice of time is over: until the event loop has had its turn, calls that need not wait do so all the same. */
+  isSliceOver = false;
   /** Calls that came out since the last step: their threads have not run yet. */
   #decided: Call[] = [];
   #calls = 0;
@@ -73,6 +83,9 @@ export abstract class Game {
     this.random = new SeededRandom(seed);
     this.dispatch = dispatcher({ autojump: false });
     this.copas = this.dispatch.copas;
+    this.#destroyed = this.copas.queue.new();
+    this.#destroyed.destroy();
+    this.#busy = new Actor(this.copas, "busy");
     this.actors = Array.from({ length: actors }, () => this.#newActor());
   }
 
@@ -120,6 +133,17 @@ export abstract class Game {
     return id;
   }
 
+  /** Notes how a call comes out that need not wait; after the slice it is one that waits. */
+  protected immediate(call: Call, outcome: string): void {
+    if (this.isSliceOver) this.decide(call, outcome);
+    else this.expected[call.id] = outcome;
+  }
+
+  /** Whether the model knows that what was given after the slice can still be taken back. */
+  protected get knowsSlices(): boolean {
+    return false;
+  }
+
   /** Notes how a call that waited comes out; if its thread is removed before the next step, it hears of that. */
   protected decide(call: Call, outcome: string): void {
     this.expected[call.id] = outcome;
@@ -148,15 +172,47 @@ export abstract class Game {
       const seconds = this.random.integer(1, 3);
       for (const part of this.parts(seconds)) {
         this.moves.push(`${part} s pass`);
-        this.dispatch.clock.advance(part);
+        await this.dispatch.clock.advance(part);
         this.expire();
         await this.copas.step(0);
         await this.#deliver();
         this.#compare();
       }
     }
-    for (const actor of this.actors) this.copas.removethread(actor.task);
+    for (const actor of [...this.actors, this.#busy]) {
+      this.copas.removethread(actor.task);
+    }
     await this.#run();
+  }
+
+  /** A thread computes for so long that the slice of time is over. */
+  #compute(): string {
+    if (this.isSliceOver) return "nothing";
+    this.#fail(MOST_CALLS);
+    const until = performance.now() + SLICE;
+    while (performance.now() <= until);
+    // The clock is asked when the calls are used up.
+    this.#fail(MOST_CALLS);
+    this.isSliceOver = true;
+    return "the slice is over";
+  }
+
+  #fail(calls: number): void {
+    for (let i = 0; i < calls; i++) {
+      this.#busy.do(() => this.#destroyed.pop()).catch(() => {});
+    }
+  }
+
+  /** Makes some calls that fail at once. */
+  #failingCalls(): string {
+    const actor = this.random.pick(this.actors);
+    const count = this.random.integer(1, 5);
+    for (let i = 0; i < count; i++) {
+      const id = this.call(actor, () => this.#destroyed.pop(), Infinity);
+      if (actor.removed) this.expected[id] = "cancelled";
+      else this.immediate({ id, actor, deadline: Infinity }, "destroyed");
+    }
+    return `${actor.name}: ${count} failing calls`;
   }
 
   /** Lets every thread run that can. */
@@ -172,6 +228,7 @@ export abstract class Game {
     if (what < 0.08) {
       const actor = this.random.pick(this.actors);
       if (actor.removed) return "nothing";
+      if (this.isSliceOver && !this.knowsSlices) return "nothing";
       actor.remove();
       this.removed(actor);
       for (const call of this.#decided) {
@@ -185,10 +242,12 @@ export abstract class Game {
       this.aborted(id);
       return `abort call ${id}`;
     }
-    return this.move();
+    if (what < 0.19) return this.#failingCalls();
+    return what < 0.193 ? this.#compute() : this.move();
   }
 
   async #deliver(): Promise<void> {
+    this.isSliceOver = false;
     this.delivered();
     this.actors.forEach((actor, i) => {
       if (!actor.removed) return;

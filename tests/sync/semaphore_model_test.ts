@@ -41,14 +41,16 @@ class SemaphoreGame extends Game {
       (options) => this.semaphore.take(n, options),
       timeout,
     );
+    const take = { id, actor, n, deadline: this.now + timeout };
     if (actor.removed) this.expected[id] = "cancelled";
-    else if (this.destroyed) this.expected[id] = "destroyed";
-    else if (n > this.max) this.expected[id] = "too many";
+    else if (this.destroyed) this.immediate(take, "destroyed");
+    else if (n > this.max) this.immediate(take, "too many");
     else if (this.waiting.length === 0 && this.count >= n) {
       this.count -= n;
-      this.expected[id] = "got true";
-    } else if (timeout === 0) this.expected[id] = "timeout";
-    else this.waiting.push({ id, actor, n, deadline: this.now + timeout });
+      this.immediate(take, "got true");
+      if (this.isSliceOver) this.fresh.push(take);
+    } else if (timeout === 0) this.immediate(take, "timeout");
+    else this.waiting.push(take);
     return `${actor.name}: take(${n}, ${timeout}), call ${id}`;
   }
 
@@ -104,6 +106,10 @@ class SemaphoreGame extends Game {
       this.waiting = this.waiting.filter((other) => other !== take);
       if (!this.destroyed) this.serve(given ? take.n : 0);
     }
+  }
+
+  protected override get knowsSlices(): boolean {
+    return true;
   }
 
   protected override delivered(): void {

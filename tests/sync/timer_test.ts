@@ -81,7 +81,7 @@ async function ticksAt(...times: number[]): Promise<number[]> {
     callback: () => ticks.push(clock.now()),
   });
   for (const time of times) {
-    clock.advance(time - clock.now());
+    await clock.advance(time - clock.now());
     while (await copas.step(0));
   }
   timer.cancel();

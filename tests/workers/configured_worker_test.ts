@@ -181,11 +181,11 @@ Deno.test("wrong sslparams are refused at once, unless a worker has to read them
 });
 
 Deno.test("an option that there is not is refused, and the known ones are named", () => {
-  const options = { hostname: "127.0.0.1", port: 0, path: "/run/x" };
+  const options = { hostname: "127.0.0.1", port: 0, paths: "/run/x" };
   assertThrows(
     () => new Copas().addworkers(plain, options as WorkersOptions),
     TypeError,
-    "the options have no key path; they have hostname, port,",
+    "the options have no key paths; they have hostname, port,",
   );
 });
 

@@ -276,6 +276,8 @@ Deno.test("an address outside the scope, and wrong options, start nothing", () =
     { ...options, count: 0 },
     { ...options, port: -1 },
     { ...options, grace: -1 },
+    { ...options, heartbeat: 0 },
+    { ...options, starttimeout: 0 },
     { ...options, backlog: 0 },
     { ...options, maxConnections: 0 },
     { ...options, maxline: -1 },
@@ -287,6 +289,11 @@ Deno.test("an address outside the scope, and wrong options, start nothing", () =
   assertThrows(
     () => copas.addworkers("./handler.ts" as unknown as URL, options),
     TypeError,
+  );
+  assertThrows(
+    () => copas.addworkers(handler, { path: "/tmp/x", count: 2 } as never),
+    TypeError,
+    "workers can't share a Unix socket",
   );
   assertEquals(copas.finished(), true);
 });

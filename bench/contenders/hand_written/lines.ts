@@ -7,13 +7,18 @@
 
 const encoder = new TextEncoder();
 
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+/** Writes all of `bytes`. */
+export async function writeAll(
+  conn: Deno.Conn,
+  bytes: Uint8Array,
+): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += await conn.write(bytes.subarray(at));
   }
 }
 
-async function* lines(conn: Deno.Conn): AsyncGenerator<string> {
+/** The lines that a connection brings. */
+export async function* lines(conn: Deno.Conn): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4096);
   let text = "";
