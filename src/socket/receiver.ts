@@ -197,6 +197,16 @@ export class Receiver implements ReceiveQueue {
     }
   }
 
+  /** Begins to read without a call that waits, so that {@linkcode isQuiet} tells what comes. */
+  watch(): void {
+    this.source.arm();
+  }
+
+  /** Whether the peer, as far as has been read, has sent nothing more and not closed. */
+  get isQuiet(): boolean {
+    return this.source.buffer.length === 0 && !this.source.isExhausted;
+  }
+
   /** A copy of the bytes that have come and were not received. */
   pendingBytes(): Uint8Array {
     return this.source.buffer.view().slice();
