@@ -6,7 +6,9 @@
  */
 
 import type { Clock } from "../core/clock.ts";
-import { clientKey, IpList } from "../net/ip_list.ts";
+import { clientKey } from "../net/client_key.ts";
+import { parseIp } from "../net/ip.ts";
+import { IpRanges } from "../net/ip_ranges.ts";
 import { AcceptRates } from "./accept_rate.ts";
 import type { ServerLimits } from "./options.ts";
 
@@ -24,8 +26,8 @@ export class Admission {
   /** How many connections each client has that has any. */
   readonly #counts = new Map<string, number>();
   #limits: ServerLimits = {};
-  #allow?: IpList;
-  #deny?: IpList;
+  #allow?: IpRanges;
+  #deny?: IpRanges;
   /** Whether addresses matter at all. */
   #asksAddress = false;
 
@@ -33,8 +35,8 @@ export class Admission {
   set limits(limits: ServerLimits) {
     const { allow, deny, maxPerAddress, acceptrate } = limits;
     this.#limits = limits;
-    this.#allow = allow && new IpList("limits", "allow", allow);
-    this.#deny = deny && new IpList("limits", "deny", deny);
+    this.#allow = allow && new IpRanges("limits", "allow", allow);
+    this.#deny = deny && new IpRanges("limits", "deny", deny);
     this.#asksAddress = maxPerAddress !== undefined ||
       (allow ?? deny ?? acceptrate) !== undefined;
   }
@@ -76,8 +78,12 @@ export class Admission {
 
   #refusedBy(address: string, key: string, now: number): RefusedBy | undefined {
     const { acceptrate, maxPerAddress = Infinity } = this.#limits;
-    if (this.#deny?.has(address)) return "deny";
-    if (this.#allow !== undefined && !this.#allow.has(address)) return "allow";
+    if (this.#deny !== undefined || this.#allow !== undefined) {
+      const ip = parseIp(address);
+      // What can't be read is not let in by a list.
+      if (ip === undefined || this.#deny?.has(ip)) return "deny";
+      if (this.#allow?.has(ip) === false) return "allow";
+    }
     if (acceptrate !== undefined && !this.#rates.take(key, now, acceptrate)) {
       return "acceptrate";
     }

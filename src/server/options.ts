@@ -13,11 +13,12 @@ import {
   wrongType,
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
-import { IpList } from "../net/ip_list.ts";
+import { IpRanges } from "../net/ip_ranges.ts";
 import type { HandshakeOptions } from "../socket/handshake_timeout.ts";
 import { checkWatchLimits, type WatchLimits } from "../socket/watch_limits.ts";
 import { type AcceptRate, checkAcceptRate } from "./accept_rate.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
+import { type ProxyProtocolOptions, readProxyOptions } from "./proxy_gate.ts";
 import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
 /** The limits of a server. They can be changed while it runs: `server.limits`. */
@@ -56,6 +57,8 @@ export interface ServerOptions extends ServerLimits, LingerOptions {
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
   name?: string;
+  /** The proxies that tell the server who its clients are, by the PROXY protocol. Default: there are none, and no header is read. */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 /** The names of all limits. The type makes sure that none is missing. */
@@ -85,6 +88,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = [
       name: true,
       linger: true,
       lingeralways: true,
+      proxyProtocol: true,
     } satisfies Record<
       Exclude<keyof ServerOptions, keyof ServerLimits>,
       true
@@ -133,6 +137,9 @@ function checkServerOptions(call: string, options: ServerOptions): void {
     checkSeconds(call, "the timeout", options.timeout);
   }
   if (options.name !== undefined) checkString(call, "the name", options.name);
+  if (options.proxyProtocol !== undefined) {
+    readProxyOptions(call, options.proxyProtocol);
+  }
   checkLinger(call, options);
   checkLimitValues(call, options);
 }
@@ -157,8 +164,8 @@ function checkLimitValues(call: string, limits: ServerLimits): void {
   if (handshaketimeout !== undefined) {
     checkDelay(call, "handshaketimeout", handshaketimeout);
   }
-  if (allow !== undefined) new IpList(call, "allow", allow);
-  if (deny !== undefined) new IpList(call, "deny", deny);
+  if (allow !== undefined) new IpRanges(call, "allow", allow);
+  if (deny !== undefined) new IpRanges(call, "deny", deny);
   if (
     overflow === undefined || typeof overflow === "string" ||
     overflow instanceof Uint8Array

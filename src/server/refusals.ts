@@ -8,6 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
+import type { RefusedBy } from "./admission.ts";
 
 /** Seconds in which a refused client may take what is said to it. */
 const PATIENCE = 1;
@@ -34,17 +35,21 @@ export class Refusals {
     this.#host = host;
   }
 
-  /** Closes `conn`, after `text` if there is one. */
-  refuse(conn: Deno.Conn, text?: string | Uint8Array): void {
-    if (text === undefined || this.#underWay >= MOST_AT_ONCE) {
-      return conn.close();
-    }
+  /** Closes `conn`, which `by` has refused; a text of `overflow` is sent before. */
+  refuse(
+    conn: Deno.Conn,
+    by: RefusedBy,
+    overflow: string | Uint8Array = "close",
+  ): void {
+    const isQuiet = overflow === "wait" || overflow === "close" ||
+      by === "deny" || by === "allow";
+    if (isQuiet || this.#underWay >= MOST_AT_ONCE) return conn.close();
     this.#underWay++;
     const options = { accepted: true, linger: PATIENCE };
     const socket = this.#host.adopt(conn, options, "refused");
     const endpoint = endpointOf(socket);
     // The client may have gone: that is no error of the program's.
-    socket.send(text).catch(() => {});
+    socket.send(overflow).catch(() => {});
     endpoint.dismiss().then(() => this.#underWay--);
   }
 }

@@ -23,6 +23,7 @@ import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
+import { ProxyGate } from "./proxy_gate.ts";
 import {
   copyCounters,
   countIn,
@@ -86,6 +87,8 @@ export class StreamServer
   readonly #admission = new Admission();
   readonly #refusals: Refusals;
   readonly #memory: MemoryBudget;
+  /** Reads PROXY headers before handlers begin, where the server has proxies in front of it. */
+  #gate?: ProxyGate = undefined;
   #count = 0;
   #serving = 0;
   /** How many handshakes were given up whose connections Deno keeps. */
@@ -115,6 +118,11 @@ export class StreamServer
     this.#options = options;
     this.#socketOptions = undefined;
     if (this.#removed) this.#paused = false;
+    this.#gate = ProxyGate.of(
+      options.proxyProtocol,
+      this.#listener,
+      () => countIn(this.#counters.refused, "proxyProtocol"),
+    );
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
@@ -150,7 +158,7 @@ export class StreamServer
     return this.#memory.used;
   }
 
-  /** What it has counted so far. */
+  /** What it has counted. */
   copyCounters(): ServerCounters {
     return copyCounters(this.#counters);
   }
@@ -241,7 +249,8 @@ export class StreamServer
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    let handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    let handler = this.#gate?.before(serve) ?? serve;
     if (isTls(conn)) {
       new AcceptedHandshake(conn, scheduler.selector, this);
       handler = afterHandshake(handler);
@@ -261,14 +270,11 @@ export class StreamServer
   /** Closes a connection that is not served. */
   #refuse(conn: Deno.Conn, by: RefusedBy): void {
     countIn(this.#counters.refused, by);
-    const { overflow = "wait" } = this.#options;
-    const isQuiet = overflow === "wait" || overflow === "close" ||
-      by === "deny" || by === "allow" || isTls(conn) ||
-      securesFirst(this.#handler);
-    this.#refusals.refuse(conn, isQuiet ? undefined : overflow);
+    const isTlsFirst = isTls(conn) || securesFirst(this.#handler);
+    const overflow = isTlsFirst ? "close" : this.#options.overflow;
+    this.#refusals.refuse(conn, by, overflow);
   }
 
-  /** Calls the handler that gets Deno's connection. */
   #handlerOf(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
     const handler = this.#handler;
     this.#host.register(conn, socket);
@@ -293,39 +299,32 @@ export class StreamServer
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    const { scheduler } = this.#host;
     const why = error instanceof Error ? error.message : show(error);
-    scheduler.report(
-      new Error(
-        `${this.#host.name()}: cannot accept: ${why}; trying again until it works`,
-        { cause: error },
-      ),
-      scheduler.main,
-      this.#listener,
-    );
+    const message = `cannot accept: ${why}; trying again until it works`;
+    this.#report(new Error(`${this.name}: ${message}`, { cause: error }));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
-    const { scheduler } = this.#host;
     this.remove();
-    scheduler.report(
+    this.#report(
       new ClosedError(
         `${this.name}: the listener was closed by other code than removeserver(): the server accepts no more`,
       ),
-      scheduler.main,
-      this.#listener,
     );
+  }
+
+  #report(error: Error): void {
+    const { scheduler } = this.#host;
+    scheduler.report(error, scheduler.main, this.#listener);
   }
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    const counters = this.#counters;
-    if (endpointOf(thread.connection).isHandshakeFailed) {
-      counters.failedHandshakes++;
-    } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
-      counters.handlerErrors++;
-    }
+    const isOrdinary = this.#host.scheduler.isOrdinary(thread, error);
+    const isHandshake = endpointOf(thread.connection).isHandshakeFailed;
+    if (isHandshake) this.#counters.failedHandshakes++;
+    else if (!isOrdinary) this.#counters.handlerErrors++;
   }
 
   /** A connection has been served. */
