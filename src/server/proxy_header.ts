@@ -7,7 +7,6 @@
 
 import { HandshakeError, TimeoutError } from "../errors/errors.ts";
 import { endpoint, formatAddr } from "../net/address.ts";
-import { parseIp } from "../net/ip.ts";
 import type { IpList } from "../net/ip_list.ts";
 import type { ProxyHeader } from "../proxy_protocol/header.ts";
 import { parseHeader } from "../proxy_protocol/parse.ts";

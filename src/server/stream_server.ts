@@ -308,11 +308,9 @@ export class StreamServer
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    this.#report(
-      new ClosedError(
-        `${this.name}: the listener was closed by other code than removeserver(): the server accepts no more`,
-      ),
-    );
+    const message =
+      "the listener was closed by other code than removeserver(): the server accepts no more";
+    this.#report(new ClosedError(`${this.name}: ${message}`));
   }
 
   #report(error: Error): void {

@@ -177,7 +177,7 @@ Deno.test("wrong arguments are named, and nothing is registered", () => {
     [[listener, handler, { maxline: -1 }], "addserver(): maxline must be"],
     [
       [listener, handler, { maxconnections: 5 }],
-      "addserver(): the options have no key maxconnections; they have timeout, name, linger, lingeralways, maxConnections, maxline, maxbody",
+      "addserver(): the options have no key maxconnections; they have timeout, name, linger, lingeralways, proxyProtocol, maxConnections, maxline, maxbody",
     ],
   ] as const;
   for (const [args, message] of wrong) {
