@@ -107,7 +107,7 @@ function locationOf({ location = "" }: ResponseHeaders): string {
   }
 }
 
-/** The authorities stay; whom we are, and whom the first server had to be, does not. */
+/** Keeps the authorities; drops the client's certificate, and the first server's name. */
 export function withoutIdentity(
   given: SslParams | SslParamsSource,
 ): SslParams | SslParamsSource {
