@@ -10,7 +10,11 @@ copas.addserver(skt, async () => {
   for (;;) {
     const [data, ip, port] = await skt.receivefrom();
     const text = new TextDecoder().decode(data);
-    await skt.sendto(`${data.length} bytes: ${text}`, ip, port);
+    try {
+      await skt.sendto(`${data.length} bytes: ${text}`, ip, port);
+    } catch (error) {
+      console.error(ip, error); // as nil, err in Lua: the server goes on
+    }
   }
 });
 
