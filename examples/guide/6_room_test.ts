@@ -32,7 +32,7 @@ Deno.test("a member reads what another one says", () =>
     assertEquals(await ada.receive(), "ada: hello");
   }));
 
-Deno.test("a client that tells no name within 30 seconds is sent away", () =>
+Deno.test("a client that gives no name within 30 seconds is sent away", () =>
   withRoom(async (connect) => {
     await using silent = await connect();
     assertEquals(await silent.receive(), "Your name?");

@@ -10,6 +10,7 @@ const unclear = [
   /\b(?:his|himself|whom)\b/i,
   /\bone who\b/i,
   /takes of the processor/,
+  /without a word\b/,
   /less than the process may/i,
   /rules its DNS/,
 ];
