@@ -32,7 +32,7 @@ end
 
 local done = false
 
-copas.addthread(function()
+local function main()
   local skt = copas.wrap(socket.tcp())
   assert(copas.connect(skt.socket, "127.0.0.1", tonumber(arg[1] or 1883)))
   skt:send(packet(0x10, text "MQTT" .. "\4\2" .. word(60) .. text "porting"))
@@ -53,6 +53,11 @@ copas.addthread(function()
   end
   skt:send(packet(0xe0, ""))
   skt.socket:close()
+end
+
+copas.addthread(function()
+  local ok, err = pcall(main)
+  if not ok then io.stderr:write(tostring(err), "\n") end
   done = true
 end)
 

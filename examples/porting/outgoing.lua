@@ -4,7 +4,7 @@ local copas = require "copas"
 
 local done = false
 
-copas.addthread(function()
+local function main()
   local skt = copas.wrap(socket.tcp())
   assert(copas.connect(skt.socket, "127.0.0.1", tonumber(arg[1] or 8080)))
   repeat
@@ -12,6 +12,11 @@ copas.addthread(function()
     print(record or err .. " after " .. #rest .. " bytes")
   until record == nil or record == "quit!"
   skt.socket:close()
+end
+
+copas.addthread(function()
+  local ok, err = pcall(main)
+  if not ok then io.stderr:write(tostring(err), "\n") end
   done = true
 end)
 

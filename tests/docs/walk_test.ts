@@ -25,6 +25,12 @@ async function walkTo(last: number): Promise<Walk> {
   return walk;
 }
 
+/** The command in the first comment of a step's file, in the user's folder. */
+function runLine(step: string): string {
+  const command = tutorial.part(step).command("// Run:");
+  return command.replace("// Run:", "").replace("examples/guide/", "").trim();
+}
+
 function testWalk(
   name: string,
   fn: () => Promise<void>,
@@ -57,6 +63,43 @@ testWalk("step 1 of the tutorial runs, and nc talks to it", async () => {
   await client.say("hello\n");
   assertEquals(await client.hearLine(), "hello");
 }, !hasNetcat);
+
+testWalk("step 2 of the tutorial: all clients read what one says", async () => {
+  await using walk = await walkTo(2);
+  await using _server = await walk.serve(runLine("2."));
+  const ada = await converse(walk.port);
+  const grace = await converse(walk.port);
+  await grace.say("first\n");
+  assertEquals(await grace.hearLine(), "first");
+  await ada.say("hello\n");
+  while (await ada.hearLine() !== "hello");
+  assertEquals(await grace.hearLine(), "hello");
+  await ada.hangUp();
+  await grace.hangUp();
+});
+
+for (const step of [3, 4, 5]) {
+  testWalk(
+    `step ${step} of the tutorial: members with names talk`,
+    async () => {
+      await using walk = await walkTo(step);
+      await using _server = await walk.serve(runLine(`${step}.`));
+      const ada = await converse(walk.port);
+      assertEquals(await ada.hearLine(), "Your name?");
+      await ada.say("ada\n");
+      assertEquals(await ada.hearLine(), "* ada is here");
+      const grace = await converse(walk.port);
+      await grace.say("ada\ngrace\nhello\n");
+      assertEquals(await grace.hearLine(), "Your name?");
+      assertEquals(await grace.hearLine(), "Your name?");
+      assertEquals(await ada.hearLine(), "* grace is here");
+      assertEquals(await ada.hearLine(), "grace: hello");
+      await grace.hangUp();
+      assertEquals(await ada.hearLine(), "* grace has left");
+      await ada.hangUp();
+    },
+  );
+}
 
 testWalk("step 6 of the tutorial: its test passes", async () => {
   await using walk = await walkTo(6);

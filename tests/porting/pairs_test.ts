@@ -229,6 +229,40 @@ testServers(
   },
 );
 
+for (const name of ["outgoing", "mqtt"]) {
+  testPair(name, "the program ends where no server listens", async (file) => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    await withProgram(
+      file,
+      async (client) => assertEquals(await client.printed(), ""),
+      port,
+      /refused/,
+    );
+  });
+}
+
+testPair(
+  "mqtt",
+  "the program ends when the broker refuses it",
+  async (file) => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await withProgram(
+      file,
+      async (client) => {
+        const broker = overConnection(await listener.accept(), "bytes");
+        await hearPacket(broker);
+        await sayPacket(broker, 0x20, "\0\x05");
+        assertEquals(await client.printed(), "");
+        await broker.hangUp();
+      },
+      listener.addr.port,
+      /the broker refuses the connection/,
+    );
+  },
+);
+
 /** The events of a WebSocket, one after another. */
 class EventQueue {
   readonly #events: (MessageEvent & CloseEvent)[] = [];
