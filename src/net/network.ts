@@ -36,7 +36,12 @@ export interface ConnectSettings {
   readonly view?: Network;
   /** Whether the peer has chosen the port, which is another one each time. */
   readonly isPeersPort?: boolean;
+  /** Makes what is sent before all else. Default: nothing. */
+  readonly preface?: Preface;
 }
+
+/** Makes what is sent first on a new connection. */
+export type Preface = () => Promise<Uint8Array>;
 
 /** Opens the sockets of a dispatcher, or of a narrower view of one. */
 export class Network {
@@ -85,8 +90,8 @@ export class Network {
 
   /**
    * Opens a UDP socket that sends before the caller has given it an address.
-   * The scope need not allow the address: it is no one that the caller chose,
-   * and each peer is checked.
+   * The scope need not allow the address: the caller has not chosen it, and each
+   * peer is checked.
    */
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";

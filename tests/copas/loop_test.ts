@@ -185,7 +185,7 @@ Deno.test("cancelall ends the threads, the servers and the sockets that are wait
   assertEquals(events.filter((event) => event === true).length, 5);
   assertEquals(events.at(-1), "caller goes on");
   assertEquals([clock.now(), skt.closed], [2, true]);
-  assertEquals(copas.status().servers, 0);
+  assertEquals(copas.status().servers.length, 0);
   await assertRejects(() => server.accept());
 });
 
@@ -231,7 +231,7 @@ Deno.test("cancelall does not wait for a peer that reads nothing", async () => {
   await copas.loop();
   assertEquals(conn.closes > 0, true);
 
-  // Nor for one whose socket nobody waits on, or that a handler is closing.
+  // Nor for one whose socket no thread waits on, or that a handler is closing.
   const other = scripted();
   other.conn.hold();
   other.copas.addthread(async () => {
