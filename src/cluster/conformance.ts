@@ -195,10 +195,11 @@ const tests: Record<string, Test> = {
       const prefix = unique();
       const one = a.subscribe(`${prefix}.*`);
       const two = b.subscribe(`${prefix}.b.>`);
-      // Its own message has gone through the server after the subscription.
-      const ready = b.subscribe(`${prefix}.ready`);
-      await b.publish(`${prefix}.ready`, "");
+      // A message of its own comes back when the subscription is in force.
+      const ready = b.subscribe(`${prefix}.ready.b`);
+      await b.publish(`${prefix}.ready.b`, "");
       await ready.next(5);
+      await a.publish(`${prefix}.ready`, "");
       await one.next(5);
       await a.publish(`${prefix}.a`, "grüße");
       await a.publish(`${prefix}.b.c`, new Uint8Array([255]));

@@ -12,13 +12,11 @@ import type {
   NatsConnection,
   Subscription,
 } from "npm:@nats-io/nats-core@^3.4.0";
-import {
-  createInbox,
-  NatsConnectionImpl,
-} from "npm:@nats-io/nats-core@^3.4.0/internal";
+import { NatsConnectionImpl } from "npm:@nats-io/nats-core@^3.4.0/internal";
 import { outsideThreads } from "../core/current_thread.ts";
 import { ClosedError, TooLongError } from "../errors/errors.ts";
 import { backOff, delay, onAbort } from "./patience.ts";
+import { NoAnswer, type RequestOptions, Requests } from "./requests.ts";
 import {
   type ClusterHost,
   type CopasTransport,
@@ -28,26 +26,10 @@ import {
 } from "./transport.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 
-/** Seconds after which an answer is given up, and the request made again. */
-const PATIENCE = 2;
 /** Milliseconds between the looks for requests without an answer. */
 const SWEEP = 500;
 
 const encoder = new TextEncoder();
-
-/** No answer came: the connection was lost, or the server did not answer in time. The request can be made again. */
-export class NoAnswer extends Error {}
-
-/** How a request is made. */
-export interface RequestOptions {
-  headers?: MsgHdrs;
-  /** Gives the request up. */
-  signal?: AbortSignal;
-  /** Seconds until it is given up. Default: 2. */
-  patience?: number;
-  /** How often nothing may serve the subject before `ask` says so. Default: no limit. */
-  tries?: number;
-}
 
 /** How a connection is made. */
 export interface ConnectionSettings {
@@ -59,13 +41,6 @@ export interface ConnectionSettings {
   maxbuffered: number;
   /** The client's own. */
   client: ConnectionOptions;
-}
-
-interface Pending {
-  resolve: (answer: Msg) => void;
-  reject: (error: unknown) => void;
-  /** When it is given up, in milliseconds. */
-  until: number;
 }
 
 /** A connection that is made again when it is lost. */
@@ -80,15 +55,7 @@ export class Connection implements Link {
   #isClosed = false;
   #reconnects = 0;
   #ready = Promise.withResolvers<void>();
-  readonly #inbox = createInbox();
-  /** Where jobs come, and the subscriptions of requests for one. */
-  readonly #jobs = createInbox();
-  readonly #inboxes = new Map<
-    string,
-    { subscription: Subscription; until: number }
-  >();
-  #count = 0;
-  readonly #pending = new Map<string, Pending>();
+  #requests!: Requests;
   #sweeper?: ReturnType<typeof setInterval>;
   readonly #ends = new Set<() => void>();
 
@@ -123,13 +90,8 @@ export class Connection implements Link {
         return backOff(attempt, 0.05, 2) * 1000;
       },
     } as ConnectionOptions) as NatsConnection;
-    this.#client.subscribe(`${this.#inbox}.*`, {
-      callback: (_error, answer) => {
-        const token = answer.subject.slice(this.#inbox.length + 1);
-        this.#answered(token, answer);
-      },
-    });
-    const sweeper = setInterval(() => this.#sweep(), SWEEP);
+    this.#requests = new Requests(this.#client, this);
+    const sweeper = setInterval(() => this.#requests.sweep(), SWEEP);
     Deno.unrefTimer(sweeper);
     this.#sweeper = sweeper;
     this.#connected();
@@ -160,20 +122,14 @@ export class Connection implements Link {
       this.#ready.promise.catch(() => {});
     }
     this.#isConnected = false;
-    for (const { reject } of this.#pending.values()) {
-      reject(new NoAnswer("the connection was lost"));
-    }
-    for (const { subscription } of this.#inboxes.values()) {
-      subscription.unsubscribe();
-    }
-    this.#inboxes.clear();
+    this.#requests?.lost();
   }
 
   #ended(error?: Error): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
     clearInterval(this.#sweeper);
     this.lost();
+    this.#isClosed = true;
     this.#ready.reject(
       new ClosedError("the connection to the cluster is closed", {
         cause: error,
@@ -236,10 +192,11 @@ export class Connection implements Link {
       await delay(backOff(i, 0.001, 0.05), signal);
       await this.ready(signal);
     }
-    this.#publish(subject, data);
+    this.send(subject, data);
   }
 
-  #publish(
+  /** Hands a message to the client. */
+  send(
     subject: string,
     text: string | Uint8Array,
     options?: { reply: string; headers?: MsgHdrs },
@@ -268,88 +225,18 @@ export class Connection implements Link {
   request(
     subject: string,
     data: string | Uint8Array,
-    options: RequestOptions = {},
+    options?: RequestOptions,
   ): Promise<Msg> {
-    const token = `${++this.#count}`;
-    const reply = `${this.#inbox}.${token}`;
-    return this.#send(token, { subject, data, reply }, options);
+    return this.#requests.request(subject, data, options);
   }
 
-  /**
-   * Asks for a job. That comes under the subject of the queue, and only the
-   * subscription tells for which request it is: each has one of its own. It stays
-   * for a while after the request was given up, so that a job that comes then can
-   * be given back.
-   */
+  /** Asks for a job. */
   pull(
     subject: string,
     data: string,
-    options: RequestOptions = {},
+    options?: RequestOptions,
   ): Promise<Msg> {
-    const token = `${++this.#count}`;
-    const reply = `${this.#jobs}.${token}`;
-    const subscription = this.#client.subscribe(reply, {
-      callback: (_error, answer) => {
-        this.#inboxes.delete(token);
-        subscription.unsubscribe();
-        this.#answered(token, answer);
-      },
-    });
-    const { patience = PATIENCE } = options;
-    const until = performance.now() + (patience + PATIENCE) * 1000;
-    this.#inboxes.set(token, { subscription, until });
-    return this.#send(token, { subject, data, reply }, options);
-  }
-
-  #send(
-    token: string,
-    message: { subject: string; data: string | Uint8Array; reply: string },
-    { headers, signal, patience = PATIENCE }: RequestOptions,
-  ): Promise<Msg> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (!this.#isConnected) {
-      return Promise.reject(new NoAnswer("not connected"));
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Msg>();
-    const end = (settle: () => void) => {
-      if (!this.#pending.delete(token)) return;
-      signal?.removeEventListener("abort", abort);
-      settle();
-    };
-    const fail = (error: unknown) => end(() => reject(error));
-    const abort = () => fail(signal!.reason);
-    this.#pending.set(token, {
-      resolve: (answer) => end(() => resolve(answer)),
-      reject: fail,
-      until: performance.now() + patience * 1000,
-    });
-    signal?.addEventListener("abort", abort);
-    try {
-      const { subject, data, reply } = message;
-      this.#publish(subject, data, { reply, headers });
-    } catch (error) {
-      fail(error);
-    }
-    return promise;
-  }
-
-  #answered(token: string, answer: Msg): void {
-    const pending = this.#pending.get(token);
-    if (pending !== undefined) return pending.resolve(answer);
-    // A job for a worker that has given its call up: another one is to get it now.
-    if (answer.reply?.startsWith("$JS.ACK.")) this.tell(answer.reply, "-NAK");
-  }
-
-  #sweep(): void {
-    const now = performance.now();
-    for (const { until, reject } of this.#pending.values()) {
-      if (until < now) reject(new NoAnswer("no answer in time"));
-    }
-    for (const [token, { subscription, until }] of this.#inboxes) {
-      if (until > now) continue;
-      this.#inboxes.delete(token);
-      subscription.unsubscribe();
-    }
+    return this.#requests.pull(subject, data, options);
   }
 
   /** Makes a request until it is answered, over one connection after the other. */

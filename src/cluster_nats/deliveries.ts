@@ -5,7 +5,8 @@
  */
 
 import type { Msg } from "npm:@nats-io/nats-core@^3.4.0";
-import { type Connection, NoAnswer } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { NoAnswer } from "./requests.ts";
 import type { Once } from "./once.ts";
 import { backOff, delay } from "./patience.ts";
 

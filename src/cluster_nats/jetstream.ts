@@ -8,7 +8,8 @@
 import type { Msg, MsgHdrs } from "npm:@nats-io/nats-core@^3.4.0";
 import { headers } from "npm:@nats-io/nats-core@^3.4.0";
 import { EngineError } from "../cluster/engine_error.ts";
-import { type Connection, NoAnswer } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { NoAnswer } from "./requests.ts";
 import { backOff, delay } from "./patience.ts";
 
 /** The numbers of the server's errors that mean something to us. */

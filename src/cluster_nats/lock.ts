@@ -16,13 +16,7 @@ import type {
 import { checkFunction } from "../errors/arguments.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Engine } from "./engine.ts";
-import {
-  type EntryPlace,
-  HeldEntry,
-  holderOf,
-  leaseOf,
-  takeEntry,
-} from "./entry.ts";
+import { type EntryPlace, HeldEntry, leaseOf, takeEntry } from "./entry.ts";
 import { Once } from "./once.ts";
 import { delay } from "./patience.ts";
 

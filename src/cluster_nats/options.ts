@@ -15,7 +15,6 @@ import {
   outOfRange,
   wrongType,
 } from "../errors/arguments.ts";
-import { checkKeys } from "../errors/known_keys.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import {
   checkSslParams,

@@ -4,12 +4,7 @@
  * @module
  */
 
-import type {
-  ClusterQueue,
-  Job,
-  JobQueue,
-  PushOptions,
-} from "../cluster/queue.ts";
+import type { ClusterQueue, Job, PushOptions } from "../cluster/queue.ts";
 import type { Task } from "../core/task.ts";
 import { checkFunction, checkString } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";

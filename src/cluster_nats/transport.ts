@@ -12,7 +12,7 @@ import {
   type Transport,
 } from "npm:@nats-io/nats-core@^3.4.0/internal";
 import type { Task } from "../core/task.ts";
-import type { Thread } from "../core/thread.ts";
+import { Thread } from "../core/thread.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { ClosedError, HandshakeError } from "../errors/errors.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
@@ -30,14 +30,6 @@ export interface ClusterHost {
    */
   currentthread(): Task;
   /**
-   * Starts a thread.
-   *
-   * @param name its name
-   * @param fn what it runs
-   * @returns the thread
-   */
-  addnamedthread(name: string, fn: () => unknown): Task;
-  /**
    * Waits for the exit.
    *
    * @returns resolves at the exit
@@ -50,18 +42,20 @@ export function schedulerOf(host: ClusterHost): Scheduler {
   return (host.currentthread() as Thread).scheduler as Scheduler;
 }
 
+/** A thread that serves a connection beside the program's work: it does not keep `loop()` going. */
+class BackgroundThread extends Thread {
+  override get isBusy(): boolean {
+    return false;
+  }
+}
+
 /** Starts a thread that does not keep `loop()` going. */
 export function startBackground(
   host: ClusterHost,
   name: string,
   body: () => Promise<void>,
 ): void {
-  host.addnamedthread(name, () => {
-    const thread = host.currentthread() as Thread;
-    thread.background = true;
-    thread.scheduler.recount(thread);
-    return body();
-  });
+  new BackgroundThread(schedulerOf(host), name).run(body);
 }
 
 /** The side of the transport that belongs to the connection. */

@@ -96,8 +96,6 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   lost = false;
   /** Whether the dispatcher counts the thread among those that keep `loop()` going. Only the scheduler writes it. */
   counted = false;
-  /** Whether it serves a connection that stays open beside the program's work, and so never keeps `loop()` going. */
-  background = false;
   /** The thread's own error handler. */
   errorhandler?: ErrorHandler;
   /** The socket that the thread serves, or that it waited for last. */
@@ -163,7 +161,6 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Whether the thread is something for which `loop()` has to stay. */
   get isBusy(): boolean {
-    if (this.background) return false;
     if (this.removed) return this.#shields > 0;
     // A thread that has ended may have left calls behind that it did not await.
     return this.waitCount === 0 ? !this.done : this.waitCount > this.idleWaits;
