@@ -151,6 +151,8 @@ export interface Cluster extends AsyncDisposable {
    * @param options `grace`: seconds for the workers' jobs; after them the jobs
    * are cut, and other workers get them. Default: 10
    * @returns resolves when the connection is closed
+   * @throws {TypeError} when an option is unknown or of the wrong type
+   * @throws {RangeError} when `grace` is negative or `NaN`
    */
   close(options?: { grace?: number }): Promise<void>;
 }

@@ -26,6 +26,7 @@ export interface ConformanceSetup {
    * Connects a program of its own to the engine.
    *
    * @returns the cluster, which the test closes
+   * @throws {Error} when the engine can't be reached: the test fails with it
    */
   connect(): Promise<Cluster>;
   /**
@@ -33,6 +34,7 @@ export interface ConformanceSetup {
    *
    * @param seconds how long
    * @returns resolves afterwards
+   * @throws {CancelledError} when the thread was removed
    */
   pause(seconds: number): Promise<unknown>;
 }

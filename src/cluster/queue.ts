@@ -108,6 +108,7 @@ export interface Codec<T> {
    *
    * @param value the value
    * @returns the bytes
+   * @throws {Error} when the value has no such form: the push fails with it
    */
   encode(value: T): Uint8Array;
   /**
@@ -115,6 +116,7 @@ export interface Codec<T> {
    *
    * @param bytes what `encode` made, perhaps in another program
    * @returns the value
+   * @throws {Error} when they are none: the job fails with it, as if its worker had
    */
   decode(bytes: Uint8Array): T;
 }

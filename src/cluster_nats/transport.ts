@@ -33,6 +33,7 @@ export interface ClusterHost {
    * Waits for the exit.
    *
    * @returns resolves at the exit
+   * @throws {CancelledError} when the thread was removed
    */
   waitforexit(): Promise<void>;
 }
