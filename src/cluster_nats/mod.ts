@@ -51,7 +51,8 @@ export type { ClusterHost } from "./transport.ts";
  * When the connection is lost it is made again, with longer and longer pauses up
  * to two seconds, to one server of the list after the other. Calls wait
  * meanwhile, and subscriptions go on afterwards. An open connection does not
- * keep `loop()` going; a worker does, and a thread that waits for a message.
+ * keep `loop()` going; a worker does, and a thread that waits for a message. It
+ * keeps the process alive until it is closed: `await using`.
  *
  * @param servers one or several addresses: `"nats://10.0.0.5:4222"`; with
  * `tls://` the connection is secured. A user and a password, or a token, may

@@ -43,11 +43,18 @@ export function schedulerOf(host: ClusterHost): Scheduler {
   return (host.currentthread() as Thread).scheduler as Scheduler;
 }
 
-/** A thread that serves a connection beside the program's work: it does not keep `loop()` going. */
+/**
+ * A thread that serves a connection beside the program's work: it does not keep
+ * `loop()` going. What cuts the threads of the program (a shutdown whose grace is
+ * over) leaves it: the jobs that are cut have to be given back over the
+ * connection. That ends with the cluster.
+ */
 class BackgroundThread extends Thread {
   override get isBusy(): boolean {
     return false;
   }
+
+  override cancel(): void {}
 }
 
 /** Starts a thread that does not keep `loop()` going. */

@@ -2,6 +2,7 @@
 // scope, TLS and the login hold for it.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createUser } from "npm:@nats-io/nkeys@^2.0.3";
 import { Copas, ScopeError } from "../../mod.ts";
 import type { JobQueue, SharedLock } from "../../src/cluster/mod.ts";
 import { connect, EngineError } from "../../src/cluster_nats/mod.ts";
@@ -106,6 +107,41 @@ test("a token is a login as well", async () => {
   });
   await using cluster = await connect(servers.url, { copas, token: "t0ken" });
   assertEquals(cluster.status().connected, true);
+});
+
+test("an nkey is a login as well", async () => {
+  const pair = createUser();
+  const copas = new Copas();
+  await using servers = await NatsServers.start({
+    lines: [`authorization { users: [ { nkey: ${pair.getPublicKey()} } ] }`],
+  });
+  const nkey = new TextDecoder().decode(pair.getSeed());
+  await using cluster = await connect(servers.url, { copas, nkey });
+  assertEquals(cluster.status().connected, true);
+});
+
+test("shutdown() lets a worker finish within the grace, and gives back what it cuts", async () => {
+  await using servers = await NatsServers.start();
+  const copas = new Copas();
+  await using cluster = await connect(servers.url, { copas, timeout: 10 });
+  const jobs = cluster.queue<number>({ name: "jobs", lease: 30 });
+  const seen: number[] = [];
+  await copas.loop(async () => {
+    let started = 0;
+    for (let i = 0; i < 2; i++) {
+      jobs.addworker(async (seconds) => {
+        started++;
+        await copas.pause(seconds);
+        seen.push(seconds);
+      });
+    }
+    await jobs.push(0.1);
+    await jobs.push(60);
+    while (started < 2) await copas.pause(0.01);
+    copas.shutdown({ grace: 0.5 });
+  });
+  assertEquals(seen, [0.1]);
+  assertEquals(await jobs.pop(5), 60);
 });
 
 test(
