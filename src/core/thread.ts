@@ -240,6 +240,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     if (this.removed) this.scheduler.recount(this);
   }
 
+  /** A wait of the thread keeps the loop going no more. */
+  idleWaitBegan(wait: AnyWait): void {
+    wait.idle = true;
+    this.idleWaits++;
+    this.scheduler.recount(this);
+  }
+
   /** The outcome of an idle wait is known: the thread has something to do again. */
   idleWaitEnded(wait: AnyWait): void {
     wait.idle = false;

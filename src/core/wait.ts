@@ -47,6 +47,8 @@ export interface WaitingThread extends Task {
   readonly waits: LinkedList<AnyWait>;
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void;
+  /** A wait of the thread keeps `loop()` going no more. */
+  idleWaitBegan(wait: AnyWait): void;
   /** The outcome of an idle wait is known: the thread has something to do again. */
   idleWaitEnded(wait: AnyWait): void;
   /** The thread gets the outcome of `wait` and goes on. */
@@ -215,6 +217,13 @@ export abstract class Wait<T> extends DeadlineEntry {
   startTime(now: number): void {
     if (this.#state !== State.Pending) return;
     this.scheduler.setDeadline(this, now + this.timeout);
+  }
+
+  /** Says whether the wait, while nothing has ended it, keeps `loop()` going. */
+  setIdle(idle: boolean): void {
+    if (this.#state !== State.Pending || this.idle === idle) return;
+    if (idle) this.task.idleWaitBegan(this);
+    else this.task.idleWaitEnded(this);
   }
 
   /** Ends the wait when `signal` aborts. */

@@ -42,6 +42,7 @@ export class Receiver implements ReceiveQueue {
   /** The wait that began last: the next one takes its place when it is over. */
   #latest?: ReceiveWait = undefined;
   #closeReason?: string = undefined;
+  #isIdle = false;
 
   constructor(
     scheduler: Scheduler,
@@ -157,6 +158,7 @@ export class Receiver implements ReceiveQueue {
       CHECKED_KEYS,
     );
     this.#waits.pushFor(wait, timeout);
+    if (this.#isIdle) wait.setIdle(true);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     if (this.source.buffer.length > 0 || this.source.isExhausted) {
       this.#scheduler.selector.ready(this);
@@ -181,6 +183,12 @@ export class Receiver implements ReceiveQueue {
       if (isLarge(received, wait.pattern)) this.forget(wait);
       wait.resolve(received);
     }
+  }
+
+  /** Says whether receives that wait, now and later, let `loop()` end. */
+  setIdle(idle: boolean): void {
+    this.#isIdle = idle;
+    for (const wait of this.#waits) wait.setIdle(idle);
   }
 
   /** A copy of the bytes that have come and were not received. */
