@@ -108,7 +108,7 @@ export class SocketDuplex extends Duplex {
       while (this.#isWanted && !this.destroyed) {
         if (this.ready !== undefined) await this.ready;
         const data = await this.receive();
-        if (this.destroyed) return;
+        if (data === undefined || this.destroyed) return;
         this.#count(data?.length ?? 0);
         this.#isWanted = false;
         const isMoreWanted = this.push(
@@ -129,8 +129,10 @@ export class SocketDuplex extends Duplex {
     );
   }
 
-  /** Receives what there is; `null` at the end. */
-  protected async receive(): Promise<Uint8Array<ArrayBuffer> | null> {
+  /** Receives what there is; `null` at the end; nothing when reading has to begin anew. */
+  protected async receive(): Promise<
+    Uint8Array<ArrayBuffer> | null | undefined
+  > {
     for (;;) {
       const reading = this.#reading = new AbortController();
       try {

@@ -96,6 +96,16 @@ export class StreamEndpoint extends StreamLife {
     scheduler.report(error, scheduler.current, this.#socket);
   }
 
+  /** The dispatcher, for what belongs to the socket and has a time. */
+  get scheduler(): Scheduler {
+    return this.#scheduler;
+  }
+
+  /** Whether a server of ours accepted the connection. */
+  get isAccepted(): boolean {
+    return this.#options.accepted === true;
+  }
+
   /** Seconds since the socket was made. */
   get age(): number {
     return this.#scheduler.clock.now() - this.#created;
