@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CHUNK, type Done } from "../requests/socket_duplex.ts";
+import type { Done } from "../requests/socket_duplex.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import { NetDuplex } from "./net_duplex.ts";
@@ -47,13 +47,13 @@ export class AgentDuplex extends NetDuplex {
     this._read();
   }
 
-  protected override async receiveChunk(): Promise<
+  protected override async receive(): Promise<
     Uint8Array<ArrayBuffer> | null | undefined
   > {
     const { signal } = this.#turn;
     if (signal.aborted) return undefined;
     try {
-      return await this.#socket.receivepartial(CHUNK, { signal });
+      return await this.receiveChunk({ signal });
     } catch (error) {
       // It has lost nothing.
       if (!signal.aborted || this.destroyed) throw error;

@@ -17,6 +17,7 @@ export class InactivityTimer extends DeadlineEntry {
   readonly #ring: () => void;
   #seconds = 0;
   #touched = 0;
+  #isNoted = false;
 
   constructor(scheduler: Scheduler, ring: () => void) {
     super();
@@ -29,15 +30,24 @@ export class InactivityTimer extends DeadlineEntry {
     this.#seconds = seconds;
     if (seconds === 0) return;
     this.touch();
-    const time = this.#touched + seconds;
+  }
+
+  /** There was activity. All that was active in a turn asks the clock once. */
+  touch(): void {
+    if (this.#isNoted) return;
+    this.#isNoted = true;
+    this.#scheduler.endOfTurn.startTimeAtEnd(this);
+  }
+
+  /** The end of a turn with activity. */
+  startTime(now: number): void {
+    this.#isNoted = false;
+    this.#touched = now;
+    if (this.#seconds === 0) return;
+    const time = now + this.#seconds;
     if (this.place < 0 || time < this.deadline) {
       this.#scheduler.setDeadline(this, time);
     }
-  }
-
-  /** There was activity. */
-  touch(): void {
-    this.#touched = this.#scheduler.clock.now();
   }
 
   /** Never rings again. */

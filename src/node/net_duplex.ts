@@ -6,12 +6,15 @@
 
 import { Buffer } from "node:buffer";
 import { wrongType } from "../errors/arguments.ts";
-import { CHUNK, type Done, SocketDuplex } from "../requests/socket_duplex.ts";
+import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
 import { abandon } from "../requests/socket_duplex.ts";
 import { endpointOf } from "../socket/internals.ts";
+import type { StreamEndpoint } from "../socket/stream_endpoint.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { TlsSession } from "../tls/session.ts";
 import { isTls } from "../tls/secure.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
+import { ChunkRequest } from "./chunk_request.ts";
 import { nodeError } from "./node_error.ts";
 import { InactivityTimer } from "./inactivity.ts";
 import { type NodeCertificate, nodeCertificate } from "./certificate.ts";
@@ -38,6 +41,7 @@ export class NetDuplex extends SocketDuplex {
   /** Milliseconds of `setTimeout`; 0: none. */
   timeout = 0;
   readonly #skt: StreamSocket;
+  readonly #endpoint: StreamEndpoint;
   readonly #local?: NodeAddress;
   readonly #remote?: NodeAddress;
   readonly #session?: TlsSession;
@@ -46,7 +50,7 @@ export class NetDuplex extends SocketDuplex {
   constructor(socket: StreamSocket, { allowHalfOpen = false }: DuplexOptions) {
     super(socket, { allowHalfOpen, decodeStrings: false });
     this.#skt = socket;
-    const endpoint = endpointOf(socket);
+    const endpoint = this.#endpoint = endpointOf(socket);
     // They stay known when the connection is gone, for the library's log.
     this.#local = addressOf(socket.getsockname());
     this.#remote = addressOf(socket.getpeername());
@@ -61,16 +65,20 @@ export class NetDuplex extends SocketDuplex {
   protected override receive(): Promise<
     Uint8Array<ArrayBuffer> | null | undefined
   > {
-    const data = this.receiveChunk();
-    if (this.timeout === 0) return data;
-    return data.finally(() => this.#inactivity.touch());
+    return this.receiveChunk();
   }
 
   /** Receives what there is. */
-  protected receiveChunk(): Promise<
-    Uint8Array<ArrayBuffer> | null | undefined
-  > {
-    return this.#skt.receivepartial(CHUNK);
+  protected receiveChunk(
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { receiver } = this.#endpoint.connected("receivepartial()");
+    return receiver.ask("receivepartial()", makeChunkRequest, options);
+  }
+
+  override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
+    if (this.timeout > 0) this.#inactivity.touch();
+    return super.push(chunk, encoding);
   }
 
   protected override fail(error: Error): void {
@@ -185,7 +193,7 @@ export class NetDuplex extends SocketDuplex {
   }
 
   #setIdle(idle: boolean): this {
-    endpointOf(this.#skt).connection?.receiver.setIdle(idle);
+    this.#endpoint.connection?.receiver.setIdle(idle);
     return this;
   }
 
@@ -249,7 +257,7 @@ export class NetDuplex extends SocketDuplex {
     const session = this.#session;
     if (session === undefined) return false;
     return session.peercertificate !== null ||
-      (isTls(session.conn) && !endpointOf(this.#skt).isAccepted);
+      (isTls(session.conn) && !this.#endpoint.isAccepted);
   }
 
   get authorizationError(): string | null {
@@ -280,15 +288,23 @@ export class NetDuplex extends SocketDuplex {
   }
 }
 
+/** It keeps nothing: one is enough for all. */
+const chunkRequest = new ChunkRequest();
+const makeChunkRequest = () => chunkRequest;
+
+// deno-lint-ignore no-control-regex
+const BEYOND_ASCII = /[^\x00-\x7f]/;
+
+/** Text that the socket can write as it is stays text: it is UTF-8, or the same in both. Deno's `Buffer.from` goes byte by byte. */
 function bytesOf(
   chunk: string | Uint8Array,
   encoding: BufferEncoding,
 ): string | Uint8Array {
   if (typeof chunk !== "string") return chunk;
-  // The socket writes text as UTF-8, without a copy of its own.
-  return encoding === "utf8" || encoding === "utf-8"
-    ? chunk
-    : Buffer.from(chunk, encoding);
+  if (encoding === "utf8" || encoding === "utf-8") return chunk;
+  const isText = (encoding === "latin1" || encoding === "ascii") &&
+    !BEYOND_ASCII.test(chunk);
+  return isText ? chunk : Buffer.from(chunk, encoding);
 }
 
 /** A Unix socket has no address of this kind. */

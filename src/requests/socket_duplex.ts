@@ -16,7 +16,7 @@ import type { StreamSocket } from "../socket/stream_socket.ts";
 export type Done = (error?: Error | null) => void;
 
 /** How much is read at once. */
-export const CHUNK = 64 * 1024;
+const CHUNK = 64 * 1024;
 
 /**
  * Reads and writes wait as the thread in which the stream was made, wherever
@@ -112,7 +112,7 @@ export class SocketDuplex extends Duplex {
         this.#count(data?.length ?? 0);
         this.#isWanted = false;
         const isMoreWanted = this.push(
-          data === null ? null : Buffer.from(data.buffer, 0, data.length),
+          data === null || Buffer.isBuffer(data) ? data : bufferOf(data),
         );
         if (isMoreWanted) this.#isWanted = true;
       }
@@ -171,6 +171,10 @@ export class SocketDuplex extends Duplex {
     if (this.socket !== undefined) abandon(this.socket);
     done(error);
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** Closes a socket. What the peer does not take at once is dropped: the request is over, and its caller has heard how. */
