@@ -17,7 +17,8 @@ import type { NodeCertificate } from "./certificate.ts";
  *
  * `setTimeout` goes by the dispatcher's clock. `setKeepAlive` and `setNoDelay`
  * are wishes: a Unix socket and TLS ignore them. With `unref` the reads of the
- * stream let `copas.loop()` end. `connect` fails.
+ * stream let `copas.loop()` end. It is connected already: `connect`, which some
+ * libraries call on what they are given, only says so, by the event.
  */
 export interface DuplexSocket extends Socket {
   /** Whether the connection has TLS. */

@@ -40,6 +40,7 @@ export class NetDuplex extends SocketDuplex {
   readonly autoSelectFamilyAttemptedAddresses: string[] = [];
   /** Milliseconds of `setTimeout`; 0: none. */
   timeout = 0;
+  #isConnectTold = false;
   readonly #skt: StreamSocket;
   readonly #endpoint: StreamEndpoint;
   readonly #local?: NodeAddress;
@@ -197,10 +198,22 @@ export class NetDuplex extends SocketDuplex {
     return this;
   }
 
-  connect(): never {
-    throw new TypeError(
-      "connect(): the duplex is connected already; make another one of another socket",
-    );
+  /** Libraries that connect what they are given call it first, and go on when they are told: it is connected already. */
+  connect(...args: unknown[]): this {
+    if (this.#isConnectTold) {
+      throw new TypeError(
+        "connect(): the duplex is connected already, and can't be connected again; make another one of another socket",
+      );
+    }
+    this.#isConnectTold = true;
+    const callback = args.at(-1);
+    if (typeof callback === "function") {
+      this.once("connect", callback as () => void);
+    }
+    queueMicrotask(() => {
+      if (!this.destroyed) this.emit("connect");
+    });
+    return this;
   }
 
   // --- About the connection ------------------------------------------------------------
