@@ -117,8 +117,9 @@ export class NetDuplex extends SocketDuplex {
     done(failure);
   }
 
-  /** The end of what is sent: the peer is told. */
+  /** The end of what is sent: the peer is told. Where it has ended itself, by the close that follows. */
   override _final(done: Done): void {
+    if (this.readableEnded) return done();
     this.inThread(() => this.#skt.shutdown("send")).then(
       () => done(),
       (error) => this.#writeFailed(error, done),
@@ -131,7 +132,7 @@ export class NetDuplex extends SocketDuplex {
     // peer that caused it must not be able to end the process.
     this.on("error", () => {});
     const socket = this.#skt;
-    if (error === null && this.writableFinished) {
+    if (error === null && this.writableLength === 0) {
       this.inThread(() => void socket.close().catch(() => {}));
     } else this.inThread(() => abandon(socket));
     done(error);
@@ -223,7 +224,7 @@ export class NetDuplex extends SocketDuplex {
   }
 
   get bytesWritten(): number {
-    return this.#skt.getstats()[1] + this.writableLength;
+    return this.#skt.getstats()[1];
   }
 
   get bufferSize(): number {

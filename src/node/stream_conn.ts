@@ -19,8 +19,6 @@ interface Located {
  * wait; and a write is over when the stream has passed the bytes on.
  */
 export class StreamConn implements Omit<Deno.Conn, "readable" | "writable"> {
-  readonly localAddr: Deno.Addr;
-  readonly remoteAddr: Deno.Addr;
   readonly #duplex: Duplex;
   /** What is left of a chunk that was larger than the room for it. */
   #rest?: Uint8Array;
@@ -33,10 +31,6 @@ export class StreamConn implements Omit<Deno.Conn, "readable" | "writable"> {
 
   constructor(duplex: Duplex) {
     this.#duplex = duplex;
-    const { localAddress, localPort, remoteAddress, remotePort } =
-      duplex as Located;
-    this.localAddr = addr(localAddress, localPort);
-    this.remoteAddr = addr(remoteAddress, remotePort);
     this.#gone.promise.catch(() => {});
     const wake = () => this.#wake?.();
     duplex.on("readable", wake);
@@ -53,6 +47,17 @@ export class StreamConn implements Omit<Deno.Conn, "readable" | "writable"> {
       this.#isEnded = true;
       wake();
     });
+  }
+
+  /** A socket that is still connecting does not know it yet. */
+  get localAddr(): Deno.Addr {
+    const { localAddress, localPort } = this.#duplex as Located;
+    return addr(localAddress, localPort);
+  }
+
+  get remoteAddr(): Deno.Addr {
+    const { remoteAddress, remotePort } = this.#duplex as Located;
+    return addr(remoteAddress, remotePort);
   }
 
   async read(into: Uint8Array): Promise<number | null> {
