@@ -72,7 +72,8 @@ export interface ConnectionEmitter {
  * such as `aedes.handle`
  * @param sslparams how TLS is done, by the dispatcher: give the plain server
  * (`node:http`'s, not `node:https`'s). Default: without TLS
- * @returns the handler
+ * @returns the handler. A handler of yours may call it as well, with its socket: after a
+ * look by `peek` at what the client speaks
  * @throws {TypeError} when `server` is neither, or `sslparams` is not what it should be
  *
  * @example
@@ -96,7 +97,7 @@ export function listener(
   copas: ListenerHost,
   server: ConnectionEmitter | ((socket: DuplexSocket) => unknown),
   sslparams?: SslParams | SslParamsSource,
-): (conn: Deno.Conn) => unknown {
+): (conn: Deno.Conn | StreamSocket) => unknown {
   if (typeof server !== "function") {
     if (typeof server?.emit !== "function") {
       const expected = "a server with emit(), or a function";
@@ -104,7 +105,11 @@ export function listener(
     }
     pretendToListen(server);
   }
-  return copas.handler((skt) => serve(copas, server, skt), sslparams);
+  // It takes a Copas socket, too, as `copas.wrap` does.
+  return copas.handler(
+    (skt) => serve(copas, server, skt),
+    sslparams,
+  ) as (conn: Deno.Conn | StreamSocket) => unknown;
 }
 
 async function serve(
