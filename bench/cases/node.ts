@@ -7,7 +7,7 @@
 
 import type { Case, Experiment } from "../case.ts";
 import type { ContenderName } from "../contenders.ts";
-import { ANSWER } from "../contenders/node_servers.mjs";
+import { ANSWER } from "../contenders/node_servers.ts";
 import { measureMessages, type Messages } from "./messages.ts";
 
 const REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n";

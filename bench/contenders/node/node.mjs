@@ -6,7 +6,7 @@
  */
 
 import { argv } from "node:process";
-import { makeServer } from "../node_servers.mjs";
+import { makeServer } from "../node_servers.ts";
 
 const server = makeServer(argv[2]);
 server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }, () => {

@@ -7,7 +7,7 @@
 import copas from "../../../mod.ts";
 import { listener } from "../../../src/node/mod.ts";
 import { announce } from "../announce.ts";
-import { makeServer } from "../node_servers.mjs";
+import { makeServer } from "../node_servers.ts";
 
 const server = copas.socket.bind("127.0.0.1", 0);
 copas.addserver(server, listener(copas, makeServer(Deno.args[0])));

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The servers of the case `node`: the same on our sockets and on node's own.
  *
@@ -9,7 +8,7 @@ import http from "node:http";
 import net from "node:net";
 
 /** The answer to each HTTP request, all of it. */
-export const ANSWER = [
+export const ANSWER: string = [
   "HTTP/1.1 200 OK",
   "Content-Type: text/plain",
   "Content-Length: 14",
@@ -19,13 +18,8 @@ export const ANSWER = [
   "Hello, world!\n",
 ].join("\r\n");
 
-/**
- * Makes a server that does not listen yet.
- *
- * @param {string} job `echo` or `http`
- * @returns {net.Server}
- */
-export function makeServer(job) {
+/** Makes a server, of `echo` or `http`, that does not listen yet. */
+export function makeServer(job: string): net.Server {
   if (job === "echo") return net.createServer({ noDelay: true }, echo);
   return http.createServer((_request, response) => {
     response.sendDate = false;
@@ -37,8 +31,7 @@ export function makeServer(job) {
   });
 }
 
-/** @param {net.Socket} socket */
-function echo(socket) {
+function echo(socket: net.Socket): void {
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
     if (socket.write(chunk) || socket.isPaused()) return;
