@@ -1,18 +1,74 @@
 /**
- * Copas for Deno: a dispatcher that multiplexes connections, timers and threads,
- * with the API of Copas for Lua.
+ * A socket server library for Deno: one dispatcher serves thousands of
+ * connections, timers and threads, and each handler reads as if it blocked. The
+ * API is that of Copas, Lua's coroutine-oriented dispatcher.
  *
- * A handler is an async function that reads as if it blocked; the dispatcher
- * runs thousands of them at once.
+ * - **Servers**: {@linkcode Copas.addserver} with a handler for each client;
+ *   limits against attacks, a handle to watch and drain it, a graceful end
+ *   ({@linkcode Copas.shutdownon}).
+ * - **Sockets**: {@linkcode StreamSocket} receives lines, bytes, frames and what
+ *   stands before a delimiter, each with a timeout and an `AbortSignal`; a
+ *   timeout loses no byte. TLS on both sides. {@linkcode DatagramSocket} for UDP.
+ * - **Threads** ({@linkcode Copas.addthread}) are async functions that the
+ *   dispatcher runs; for them there are timers, locks, semaphores, queues,
+ *   futures, races, limiters and pools of connections.
+ * - **Scope**: `new Copas({ net })` and {@linkcode Copas.scoped} reach fewer
+ *   addresses than the process; {@linkcode Copas.netaccess} prints the flags that
+ *   a program needs.
+ * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./systemd` for
+ *   sockets handed over, `./testing` for a clock that jumps.
  *
- * @example A line echo server
+ * Permissions: none to import it and to make a dispatcher; a server on
+ * `127.0.0.1:8080` needs `--allow-net=127.0.0.1:8080`; UDP needs `--unstable-net`
+ * besides.
+ *
+ * Times are in seconds. Errors extend {@linkcode CopasError}, and `code` is
+ * Copas's string; the end of a stream is no error: `receive` resolves to `null`.
+ *
+ * @example A line echo server with limits and a graceful end
  * ```ts
  * import copas, { type StreamSocket } from "jsr:@copas/copas";
  *
  * const echo = copas.handler(async (skt: StreamSocket) => {
  *   for await (const line of skt) await skt.send(line + "\n");
  * });
- * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo);
+ * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo, {
+ *   maxConnections: 1000,
+ *   idletimeout: 60,
+ * });
+ * copas.shutdownon(["SIGINT", "SIGTERM"], { grace: 10 });
+ * await copas.loop();
+ * ```
+ *
+ * @example A client, with a limit for each call
+ * ```ts
+ * import copas, { TimeoutError } from "jsr:@copas/copas";
+ *
+ * await using skt = await copas.socket.connect("127.0.0.1", 8080, { timeout: 5 });
+ * await skt.send("hello\n");
+ * try {
+ *   console.log(await skt.receive("*l", { timeout: 1 }));
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   console.log("no answer within a second");
+ * }
+ * ```
+ *
+ * @example Threads that share a queue
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ *
+ * const jobs = copas.queue.new<string>({ maxsize: 100 });
+ * for (let i = 0; i < 4; i++) {
+ *   jobs.addworker(async (job) => {
+ *     await copas.pause(0.1);
+ *     console.log(`${copas.getthreadname()} did ${job}`);
+ *   });
+ * }
+ * copas.addthread(async () => {
+ *   for (let i = 1; i <= 10; i++) await jobs.push(`job ${i}`);
+ *   await jobs.finish();
+ * });
  * await copas.loop();
  * ```
  *
@@ -25,7 +81,6 @@ export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
-export type { Called } from "./src/copas/pcall.ts";
 export type {
   Dispatcher,
   Sockets,
@@ -39,7 +94,8 @@ export type {
   SocketLike,
   StreamLike,
 } from "./src/socket/kinds.ts";
-export type { Status } from "./src/core/status.ts";
+export type { Counts } from "./src/core/status.ts";
+export type { Status, WorkerCounts } from "./src/server/status.ts";
 export { EncodingError } from "./src/errors/encoding_error.ts";
 export {
   CancelledError,
@@ -57,8 +113,20 @@ export {
 export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
-export type { Protected } from "./src/copas/protect.ts";
-export type { ServerOptions } from "./src/server/options.ts";
+export type { Called, Protected } from "./src/copas/protect.ts";
+export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
+export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
+export type { Server, ServerStatus } from "./src/server/server.ts";
+export type { AcceptRate } from "./src/server/accept_rate.ts";
+export type { HandshakeOptions } from "./src/socket/handshake_timeout.ts";
+export type { WatchLimits } from "./src/socket/watch_limits.ts";
+export type { ServerCounters } from "./src/server/counters.ts";
+export type {
+  ServerConnection,
+  ServerConnectionStatus,
+} from "./src/server/server_connection.ts";
+export type { Drained, DrainOptions } from "./src/server/drain.ts";
+export type { DatagramServerHandle } from "./src/server/datagram_handle.ts";
 export {
   type Datagram,
   type DatagramOption,
@@ -69,6 +137,17 @@ export {
 } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
+export type { Lent } from "./src/pool/lent.ts";
+export type {
+  Pool,
+  PoolFactory as PoolMaker,
+  PoolOptions,
+} from "./src/pool/pool.ts";
+export type {
+  ConnectOptions,
+  ProxyClient,
+} from "./src/socket/proxy_address.ts";
+export type { RelayOptions } from "./src/socket/relay.ts";
 export type { LingerOptions } from "./src/socket/linger.ts";
 export type {
   FrameFormat,
@@ -112,6 +191,12 @@ export type {
   SemaphoreFactory as SemaphoreMaker,
   TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
+export type {
+  Limiter,
+  LimiterFactory as LimiterMaker,
+  LimiterOptions,
+  TakeOptions,
+} from "./src/sync/limiter.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { ResolvableFuture } from "./src/sync/resolvable_future.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";

@@ -13,6 +13,7 @@ import { many } from "./cases/many.ts";
 import { node } from "./cases/node.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
+import { requests } from "./cases/requests.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
 import { threads } from "./cases/threads.ts";
@@ -27,6 +28,7 @@ export const cases: Case[] = [
   storm,
   redis,
   node,
+  requests,
   tls,
   otherSockets,
   threads,

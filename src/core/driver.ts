@@ -153,6 +153,7 @@ export class Driver {
       await this.#round(await this.#untilReady(timeout));
       // The microtasks of what was resumed end before the next turn begins.
       await turnOfEventLoop();
+      if (scheduler.finished) this.#lifecycle.shutdown?.quiet();
       return scheduler.roundWasActive;
     } finally {
       this.#stop();
@@ -221,9 +222,13 @@ export class Driver {
     await null;
     while (this.#mustDrive) {
       if (!scheduler.hasWork && !this.#asksClock) {
-        if (this.running && scheduler.finished) {
-          await this.#finish();
-          continue;
+        if (scheduler.finished) {
+          const isMoreToCome = this.#lifecycle.shutdown?.quiet();
+          if (scheduler.hasWork) continue;
+          if (this.running && !isMoreToCome) {
+            await this.#finish();
+            continue;
+          }
         }
         if (!this.#alarm.isSet) this.#alarm.set(scheduler.deadlines.next);
         await selector.rest();
@@ -271,6 +276,8 @@ export class Driver {
   /** Lets the event loop have its turn. What the threads have sent goes out before. */
   async #giveTurn(): Promise<void> {
     const { selector, slice } = this.#scheduler;
+    // The wait that it was set for may have been the last one: the program goes on, and may end.
+    if (!this.#isStepping && !this.#mustDrive) this.#alarm.cancel();
     // A turn without a poll would hardly ever bring data to the threads that wait for it.
     if (selector.outstanding + selector.writing > 0) await turnWithPoll();
     else await turnOfEventLoop();
@@ -307,6 +314,7 @@ export class Driver {
   abort(error: unknown): void {
     this.#loopEnd?.reject(error);
     this.#endLoop();
+    if (!this.#mustDrive) this.#alarm.cancel();
     this.#scheduler.selector.wake();
   }
 

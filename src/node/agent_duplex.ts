@@ -31,8 +31,7 @@ export class AgentDuplex extends NetDuplex {
   /** Whether nothing but the end, or what was not asked for, can come. */
   get isStale(): boolean {
     const receiver = endpointOf(this.#socket).connection?.receiver;
-    return receiver === undefined || receiver.source.isExhausted ||
-      receiver.source.buffer.length > 0;
+    return receiver?.isQuiet !== true;
   }
 
   #rest(): void {

@@ -271,7 +271,7 @@ export class NetDuplex extends SocketDuplex {
     const session = this.#session;
     if (session === undefined) return false;
     return session.peercertificate !== null ||
-      (isTls(session.conn) && !this.#endpoint.isAccepted);
+      (isTls(session.conn) && this.#endpoint.options.accepted !== true);
   }
 
   get authorizationError(): string | null {

@@ -9,7 +9,9 @@ import { HandshakeError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
+import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
+import { closeConn } from "../tls/accepted_handshake.ts";
 import { closeTls } from "../tls/farewell.ts";
 import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
@@ -42,6 +44,7 @@ export class Connection {
   readonly #scheduler: Scheduler;
   readonly #socket: SocketIdentity;
   readonly #limits: ConnectionLimits;
+  readonly #meter?: Meter;
   #sender?: Sender = undefined;
   #isClosed = false;
   /** Whether the stream is closed, or being closed. */
@@ -53,13 +56,21 @@ export class Connection {
     limits: ConnectionLimits,
     conn: Deno.Conn,
     session?: TlsSession,
+    meter?: Meter,
   ) {
     this.conn = conn;
     this.session = session;
     // Reads that go by way of an engine are no source's: see `Source`.
     if (session !== undefined && session.stream !== conn) unref(conn);
     sendSmallWritesAtOnce(conn);
-    this.receiver = new Receiver(scheduler, this.#stream, socket, limits);
+    this.#meter = meter;
+    this.receiver = new Receiver(
+      scheduler,
+      this.#stream,
+      socket,
+      limits,
+      meter,
+    );
     this.#scheduler = scheduler;
     this.#socket = socket;
     this.#limits = limits;
@@ -68,7 +79,12 @@ export class Connection {
   /** The sending half, made when it is needed: many connections wait for long before they send. */
   get sender(): Sender {
     if (this.#sender === undefined) {
-      this.#sender = new Sender(this.#scheduler, this.#stream, this.#socket);
+      this.#sender = new Sender(
+        this.#scheduler,
+        this.#stream,
+        this.#socket,
+        this.#meter,
+      );
       if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;
@@ -77,6 +93,16 @@ export class Connection {
   /** How many bytes have been taken to be sent. */
   get sent(): number {
     return this.#sender?.sink.taken ?? 0;
+  }
+
+  /** How many bytes the kernel has got. */
+  get written(): number {
+    return this.#sender?.sink.written ?? 0;
+  }
+
+  /** Whether nothing is left to write. */
+  get isDrained(): boolean {
+    return this.#sender?.isDrained ?? true;
   }
 
   get #stream(): ByteStream {
@@ -129,6 +155,7 @@ export class Connection {
   abandon(why: string): void {
     this.#isClosed = this.isAbandoned = true;
     this.receiver.close(why);
+    this.receiver.source.drop();
     this.#sender?.abandon(why);
     this.#abort();
   }
@@ -138,21 +165,22 @@ export class Connection {
     if (this.#isReleased) return Promise.resolve();
     this.#isClosed = true;
     const discards = this.#mayPeerStillSend;
-    const isSending = this.receiver.source.buffer.length > 0;
+    const waits = this.#limits.lingeralways === true ||
+      this.receiver.source.buffer.length > 0;
     this.receiver.close(CLOSED_REASON);
     this.#sender?.close(CLOSED_REASON);
     if (discards || this.#sender?.isDrained === false) {
-      return this.#closeSlowly(discards, isSending);
+      return this.#closeSlowly(discards, waits);
     }
     return this.#release() ?? Promise.resolve();
   }
 
   /** Writes what is left, and reads what may still come; both end with the time for them. The loop stays until the connection is closed. */
-  async #closeSlowly(discards: boolean, isSending: boolean): Promise<void> {
+  async #closeSlowly(discards: boolean, waits: boolean): Promise<void> {
     const { selector } = this.#scheduler;
     selector.writeBegins();
     try {
-      await this.#writeAndDiscard(discards, isSending);
+      await this.#writeAndDiscard(discards, waits);
     } catch (error) {
       this.#sender?.abandon(CLOSED_REASON);
       this.#abort();
@@ -165,7 +193,7 @@ export class Connection {
 
   async #writeAndDiscard(
     discards: boolean,
-    isSending: boolean,
+    waits: boolean,
   ): Promise<void> {
     const scheduler = this.#scheduler;
     const timeout = lingerOf(this.#limits, this.#socket.timeouts);
@@ -176,15 +204,17 @@ export class Connection {
     if (!discards || this.#isReleased) return;
     const left = Math.max(deadline - scheduler.clock.now(), 0);
     const stream = this.#stream;
-    await discardRest(scheduler, stream, this.#socket, isSending, left);
+    const { source } = this.receiver;
+    await discardRest(scheduler, stream, this.#socket, source, waits, left);
   }
 
   /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */
   get #mayPeerStillSend(): boolean {
     const { buffer, isExhausted, busy, received } = this.receiver.source;
-    return !isExhausted && !busy && this.sent > 0 &&
-      this.sender.sink.failure === undefined &&
-      (buffer.length > 0 || received === 0);
+    if (isExhausted || this.sent === 0) return false;
+    if (this.sender.sink.failure !== undefined) return false;
+    return this.#limits.lingeralways === true ||
+      !busy && (buffer.length > 0 || received === 0);
   }
 
   #abort(): void {
@@ -218,8 +248,10 @@ export class Connection {
   }
 
   #closeStream(): Promise<void> | void {
+    const stream = this.#stream;
+    if (stream === this.conn && isTls(this.conn)) return closeConn(this.conn);
     try {
-      return this.#stream.close();
+      return stream.close();
     } catch {
       // The caller has closed Deno's connection itself.
     }

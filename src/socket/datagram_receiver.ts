@@ -42,7 +42,7 @@ class DatagramWait extends Wait<Datagram> {
     socket: SocketIdentity,
     readonly size: Size,
   ) {
-    super(scheduler, "read", socket);
+    super(scheduler.current, "read", socket);
     this.#socket = socket;
   }
 
@@ -166,6 +166,11 @@ export class DatagramReceiver implements Ready, Hearing {
 
   /** Whether one of the last datagrams came from this address. */
   hasHeard(host: string, port: number): boolean {
+    // An answer mostly goes to where the last datagram came from.
+    const last = (this.#heard + MAX_HEARD - 1) % MAX_HEARD;
+    if (
+      this.#heardPorts[last] === port && this.#heardHosts[last] === host
+    ) return true;
     return this.#heardPorts.some((from, i) =>
       from === port && this.#heardHosts[i] === host
     );

@@ -4,15 +4,11 @@
  * @module
  */
 
-import { outOfRange, wrongType } from "../errors/arguments.ts";
+import { checkFlag, outOfRange, wrongType } from "../errors/arguments.ts";
 import { TooLongError } from "../errors/errors.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import { INCOMPLETE } from "./pattern.ts";
-import {
-  checkFlag,
-  type FrameFormat,
-  type ReceiveFrameOptions,
-} from "./receive_options.ts";
+import type { FrameFormat, ReceiveFrameOptions } from "./receive_options.ts";
 import { ReceiveRequest } from "./receive_request.ts";
 
 const encoder = new TextEncoder();

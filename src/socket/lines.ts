@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ReceiveOptions } from "./receive_options.ts";
+import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
 
 /** A socket that is read line by line. */
 export interface LineSocket {
@@ -15,11 +15,14 @@ export interface LineSocket {
  * The lines of a socket. To leave the loop over them does not close the socket.
  *
  * @param options hold for each line
+ * @throws {TypeError} when they are of the wrong type
+ * @throws {RangeError} when one is out of range
  */
 export function linesOf(
   socket: LineSocket,
   options?: ReceiveOptions,
 ): AsyncIterableIterator<string> {
+  checkReceiveOptions("lines()", options);
   const iterator: AsyncIterableIterator<string> = {
     next: () => socket.receive("*l", options).then(iteratorResult),
     [Symbol.asyncIterator]: () => iterator,

@@ -29,11 +29,11 @@ export interface DatagramOptionValues {
   "ip-add-membership": MulticastGroup;
   /** Leaves it. */
   "ip-drop-membership": MulticastGroup;
-  /** Over how many routers multicasts may go, 0 to 255. Needs a group that was joined. */
+  /** Over how many routers multicasts may go, 0 to 255. Needs an IPv4 group that was joined: Deno has no hop limit for IPv6. */
   "ip-multicast-ttl": number;
   /** Whether this machine gets what the socket sends to a group. Needs a group that was joined. */
   "ip-multicast-loop": boolean;
-  /** Joins an IPv6 group. */
+  /** Joins an IPv6 group. By which interface the socket sends to a group Deno can't say, neither here nor for IPv4. */
   "ipv6-add-membership": MulticastGroup;
   /** Leaves it. */
   "ipv6-drop-membership": MulticastGroup;
@@ -79,9 +79,11 @@ export class DatagramOptions {
         return await this.#leave(value);
       case "ip-multicast-ttl": {
         checkInteger(CALL, "the value", value, 0, 255);
-        for (const group of this.#groups()) {
-          if ("setTTL" in group) await group.setTTL(value as number);
+        const groups = [...this.#groups()].filter((group) => "setTTL" in group);
+        if (groups.length === 0) {
+          throw notSupported("has no hop limit for the multicasts of IPv6");
         }
+        for (const group of groups) await group.setTTL(value as number);
         return;
       }
       case "ip-multicast-loop":

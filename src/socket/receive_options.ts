@@ -67,9 +67,3 @@ export function checkReceiveOptions(call: string, options: unknown): void {
     throw outOfRange(call, "max", expected, max);
   }
 }
-
-/** Refuses an option that is no boolean. */
-export function checkFlag(call: string, name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw wrongType(call, name, "a boolean", value);
-}

@@ -18,6 +18,12 @@ export interface SendQueue extends Ready {
   readonly written: number;
   /** How many bytes that were given to `send` the kernel has not got. */
   readonly left: number;
+  /**
+   * A send ended before all of its bytes were taken.
+   *
+   * @param error what its caller gets, where that says how far the send got
+   */
+  cut(wait: SendWait, error: TimeoutError | undefined): void;
 }
 
 /** What takes the bytes. */
@@ -36,15 +42,21 @@ export class SendWait extends Wait<number | void> {
   readonly #data?: string | Uint8Array;
   /** How much of the data has been taken: bytes, or code units of text. */
   #at = 0;
+  /** What its caller gets when the time is up. */
+  #timeoutError?: TimeoutError = undefined;
 
-  /** @param shielded whether it goes on when its thread is removed */
+  /**
+   * @param shielded whether it goes on when its thread is removed
+   * @param followsCut whether a send had been cut before: its bytes may be the rest of that
+   */
   constructor(
     scheduler: Scheduler,
     sends: SendQueue,
     data: string | Uint8Array | undefined,
     shielded: boolean,
+    readonly followsCut: boolean,
   ) {
-    super(scheduler, "write", sends.socket, false, shielded);
+    super(scheduler.current, "write", sends.socket, false, shielded);
     this.#sends = sends;
     this.#data = data;
   }
@@ -92,11 +104,12 @@ export class SendWait extends Wait<number | void> {
 
   /** The sends behind it may find room, or have nothing to wait for. */
   protected override abandoned(): void {
+    if (!this.isFlush) this.#sends.cut(this, this.#timeoutError);
     this.scheduler.selector.ready(this.#sends);
   }
 
   protected override timeoutError(seconds: number): TimeoutError {
-    return new TimeoutError(
+    return this.#timeoutError = new TimeoutError(
       `${this.failure()}: timed out after ${seconds} s; the peer does not read`,
       this.transfer,
     );

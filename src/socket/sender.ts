@@ -16,6 +16,7 @@ import { endOf } from "../errors/connection_end.ts";
 import {
   CancelledError,
   ClosedError,
+  type TimeoutError,
   type TransferErrorOptions,
 } from "../errors/errors.ts";
 import {
@@ -23,12 +24,14 @@ import {
   readWaitOptions,
   type WaitOptions,
 } from "../errors/wait_options.ts";
+import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
+import { CutSends } from "./cut_sends.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import { socketFailure } from "./socket_failure.ts";
-import { CLOSED_REASON } from "./stream_state.ts";
+import { saysClosed } from "./stream_state.ts";
 import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
@@ -41,6 +44,9 @@ export class Sender implements SendQueue, EndOfTurnHook {
   readonly #scheduler: Scheduler;
   /** The sends that wait for room, made when one has to. */
   #waits?: TimedWaitQueue<SendWait> = undefined;
+  /** What is missing in the stream, while something is. */
+  #cut?: CutSends = undefined;
+  #incomplete?: ClosedError = undefined;
   #isFlushing = false;
   #closeReason?: string = undefined;
   #isAbandoned = false;
@@ -53,10 +59,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
     scheduler: Scheduler,
     stream: ByteStream,
     socket: SocketIdentity,
+    meter?: Meter,
   ) {
     this.#scheduler = scheduler;
     this.socket = socket;
-    this.sink = new WriteSink(scheduler.selector, stream, this);
+    this.sink = new WriteSink(scheduler.selector, stream, this, meter);
   }
 
   /** Takes `data` into the buffer; waits while there is no room. */
@@ -77,6 +84,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
       if (isText) sent = this.sink.putText(data);
       else if (data.length <= this.sink.room) sent = this.sink.put(data);
       if (sent > 0) {
+        if (this.#cut !== undefined) this.#fill(sent);
         this.#flushAtTurnEnd();
         return Promise.resolve(sent);
       }
@@ -130,7 +138,14 @@ export class Sender implements SendQueue, EndOfTurnHook {
     shielded: boolean,
     options?: WaitOptions,
   ): SendWait {
-    const wait = new SendWait(this.#scheduler, this, data, shielded);
+    const followsCut = this.#cut !== undefined;
+    const wait = new SendWait(
+      this.#scheduler,
+      this,
+      data,
+      shielded,
+      followsCut,
+    );
     const { send } = this.socket.timeouts;
     const { timeout, signal } = readWaitOptions(call, options, send);
     this.#waits ??= new TimedWaitQueue(this.#scheduler);
@@ -151,8 +166,20 @@ export class Sender implements SendQueue, EndOfTurnHook {
         sink.notify = true;
         return;
       }
+      if (wait.followsCut) this.#fill(wait.sent);
       wait.complete();
     }
+  }
+
+  /** A send gave up: from here on the stream is not what the program meant to send. */
+  cut(wait: SendWait, error: TimeoutError | undefined): void {
+    if (wait.followsCut) this.#fill(wait.sent);
+    this.#cut = (this.#cut ?? new CutSends()).add(wait, error);
+  }
+
+  /** A send that came after one that was cut has brought `count` bytes. */
+  #fill(count: number): void {
+    if (this.#cut?.isFilledBy(count)) this.#cut = undefined;
   }
 
   /** A write failed: no wait can be served any more. */
@@ -214,14 +241,17 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
-  /** Whether nothing is left to write, and no failure of a write is left to report. */
+  /** Whether nothing is left to write, no failure of a write is left to report, and the stream is whole. */
   get isDrained(): boolean {
-    return this.#isWritten &&
-      (this.sink.failure === undefined || this.#isFailureReported);
+    if (!this.#isWritten) return false;
+    return this.sink.failure === undefined
+      ? this.#cut === undefined
+      : this.#isFailureReported;
   }
 
   /**
    * Resolves when all that was given to `send` before `close` is with the kernel.
+   * Fails when it is not all that the program meant to send.
    *
    * @param call names the call in the message of an error
    * @param shielded whether a thread that was removed waits for it, too
@@ -244,6 +274,22 @@ export class Sender implements SendQueue, EndOfTurnHook {
         left: this.left,
       });
     }
+    if (sink.failure === undefined && this.#cut !== undefined) {
+      throw this.#incompleteError(call, this.#cut);
+    }
+  }
+
+  /** The error of a call that would end the stream as if it were complete. */
+  #incompleteError(call: string, { sent, left, cause }: CutSends): ClosedError {
+    if (this.#incomplete !== undefined) return this.#incomplete;
+    const message =
+      `${call}: a send on ${this.socket.name} was cut after ${sent} of ${
+        sent + left
+      } bytes, and the rest was not sent: the connection is aborted`;
+    const error = new ClosedError(message, { sent, left, cause });
+    // The program has removed the thread: that its connection ends is no news.
+    if (cause === undefined) endOf(this.socket, error);
+    return this.#incomplete = error;
   }
 
   /** The outcome of a send that comes too late. That of a closed socket may be ignored; that a write has failed has to be heard once. */
@@ -268,7 +314,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
   #closedError(why: string, transfer?: TransferErrorOptions): ClosedError {
     const message = `${cannotSend(this.socket)}: ${why}`;
     const error = new ClosedError(message, transfer);
-    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+    return saysClosed(why) ? endOf(this.socket, error) : error;
   }
 
   #writeError(failure: unknown, transfer?: TransferErrorOptions): ClosedError {

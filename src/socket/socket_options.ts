@@ -5,10 +5,13 @@
  * @module
  */
 
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkLinger, type LingerOptions } from "./linger.ts";
+import type { HandshakeOptions } from "./handshake_timeout.ts";
+import type { WatchLimits } from "./watch_limits.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
@@ -31,10 +34,16 @@ export interface StreamSocketOptions extends Limits, LingerOptions {
   starttls?: boolean;
 }
 
-/** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
-export type StreamEndpointOptions = StreamSocketOptions & {
+/** What a stream socket is made with, by a server among others. */
+export interface StreamEndpointOptions
+  extends StreamSocketOptions, WatchLimits, HandshakeOptions {
+  /** Whether a server accepted its connection. */
   accepted?: boolean;
-};
+  /** The budget of its server. Default: that of the dispatcher. */
+  memory?: MemoryBudget;
+  /** Called when a limit in time, or of memory, closes the socket. */
+  closedBy?: (limit: string) => void;
+}
 
 /** A name, or an object that makes one when a name is asked for. */
 export type Name = string | { toString(): string };
@@ -47,6 +56,7 @@ const KEYS: readonly string[] = Object.keys(
     maxline: true,
     maxbody: true,
     linger: true,
+    lingeralways: true,
     sslparams: true,
     starttls: true,
   } satisfies Record<keyof StreamSocketOptions, true>,
@@ -67,7 +77,13 @@ export function checkSocketOptions(
   }
   const hint = ", and what belongs to TLS goes into sslparams";
   checkKeys(call, "the options", options, KEYS, hint);
-  const { timeouts, sslparams, starttls } = options;
+  const { name, timeouts, sslparams, starttls } = options;
+  if (name !== undefined && typeof name !== "string") {
+    if (typeof name !== "object" || name === null) {
+      const expected = "a string, or an object with toString()";
+      throw wrongType(call, "the name", expected, name);
+    }
+  }
   checkLimits(call, options);
   checkLinger(call, options);
   if (timeouts !== undefined) checkTimeouts(call, timeouts);

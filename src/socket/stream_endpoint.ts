@@ -5,11 +5,12 @@
  * @module
  */
 
+import { wasReported } from "../core/error_reports.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
-import { endOf } from "../errors/connection_end.ts";
+import { endOf, isBreakOf, isEndOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import {
   checkWaitOptions,
@@ -36,7 +37,7 @@ import { handshakeTimeout } from "./handshake_timeout.ts";
 import { streamBroke } from "./socket_failure.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import type { Name, StreamEndpointOptions } from "./socket_options.ts";
-import { StreamLife } from "./stream_life.ts";
+import { WatchedLife } from "./watched_life.ts";
 import {
   CLOSED_REASON,
   notSecured,
@@ -46,12 +47,11 @@ import {
 import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** The inside of a stream socket. */
-export class StreamEndpoint extends StreamLife {
-  readonly #scheduler: Scheduler;
+export class StreamEndpoint extends WatchedLife {
+  readonly scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
-  readonly #options: StreamEndpointOptions;
-  readonly #created: number;
+  readonly options: StreamEndpointOptions;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -66,15 +66,14 @@ export class StreamEndpoint extends StreamLife {
     options: StreamEndpointOptions,
     name: Name | undefined,
   ) {
-    super();
-    this.#scheduler = scheduler;
+    super(scheduler, options);
+    this.scheduler = scheduler;
     this.#network = network;
     this.#socket = socket;
-    this.#options = options;
+    this.options = options;
     this.#name = name;
     this.#sslparams = options.sslparams;
     this.#isStartTls = options.starttls ?? false;
-    this.#created = scheduler.clock.now();
   }
 
   /** The socket's name; without one of its own, it tells the address. */
@@ -91,24 +90,9 @@ export class StreamEndpoint extends StreamLife {
 
   /** Reports that the stream written to the socket broke off, which ends the connection. */
   streamBroke(cause: unknown): void {
-    const scheduler = this.#scheduler;
+    const scheduler = this.scheduler;
     const error = streamBroke(this.#socket, cause);
     scheduler.report(error, scheduler.current, this.#socket);
-  }
-
-  /** The dispatcher, for what belongs to the socket and has a time. */
-  get scheduler(): Scheduler {
-    return this.#scheduler;
-  }
-
-  /** Whether a server of ours accepted the connection. */
-  get isAccepted(): boolean {
-    return this.#options.accepted === true;
-  }
-
-  /** Seconds since the socket was made. */
-  get age(): number {
-    return this.#scheduler.clock.now() - this.#created;
   }
 
   /** The connection, for a call that needs one, be it closed. */
@@ -128,16 +112,16 @@ export class StreamEndpoint extends StreamLife {
 
   /** What a call gets that needs a connection where there is none. */
   refuse(call: string): Promise<never> {
-    return rejectedCall(this.#scheduler, this.notConnected(call));
+    return rejectedCall(this.scheduler, this.notConnected(call));
   }
 
   /** The promise of a call that may come to its end without a wait. */
   checked<T>(call: Promise<T>): Promise<T> {
-    return checkedCall(this.#scheduler, call);
+    return checkedCall(this.scheduler, call);
   }
   /** Closes the socket, for a caller that may do so again and again. */
   closeCall(): Promise<void> {
-    if (!this.isClosed || this.#scheduler.mayProceed()) return this.close();
+    if (!this.isClosed || this.scheduler.mayProceed()) return this.close();
     return handled(this.checked(this.close()));
   }
 
@@ -167,7 +151,7 @@ export class StreamEndpoint extends StreamLife {
   /** Takes a connection over that is open already. */
   adopt(conn: Deno.Conn): void {
     this.hasConnected(this.#connection(conn));
-    const { sslparams, starttls } = this.#options;
+    const { sslparams, starttls } = this.options;
     if (sslparams !== undefined && !starttls && !isTls(conn)) this.withhold();
   }
 
@@ -176,7 +160,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
-    { view, isPeersPort }: ConnectSettings = {},
+    { view, isPeersPort, preface }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -197,7 +181,7 @@ export class StreamEndpoint extends StreamLife {
         port,
         this.#isStartTls ? undefined : this.#sslparams,
         timeout,
-        isPeersPort,
+        { isPeersPort, preface },
       );
       if (this.isClosed) {
         closeConnected({ conn, session });
@@ -231,18 +215,19 @@ export class StreamEndpoint extends StreamLife {
   }
 
   #connection(conn: Deno.Conn, session?: TlsSession): Connection {
-    const options = this.#options;
+    const options = this.options;
     return new Connection(
-      this.#scheduler,
+      this.scheduler,
       this.#socket,
       options,
       conn,
       session,
+      this.meter,
     );
   }
 
   #setup(signal?: AbortSignal): ConnectionSetup {
-    return new ConnectionSetup(this.#scheduler, this.#socket, signal);
+    return new ConnectionSetup(this.scheduler, this.#socket, signal);
   }
 
   // --- TLS ---------------------------------------------------------------------------
@@ -252,7 +237,7 @@ export class StreamEndpoint extends StreamLife {
     sslparams?: SslParams | SslParamsSource,
     options?: WaitOptions,
   ): Promise<void> {
-    const mode = this.#options.accepted === true ? "server" : "client";
+    const mode = this.options.accepted === true ? "server" : "client";
     return this.secure(sslparams, mode, options);
   }
 
@@ -280,7 +265,8 @@ export class StreamEndpoint extends StreamLife {
     }
     const sslparams = given ?? this.#sslparams;
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
-    const timeout = handshakeTimeout(options, this.#socket.timeouts, mode);
+    const { timeouts } = this.#socket;
+    const timeout = handshakeTimeout(options, timeouts, mode, this.options);
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {
@@ -340,12 +326,16 @@ export class StreamEndpoint extends StreamLife {
   }
 
   protected override closeFailed(error: unknown): void {
-    const { current } = this.#scheduler;
+    const { current } = this.scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
-      const isOrdinary = this.isHandlerOver && error instanceof ClosedError;
-      if (isOrdinary || this.connection?.isAbandoned) return;
-      this.#scheduler.report(error, current, this.#socket);
+      const isOrdinary = this.isHandlerOver &&
+        (isEndOf(this.#socket, error) || isBreakOf(this.#socket, error));
+      const isDropped = this.isDismissed || this.connection?.isAbandoned;
+      if (isOrdinary || isDropped) return;
+      // The error of a send that was cut, and left the handler, says the same.
+      if (wasReported(error)) return;
+      this.scheduler.report(error, current, this.#socket);
     });
   }
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { outOfRange, wrongType } from "../errors/arguments.ts";
+import { checkFlag, outOfRange, wrongType } from "../errors/arguments.ts";
 import { EncodingError } from "../errors/encoding_error.ts";
 import { TooLongError } from "../errors/errors.ts";
 import type { ReadBuffer } from "../readiness/read_buffer.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import { INCOMPLETE } from "./pattern.ts";
-import { checkFlag, type UntilOptions } from "./receive_options.ts";
+import type { UntilOptions } from "./receive_options.ts";
 import { ReceiveRequest } from "./receive_request.ts";
 import { decodeUtf8, decodeUtf8Strictly } from "./utf8.ts";
 

@@ -14,8 +14,18 @@ const UNTRUSTED =
 const AUTHORITY =
   "the peer's certificate is an authority's own (CA:TRUE, what openssl req -x509 makes by default), " +
   "which can't be a server's; make one with openssl req -x509 … -addext basicConstraints=critical,CA:FALSE";
-const EXPIRED = "the peer's certificate has expired";
-const OTHER_NAME = "the peer's certificate is for another name";
+const EXPIRED =
+  "the peer's certificate has expired: the peer needs a new one, or a clock is wrong";
+const NOT_YET_VALID =
+  "the peer's certificate is not valid yet: the peer needs another one, or a clock is wrong";
+const PURPOSE =
+  "the peer's certificate is not for this use: a server's extendedKeyUsage must allow serverAuth, a client's clientAuth";
+const OTHER_NAME =
+  "the peer's certificate is for another name; connect by a name that it has, or give that in servername";
+const BAD_CERTIFICATE =
+  "a certificate in sslparams is of no use; give the PEM text of one, unchanged";
+const BAD_ENCODING =
+  "a certificate can't be read, the peer's or one in caCerts";
 const NO_PROTOCOL = "both sides have no protocol of alpnProtocols in common";
 const NO_CERTIFICATE = "the peer sent no certificate, and requestcert asks";
 
@@ -29,13 +39,16 @@ const BY_CODE: Record<string, string> = {
   ERR_UNRECOGNIZED_NAME: "no certificate in sni for that name",
   ERR_CA_AS_SERVER: AUTHORITY,
   ERR_TLS_CERT_ALTNAME_INVALID: OTHER_NAME,
-  ERR_BAD_KEY: "our key is of no use",
-  ERR_BAD_CERTIFICATE: "our certificate is of no use",
+  ERR_BAD_KEY:
+    "our key is of no use; give the private key of cert, in PEM, not encrypted",
+  ERR_BAD_CERTIFICATE: BAD_CERTIFICATE,
   CERT_HAS_EXPIRED: EXPIRED,
-  CERT_NOT_YET_VALID: "the peer's certificate is not valid yet",
+  CERT_NOT_YET_VALID: NOT_YET_VALID,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  // All that node:tls says of most certificates that it refuses (2.9.6).
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    `${UNTRUSTED}; or it is not valid yet, or its extendedKeyUsage does not allow this use`,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   ECONNRESET: GONE,
@@ -43,10 +56,15 @@ const BY_CODE: Record<string, string> = {
 
 /** By what is in the message of an error of Deno's own TLS, which has no codes. */
 const BY_MESSAGE: [string, string][] = [
+  ["HandshakePayloadTooLarge", "the peer's handshake is too large"],
   ["received corrupt message", PLAIN],
   ["UnknownIssuer", UNTRUSTED],
   ["CaUsedAsEndEntity", AUTHORITY],
-  ["NotValidYet", "the peer's certificate is not valid yet"],
+  ["NotValidYet", NOT_YET_VALID],
+  ["certificate not valid yet", NOT_YET_VALID],
+  ["extended key usage", PURPOSE],
+  ["Unable to add pem file", BAD_CERTIFICATE],
+  ["BadEncoding", BAD_ENCODING],
   ["certificate: Expired", EXPIRED],
   ["not valid for name", OTHER_NAME],
   ["any known protocol", NO_PROTOCOL],

@@ -228,7 +228,11 @@ function checkServerIdentity(
       "the certificate has no subjectAltName",
     );
   }
-  return tls.checkServerIdentity(name, certificate);
+  // Without the subject: it would count where no other name is a host's.
+  return tls.checkServerIdentity(name, {
+    ...certificate,
+    subject: {} as never,
+  });
 }
 
 function isAuthority({ raw }: tls.PeerCertificate): boolean {

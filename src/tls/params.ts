@@ -5,6 +5,8 @@
  * @module
  */
 
+import { parseIp } from "../net/ip.ts";
+
 /** A certificate and the key that belongs to it. */
 export interface CertifiedKey {
   /** The certificate in PEM; those of the authorities in between follow it. */
@@ -100,10 +102,7 @@ export function checkSslParams(
   if (params.cert !== undefined || params.key !== undefined) {
     checkCertifiedKey(call, "", params);
   }
-  if (caCerts !== undefined) {
-    checkList(call, "caCerts", caCerts, "an array of PEM texts");
-    caCerts.forEach((pem, i) => checkCertificate(call, `caCerts[${i}]`, pem));
-  }
+  if (caCerts !== undefined) checkAuthorities(call, caCerts);
   if (alpnProtocols !== undefined) {
     checkList(call, "alpnProtocols", alpnProtocols, "an array of names");
     const bad = alpnProtocols.findIndex((name) => !isProtocol(name));
@@ -112,9 +111,7 @@ export function checkSslParams(
       throw wrong(call, `alpnProtocols[${bad}]`, expected, alpnProtocols[bad]);
     }
   }
-  if (servername !== undefined && !isText(servername)) {
-    throw wrong(call, "servername", "a host name or an address", servername);
-  }
+  if (servername !== undefined) checkServername(call, servername);
   if (params.sni !== undefined) checkNames(call, params.sni);
   checkChoices(call, params);
   const known = mode ?? side;
@@ -209,22 +206,61 @@ function checkCertifiedKey(
       `${call}: sslparams: ${where}key is encrypted; decrypt it first, as with openssl pkey`,
     );
   }
-  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key)) {
-    throw new TypeError(
-      `${call}: sslparams: ${where}key must be a private key in PEM (its text, not a file's name)`,
-    );
+  if (!PRIVATE_KEY.test(key)) {
+    throw notPem(call, `${where}key`, "a private key", key);
   }
 }
 
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+const CERTIFICATE = "-----BEGIN CERTIFICATE-----";
+
 function checkCertificate(call: string, name: string, pem: unknown): void {
-  if (typeof pem === "string" && pem.includes("-----BEGIN CERTIFICATE-----")) {
-    return;
+  if (typeof pem !== "string") {
+    throw wrong(call, name, "a certificate in PEM", pem);
   }
-  throw typeof pem === "string"
-    ? new TypeError(
-      `${call}: sslparams: ${name} must be a certificate in PEM (its text, not a file's name)`,
-    )
-    : wrong(call, name, "a certificate in PEM", pem);
+  if (!pem.includes(CERTIFICATE)) {
+    throw notPem(call, name, "a certificate", pem);
+  }
+}
+
+/** The text is not what belongs there. */
+function notPem(
+  call: string,
+  name: string,
+  expected: string,
+  text: string,
+): TypeError {
+  let is = "its text, not a file's name";
+  if (PRIVATE_KEY.test(text)) is = "it is a private key";
+  else if (text.includes(CERTIFICATE)) is = "it is a certificate";
+  else if (text.includes("-----BEGIN ")) is = "it is other PEM";
+  else if (text.startsWith("0")) is = "it is DER; openssl turns it into PEM";
+  return new TypeError(
+    `${call}: sslparams: ${name} must be ${expected} in PEM (${is})`,
+  );
+}
+
+function checkServername(call: string, name: unknown): void {
+  const expected = "a host name or an address";
+  if (!isText(name)) throw wrong(call, "servername", expected, name);
+  if (parseIp(name) !== undefined || !/[\s:/\[\]]/.test(name)) return;
+  throw new TypeError(
+    `${call}: sslparams: servername must be ${expected}, without a port or a scheme, got ${
+      JSON.stringify(name)
+    }`,
+  );
+}
+
+/** Refuses a list of no authorities: it would be unclear whether none is trusted, or each that Deno trusts. */
+function checkAuthorities(call: string, given: unknown): void {
+  checkList(call, "caCerts", given, "an array of PEM texts");
+  const caCerts = given as unknown[];
+  if (caCerts.length === 0) {
+    throw new TypeError(
+      `${call}: sslparams: caCerts must hold an authority; a client without caCerts trusts those of Deno`,
+    );
+  }
+  caCerts.forEach((pem, i) => checkCertificate(call, `caCerts[${i}]`, pem));
 }
 
 function checkList(
@@ -259,6 +295,7 @@ function wrong(
 function kind(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
+  if (value instanceof Uint8Array) return "bytes; PEM is text";
   return /^[aeiou]/.test(typeof value)
     ? `an ${typeof value}`
     : `a ${typeof value}`;

@@ -14,6 +14,7 @@
  */
 
 import { isAddress } from "../net/address.ts";
+import { closeConn, handshakeOf } from "./accepted_handshake.ts";
 import type { TlsSession } from "./session.ts";
 import type { TlsSettings } from "./settings.ts";
 
@@ -47,7 +48,7 @@ export async function secure(
   first?: Uint8Array,
 ): Promise<TlsSession> {
   // An operation under way on the connection then ends with an error.
-  const stop = () => closeQuietly(conn);
+  const stop = () => closeConn(conn);
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
@@ -69,7 +70,7 @@ export async function secure(
     signal.throwIfAborted();
     return await connectTls(conn, settings, name);
   } catch (error) {
-    closeQuietly(conn);
+    closeConn(conn);
     throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener("abort", stop);
@@ -100,11 +101,17 @@ export async function finishHandshake(
   conn: Deno.TlsConn,
   signal: AbortSignal,
 ): Promise<TlsSession> {
-  const stop = () => closeQuietly(conn);
+  const givenUp = Promise.withResolvers<never>();
+  const stop = () => {
+    closeConn(conn);
+    // The handshake itself may go on until the peer acts.
+    givenUp.reject(signal.reason);
+  };
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    const { alpnProtocol } = await conn.handshake();
+    const handshake = handshakeOf(conn);
+    const { alpnProtocol } = await Promise.race([handshake, givenUp.promise]);
     signal.throwIfAborted();
     return {
       conn,
@@ -115,7 +122,7 @@ export async function finishHandshake(
       peercertificate: null,
     };
   } catch (error) {
-    closeQuietly(conn);
+    closeConn(conn);
     throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener("abort", stop);
@@ -125,12 +132,4 @@ export async function finishHandshake(
 /** `example.com.` is the same host as `example.com`, whose certificate says it without the dot. */
 function withoutLastDot(host: string): string {
   return host.replace(/\.$/, "");
-}
-
-function closeQuietly(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // It is closed, or it has become another one by the upgrade.
-  }
 }

@@ -20,6 +20,7 @@ import {
   SERVER_KEYS,
   type ServerOptions,
 } from "../server/options.ts";
+import { checkPermissions } from "./permissions.ts";
 import type { ServeOrder } from "./messages.ts";
 import { postableSslParams, type WorkerSslParams } from "./ssl_files.ts";
 
@@ -139,6 +140,7 @@ export function workerSettings(
   checkInteger(call, "port", port, 0, 65535);
   checkInteger(call, "count", count, 1, 1024);
   checkInteger(call, "backlog", backlog, 1, 2 ** 31 - 1);
+  checkPermissions(call, permissions);
   checkDelay(call, "grace", grace);
   checkDelay(call, "heartbeat", heartbeat);
   checkDelay(call, "starttimeout", starttimeout);

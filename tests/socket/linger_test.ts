@@ -76,6 +76,60 @@ Deno.test("the end of a handler has the bound of its server", async () => {
   assertEquals(sent! + left!, 20_000_000);
 });
 
+Deno.test("lingeralways: a silent peer is waited for 5 seconds, and no longer than linger", async () => {
+  for (const [linger, end] of [[undefined, 5], [2, 2]] as const) {
+    const { copas, clock, conn, skt } = scripted({
+      linger,
+      lingeralways: true,
+    });
+    copas.addthread(async () => {
+      await skt.send("bye");
+      await skt.close();
+    });
+    await copas.loop();
+    assertEquals([clock.now(), conn.closeWrites, conn.closes], [end, 1, 1]);
+  }
+});
+
+Deno.test("lingeralways: a peer that never stops is waited for 30 seconds, and 64 MiB", async () => {
+  for (const [size, every, end] of [[1, 1, 30], [16 * 1024, 0, 0]] as const) {
+    const { copas, clock, conn, skt } = scripted({ lingeralways: true });
+    const piece = new Uint8Array(size);
+    let closedAt: number | undefined;
+    copas.addthread(async () => {
+      await skt.send("bye");
+      await skt.close();
+      closedAt = clock.now();
+    });
+    copas.addthread(async () => {
+      while (conn.closes === 0) {
+        await copas.pause(every);
+        conn.feed(piece);
+      }
+    });
+    await copas.loop();
+    assertEquals([closedAt, conn.closes], [end, 1]);
+    const most = 64 * 1024 * 1024 / size;
+    assert(conn.reads <= most + 2, `${conn.reads} reads`);
+    assert(every > 0 || conn.reads >= most, `${conn.reads} reads`);
+  }
+});
+
+Deno.test("lingeralways: where nothing was sent, a close is a close", async () => {
+  const { clock, conn, skt } = scripted({ lingeralways: true });
+  await skt.close();
+  assertEquals([clock.now(), conn.closeWrites, conn.closes], [0, 0, 1]);
+});
+
+Deno.test("what is no yes or no is named", () => {
+  assertThrows(
+    // deno-lint-ignore no-explicit-any
+    () => scripted({ lingeralways: 1 as any }),
+    TypeError,
+    "lingeralways must be a boolean, got 1",
+  );
+});
+
 Deno.test("what is no time is named", () => {
   for (const linger of [-1, NaN, "1"]) {
     assertThrows(

@@ -59,6 +59,79 @@ Deno.test({
   },
 });
 
+const group6 = { multiaddr: "ff02::fb", interface: 1 };
+
+/** The same to the IPv6 group, by way of the interface 1, which is the loopback on Linux. */
+const SENDER6 = `
+import socket, sys
+skt = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+skt.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, 1)
+skt.sendto(b"to all", ("ff02::fb", int(sys.argv[1]), 0, 1))
+`;
+
+const hasIpv6 = Deno.networkInterfaces()
+  .some(({ address }) => address === "::1");
+
+/** Many machines, and most containers, have no way for IPv6 multicasts on the loopback. */
+async function canSendToGroup6(): Promise<boolean> {
+  if (!hasIpv6 || !await isInstalled("python3")) return false;
+  const python = new Deno.Command("python3", {
+    args: ["-c", SENDER6, "9"],
+    stderr: "null",
+  });
+  return (await python.output()).success;
+}
+
+Deno.test({
+  name: "a socket joins and leaves an IPv6 group; it has no hop limit",
+  ignore: Deno.build.os !== "linux" || !hasIpv6,
+  async fn() {
+    const copas = dispatcher();
+    using skt = copas.socket.udp();
+    skt.setsockname("::", 0);
+    await skt.setoption("ipv6-add-membership", group6);
+    await skt.setoption("ip-multicast-loop", true);
+    await assertRejects(
+      () => skt.setoption("ip-multicast-ttl", 1),
+      Deno.errors.NotSupported,
+      "no hop limit for the multicasts of IPv6",
+    );
+    await assertRejects(
+      () => skt.setoption("ipv6-add-membership", group6),
+      TypeError,
+      "has joined ff02::fb already",
+    );
+    await skt.setoption("ipv6-drop-membership", group6);
+    await assertRejects(
+      () => skt.setoption("ipv6-drop-membership", group6),
+      TypeError,
+      "has not joined ff02::fb",
+    );
+  },
+});
+
+Deno.test({
+  name: "a socket hears an IPv6 group that it has joined",
+  ignore: Deno.build.os !== "linux" || !await canSendToGroup6(),
+  async fn() {
+    const copas = new Copas();
+    using skt = copas.socket.udp();
+    skt.setsockname("::", 0);
+    const port = String(skt.getsockname()[1]);
+    await copas.loop(async () => {
+      await skt.setoption("ipv6-add-membership", group6);
+      await copas.wait(runProgram(["python3", "-c", SENDER6, port]));
+      const lost = new AbortController();
+      copas.addthread(async () => {
+        for (let i = 0; i < 1000; i++) await copas.wait(turn());
+        lost.abort();
+      });
+      const { signal } = lost;
+      assertEquals(text(await skt.receive(10, { signal })), "to all");
+    });
+  },
+});
+
 Deno.test("what Deno lacks is an error that says so", async () => {
   const copas = dispatcher();
   using skt = copas.socket.udp();

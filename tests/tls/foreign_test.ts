@@ -1,5 +1,5 @@
 /**
- * Our TLS beside that of others: openssl, curl, Python.
+ * Our TLS beside that of others: openssl and curl.
  *
  * @module
  */
@@ -12,43 +12,12 @@ import {
 } from "@std/assert";
 import { HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import {
-  ask,
-  type Certificates,
-  tlsTest,
-  World,
-} from "../fixtures/tls_world.ts";
+import { CertificateFiles } from "../fixtures/certificate_files.ts";
+import { ask, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 import { Program } from "../fixtures/program.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
 
 const hasCurl = await isInstalled("curl");
-const hasPython = await isInstalled("python3");
-
-/** A folder with the certificates as files, for programs that want them so. */
-class Files implements AsyncDisposable {
-  private constructor(readonly folder: string) {}
-
-  static async make(pki: Certificates): Promise<Files> {
-    const folder = await Deno.makeTempDir({ prefix: "copas_tls_" });
-    const files = {
-      "ca.pem": pki.authority.cert,
-      "server.pem": pki.localhost.cert,
-      "server.key": pki.localhost.key,
-      "alice.pem": pki.alice.cert,
-      "alice.key": pki.alice.key,
-      "mallory.pem": pki.mallory.cert,
-      "mallory.key": pki.mallory.key,
-    };
-    for (const [name, text] of Object.entries(files)) {
-      await Deno.writeTextFile(`${folder}/${name}`, text);
-    }
-    return new Files(folder);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true });
-  }
-}
 
 /** Answers one line, with what was agreed. */
 async function tell(skt: StreamSocket): Promise<void> {
@@ -73,7 +42,7 @@ async function client(
 tlsTest(
   "openssl s_client gets names, protocols and certificates from our server, in TLS 1.2 and 1.3",
   async (pki) => {
-    await using files = await Files.make(pki);
+    await using files = await CertificateFiles.make(pki);
     const world = new World();
     const names = "DNS:a.example";
     const port = world.serve({
@@ -141,7 +110,7 @@ tlsTest(
 tlsTest(
   "openssl s_client sees the alert for a name that is refused",
   async (pki) => {
-    await using files = await Files.make(pki);
+    await using files = await CertificateFiles.make(pki);
     const world = new World();
     const port = world.serve({ sni: { "a.example": pki.localhost } });
     await world.run(async () => {
@@ -163,7 +132,7 @@ tlsTest(
 tlsTest(
   "openssl s_client -starttls smtp upgrades our plain connection",
   async (pki) => {
-    await using files = await Files.make(pki);
+    await using files = await CertificateFiles.make(pki);
     const world = new World();
     const { copas } = world;
     const port = world.servePlain(copas.handler(async (skt: StreamSocket) => {
@@ -193,7 +162,7 @@ tlsTest(
 tlsTest(
   "our client speaks with openssl s_server, and each knows who the other is",
   async (pki) => {
-    await using files = await Files.make(pki);
+    await using files = await CertificateFiles.make(pki);
     const world = new World();
     await using server = new Program([
       ...["openssl", "s_server", "-accept", "127.0.0.1:0", "-rev"],
@@ -234,7 +203,7 @@ tlsTest(
 tlsTest(
   "our client speaks TLS 1.2 and 1.3 with openssl s_server, and refuses what it can't verify",
   async (pki) => {
-    await using files = await Files.make(pki);
+    await using files = await CertificateFiles.make(pki);
     for (const version of ["-tls1_2", "-tls1_3"]) {
       const world = new World();
       await using server = new Program([
@@ -261,8 +230,8 @@ tlsTest(
 tlsTest(
   "curl --cacert gets a page from our server, and refuses it without",
   async (pki) => {
-    await using files = await Files.make(pki);
-    for (const kind of ["serve", "serveDeno"] as const) {
+    await using files = await CertificateFiles.make(pki);
+    for (const kind of servers) {
       const world = new World();
       const port = world[kind](pki.localhost, async (skt) => {
         while (await skt.receive());
@@ -290,46 +259,24 @@ tlsTest(
   { needs: hasCurl },
 );
 
-const PYTHON = `
-import socket, ssl, sys
-context = ssl.create_default_context(cafile="ca.pem")
-with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as plain:
-    with context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as tls:
-        tls.sendall(b"hello\\n" * 20000)
-        data = b""
-        while len(data) < 120000:
-            data += tls.recv(65536)
-        assert data == b"hello\\n" * 20000
-        tls.sendall(b"bye\\n")
-        # Without close_notify this would be an error.
-        assert tls.recv(10) == b""
-        tls.unwrap()
-        print("all well")
-`;
-
 tlsTest(
-  "python's ssl exchanges much with our server, and closes cleanly on both sides",
+  "openssl s_client speaks TLS 1.2 and 1.3 with a server of Deno.listenTls",
   async (pki) => {
-    await using files = await Files.make(pki);
-    for (const kind of ["serve", "serveDeno"] as const) {
-      const world = new World();
-      const ends: unknown[] = [];
-      const port = world[kind](pki.localhost, async (skt) => {
-        for (let line; (line = await skt.receive()) !== "bye";) {
-          await skt.send(`${line}\n`);
-        }
-        await skt.shutdown("send");
-        ends.push(await skt.receive());
-      });
-      await world.run(async () => {
-        const command = ["python3", "-c", PYTHON, String(port)];
-        await using program = new Program(command, { cwd: files.folder });
-        const { output, code } = await program.ended();
-        assertEquals([output, code], ["all well\n", 0]);
-      });
-      assertEquals(ends, [null]);
-      assertEquals(world.errors, []);
-    }
+    await using files = await CertificateFiles.make(pki);
+    const world = new World();
+    const port = world.serveDeno(pki.localhost, tell, {
+      alpnProtocols: ["two", "one"],
+    });
+    await world.run(async () => {
+      for (const version of ["-tls1_2", "-tls1_3"]) {
+        const args = [version, "-servername", "localhost", "-alpn", "one,two"];
+        const { output } = await client(files.folder, port, ...args);
+        assertStringIncludes(output, "hello null two nobody");
+      }
+      const old = ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"];
+      const { output, code } = await client(files.folder, port, ...old);
+      assert(code !== 0 && !output.includes("hello"), output);
+      await world.reported(1);
+    });
   },
-  { needs: hasPython },
 );

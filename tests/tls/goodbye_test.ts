@@ -7,6 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
+import { CertificateFiles } from "../fixtures/certificate_files.ts";
 import { Program } from "../fixtures/program.ts";
 import { isInstalled, runScript } from "../fixtures/socket_child.ts";
 import { tlsTest, World } from "../fixtures/tls_world.ts";
@@ -97,32 +98,20 @@ for (const [name, end] of Object.entries(ends)) {
   tlsTest(
     `a client with a certificate delivers all of 1 MiB: ${name}`,
     async (pki) => {
-      const folder = await Deno.makeTempDir({ prefix: "copas_tls_" });
-      try {
-        const files = {
-          "ca.pem": pki.authority.cert,
-          "server.pem": pki.localhost.cert,
-          "server.key": pki.localhost.key,
-        };
-        for (const [file, text] of Object.entries(files)) {
-          await Deno.writeTextFile(`${folder}/${file}`, text);
-        }
-        await using server = new Program(["python3", "-c", SLOW, folder]);
-        const [, port] = await server.says(/port (\d+)\n/);
-        const world = new World();
-        await world.run(async () => {
-          const skt = world.client({ ...pki.trust, ...pki.alice });
-          await skt.connect("localhost", Number(port));
-          await skt.send("x".repeat(1_048_576));
-          await end(skt);
-          const enough = { timeout: 20 };
-          const says = server.says(/got .*/);
-          const [got] = await world.copas.wait(says, enough);
-          assertEquals(got, "got 1048576 clean");
-        });
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      await using files = await CertificateFiles.make(pki);
+      await using server = new Program(["python3", "-c", SLOW, files.folder]);
+      const [, port] = await server.says(/port (\d+)\n/);
+      const world = new World();
+      await world.run(async () => {
+        const skt = world.client({ ...pki.trust, ...pki.alice });
+        await skt.connect("localhost", Number(port));
+        await skt.send("x".repeat(1_048_576));
+        await end(skt);
+        const enough = { timeout: 20 };
+        const says = server.says(/got .*/);
+        const [got] = await world.copas.wait(says, enough);
+        assertEquals(got, "got 1048576 clean");
+      });
     },
     { needs },
   );

@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ClosedError, HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import { Program } from "../fixtures/program.ts";
+import { sockets } from "../fixtures/descriptors.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
 import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
 
@@ -76,16 +77,6 @@ for i in range(count):
         (reset if i % 3 == 0 else socket.socket.close)(sock)
 print("left")
 `;
-
-/**
- * How many sockets this process has open; tests may not read `/proc` themselves.
- * Its pipes and timers come and go with the programs that it starts.
- */
-async function sockets(): Promise<number> {
-  const args = ["-l", `/proc/${Deno.pid}/fd`];
-  const { stdout } = await new Deno.Command("ls", { args }).output();
-  return new TextDecoder().decode(stdout).split("socket:").length - 1;
-}
 
 /** Lets clients leave as `how` says, and checks that nothing of them is left. */
 async function allLeave(

@@ -13,15 +13,20 @@ import {
 } from "@std/assert";
 import { HandshakeError, TimeoutError } from "../../src/errors/errors.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
+import {
+  ask,
+  type Certificates,
+  servers,
+  tlsTest,
+  World,
+} from "../fixtures/tls_world.ts";
+import { runScript } from "../fixtures/socket_child.ts";
 import { closeQuietly, readText, write } from "../fixtures/socket_pair.ts";
-
-const kinds = ["serve", "serveDeno"] as const;
 
 tlsTest(
   "a client that stays silent is closed after 10 seconds, and others are served meanwhile",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       // The first answer of Deno.listenTls takes 42 ms (Nagle): that is no quiet.
       const clock = new VirtualClock({ quiet: 0.2 });
       const world = new World({ clock });
@@ -52,7 +57,7 @@ tlsTest(
 );
 
 tlsTest("the server's timeout limits the handshake, too", async (pki) => {
-  for (const kind of kinds) {
+  for (const kind of servers) {
     const clock = new VirtualClock();
     const world = new World({ clock });
     const port = kind === "serve"
@@ -76,7 +81,7 @@ tlsTest(
     await world.run(async () => {
       const silent = await Deno.connect({ hostname: "127.0.0.1", port });
       await world.reported(1);
-      // Somebody in there still answers.
+      // Deno's TLS still answers.
       await write(silent, "no TLS, so it ends\r\n");
       assertEquals((await readText(silent)).slice(0, 2), "\x15\x03");
       silent.close();
@@ -84,10 +89,88 @@ tlsTest(
   },
 );
 
+/** What a peer does at last whose handshake has been given up. */
+const acts: Record<
+  string,
+  (conn: Deno.Conn, pki: Certificates) => Promise<unknown>
+> = {
+  "leaves": (conn) => Promise.resolve(conn.close()),
+  "sends what is no TLS": (conn) => write(conn, "no TLS\r\n"),
+  "sends an alert": (conn) =>
+    conn.write(new Uint8Array([21, 3, 3, 0, 2, 2, 40])),
+  "does the handshake after all": async (conn, pki) => {
+    const options = { hostname: "localhost", ...pki.trust };
+    const late = await Deno.startTls(conn as Deno.TcpConn, options);
+    assertEquals(await late.read(new Uint8Array(1)), null);
+    late.close();
+  },
+};
+for (const [how, act] of Object.entries(acts)) {
+  tlsTest(
+    `a handshake of Deno.listenTls that was given up counts as a connection until the peer ${how}`,
+    async (pki) => {
+      const clock = new VirtualClock({ quiet: 0.2 });
+      const world = new World({ clock });
+      const { copas } = world;
+      const server = { timeout: 3, maxConnections: 2 };
+      const port = world.serveDeno(pki.localhost, undefined, { server });
+      const silent: Deno.Conn[] = [];
+      await world.run(async () => {
+        for (let i = 0; i < 2; i++) {
+          silent.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+        }
+        await world.reported(2);
+        assertEquals(copas.status().threads, 1, "only this one");
+        const skt = world.client(pki.trust);
+        const waiting = skt.connect("localhost", port, { timeout: 100 });
+        let isServed = false;
+        waiting.then(() => isServed = true);
+        await copas.pause(50);
+        assertEquals(isServed, false);
+        await copas.wait(act(silent[0], pki));
+        await waiting;
+        assertEquals(await ask(skt, "hello"), "hello");
+        await skt.close();
+      });
+      assertEquals(world.errors.length, 2);
+      silent.forEach(closeQuietly);
+    },
+  );
+}
+
+tlsTest(
+  "handshakes that were given up don't keep the loop, nor the process, from ending",
+  async (pki) => {
+    for (const end of ["exit", "removeserver(listener)"]) {
+      const { code, stdout, stderr } = await runScript(
+        `import copas from "{mod}";
+         const listener = Deno.listenTls({
+           hostname: "127.0.0.1",
+           port: 0,
+           ...${JSON.stringify(pki.localhost)},
+         });
+         copas.seterrorhandler((error) => {
+           console.log(error.code);
+           copas.${end === "exit" ? "exit()" : end};
+         }, true);
+         copas.addserver(listener, () => {}, 0.01);
+         const { port } = listener.addr;
+         const peer = await Deno.connect({ hostname: "127.0.0.1", port });
+         await copas.loop();
+         console.log("over");
+         // An accept of Deno.listenTls keeps the process alive, unref or not.
+         copas.removeserver(listener);`,
+        ["--allow-net"],
+      );
+      assertEquals([code, stdout, stderr], [0, "handshake\nover\n", ""]);
+    }
+  },
+);
+
 tlsTest(
   "a client that stops in the middle of its handshake is closed as well",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       const world = new World({ clock: new VirtualClock() });
       const port = world[kind](pki.localhost);
       await world.run(async () => {
@@ -105,7 +188,7 @@ tlsTest(
 tlsTest(
   "a client that leaves in the middle of its handshake is gone at once",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       for (const bytes of [[], [22, 3, 1, 2, 0, 1, 0, 1]]) {
         const world = new World();
         const port = world[kind](pki.localhost);
@@ -155,7 +238,7 @@ tlsTest(
 tlsTest(
   "plain text to a TLS port is told as what it is, to both sides",
   async (pki) => {
-    for (const kind of kinds) {
+    for (const kind of servers) {
       const world = new World();
       let ran = 0;
       const port = world[kind](pki.localhost, () => ran++);

@@ -8,8 +8,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import type { SslParams } from "../../src/tls/params.ts";
-import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
+import { clients, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 import { closeQuietly } from "../fixtures/socket_pair.ts";
 
 /** Passes bytes on between a client and a server, and notes them down; it can cut the connection. */
@@ -59,15 +58,8 @@ class Wire implements Disposable {
   }
 }
 
-const owns: ((pki: Certificates) => Partial<SslParams>)[] = [
-  () => ({}),
-  (pki) => pki.alice,
-];
-const kinds = ["serve", "serveDeno"] as const;
-
-for (const [i, own] of owns.entries()) {
-  const who = i === 0 ? "a client" : "a client with a certificate";
-  for (const kind of kinds) {
+for (const [who, own] of clients) {
+  for (const kind of servers) {
     const whom = kind === "serve" ? "a server" : "a server of Deno.listenTls";
 
     tlsTest(
@@ -208,7 +200,7 @@ tlsTest(
     };
     try {
       await world.run(async () => {
-        for (const own of owns) {
+        for (const [, own] of clients) {
           const skt = world.client({ ...pki.trust, ...own(pki) });
           await skt.connect("localhost", listener.addr.port);
           assertEquals(await skt.receive(), "hello");
@@ -264,3 +256,43 @@ tlsTest(
     assertEquals(world.errors, []);
   },
 );
+
+for (const [who, own] of clients) {
+  for (const kind of servers) {
+    const whom = kind === "serve" ? "a server" : "a server of Deno.listenTls";
+
+    tlsTest(
+      `abort() sends no close_notify where node:tls does the TLS: ${who} and ${whom}`,
+      async (pki) => {
+        for (const aborter of ["client", "server"]) {
+          const world = new World();
+          const ends: unknown[] = [];
+          /** Aborts, or hears how the other side does. */
+          const end = async (skt: StreamSocket, side: string) => {
+            if (side === aborter) return skt.abort();
+            ends.push(await skt.receive("*a").catch((error) => error));
+            await skt.close();
+          };
+          const port = world[kind](pki.localhost, async (skt) => {
+            await skt.send("hello\n");
+            if (await skt.receive() === "ready") await end(skt, "server");
+          });
+          await world.run(async () => {
+            const skt = world.client({ ...pki.trust, ...own(pki) });
+            await skt.connect("localhost", port);
+            assertEquals(await skt.receive(), "hello");
+            await skt.send("ready\n");
+            await skt.flush();
+            await end(skt, "client");
+            while (ends.length < 1) await world.copas.pause(0.001);
+          });
+          // Deno's own TLS can't be kept from saying it (2.9.6).
+          const hasOwn = own(pki).cert !== undefined;
+          const isNode = aborter === "server" ? kind === "serve" : hasOwn;
+          if (isNode) assert(ends[0] instanceof ClosedError, aborter);
+          else assertEquals(ends[0], "", aborter);
+        }
+      },
+    );
+  }
+}

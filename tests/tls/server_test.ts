@@ -13,7 +13,7 @@ import {
 } from "@std/assert";
 import { ClosedError, HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
-import { ask, echo, tlsTest, World } from "../fixtures/tls_world.ts";
+import { ask, echo, servers, tlsTest, World } from "../fixtures/tls_world.ts";
 
 tlsTest("handler(fn, sslparams) gives fn a socket inside TLS", async (pki) => {
   const world = new World();
@@ -118,7 +118,7 @@ tlsTest(
 tlsTest(
   "a failed handshake is reported with the peer's address, and the handler never runs",
   async (pki) => {
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       const world = new World();
       let ran = 0;
       const port = world[kind](pki.localhost, () => ran++);
@@ -146,7 +146,7 @@ tlsTest(
 );
 
 tlsTest("a server goes on after a failed handshake", async (pki) => {
-  for (const kind of ["serve", "serveDeno"] as const) {
+  for (const kind of servers) {
     const world = new World();
     const port = world[kind](pki.localhost);
     await world.run(async () => {
@@ -169,7 +169,7 @@ tlsTest("a server goes on after a failed handshake", async (pki) => {
 tlsTest(
   "the end of a TLS stream is null, after everything that came before",
   async (pki) => {
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       const world = new World();
       const body = "x".repeat(200_000);
       const port = world[kind](pki.localhost, async (skt) => {
@@ -189,7 +189,7 @@ tlsTest(
 tlsTest(
   "a half-closed TLS stream still carries the other direction, whichever side closed first",
   async (pki) => {
-    for (const kind of ["serve", "serveDeno"] as const) {
+    for (const kind of servers) {
       for (const own of [{}, pki.alice]) {
         const world = new World();
         let last: unknown;

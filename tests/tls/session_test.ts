@@ -11,6 +11,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { HandshakeError } from "../../src/errors/errors.ts";
 import { ask, tlsTest, World } from "../fixtures/tls_world.ts";
 
 tlsTest("a TLS socket counts the bytes of the application", async (pki) => {
@@ -158,5 +159,39 @@ tlsTest(
       assertEquals(await ask(skt, "hello"), "hello");
       await skt.close();
     });
+  },
+);
+
+tlsTest(
+  "a failed handshake leaves the counts of the plain text before it",
+  async (pki) => {
+    for (const own of [{}, pki.alice]) {
+      const world = new World();
+      const { copas } = world;
+      let served: number[] = [];
+      const port = world.servePlain(copas.handler(async (skt) => {
+        await skt.receive();
+        await skt.send("go ahead\n");
+        await skt.dohandshake(pki.localhost).catch(() => {});
+        served = skt.getstats().slice(0, 2);
+      }));
+      await world.run(async () => {
+        const skt = await copas.socket.connect("localhost", port);
+        await skt.send("STARTTLS\n");
+        assertEquals(await skt.receive(), "go ahead");
+        // Without the authority: it fails on both sides.
+        await assertRejects(() => skt.dohandshake({ ...own }), HandshakeError);
+        assertEquals(skt.getstats().slice(0, 2), [9, 9]);
+        assertEquals(skt.closed, true);
+        while (served.length === 0) await copas.pause(0.001);
+        const never = world.client({ ...own });
+        await assertRejects(
+          () => never.connect("localhost", world.serve(pki.localhost)),
+          HandshakeError,
+        );
+        assertEquals(never.getstats().slice(0, 2), [0, 0]);
+      });
+      assertEquals(served, [9, 9]);
+    }
   },
 );

@@ -15,12 +15,7 @@ import { ClosedError, HandshakeError } from "../../src/errors/errors.ts";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import type { SslParams } from "../../src/tls/params.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
-import {
-  ask,
-  type Certificates,
-  tlsTest,
-  World,
-} from "../fixtures/tls_world.ts";
+import { ask, clients, tlsTest, World } from "../fixtures/tls_world.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
 
 /** A server of a small protocol: STARTTLS, and echo. */
@@ -39,15 +34,10 @@ function starttls(world: World, sslparams: SslParams): number {
   }));
 }
 
-const owns: ((pki: Certificates) => Partial<SslParams>)[] = [
-  () => ({}),
-  (pki) => pki.alice,
-];
-
 tlsTest(
   "STARTTLS works on both sides, and what was sent before goes out before",
   async (pki) => {
-    for (const own of owns) {
+    for (const [, own] of clients) {
       const world = new World();
       const port = starttls(world, pki.localhost);
       await world.run(async () => {

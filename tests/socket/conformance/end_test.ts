@@ -12,7 +12,7 @@ import {
 } from "../../fixtures/socket_pair.ts";
 import { text } from "../../fixtures/socket_script.ts";
 import { overEvery, realClock } from "./suite.ts";
-import type { Connected, Peer } from "./transports.ts";
+import { type Connected, type Peer, transports } from "./transports.ts";
 
 const read = (peer: Peer, count?: number) => readConn(peer as Deno.Conn, count);
 
@@ -184,3 +184,86 @@ overEvery(
   undefined,
   realClock,
 );
+
+for (const how of ["was received", "a receive has timed out for"] as const) {
+  overEvery(
+    `with lingeralways, an early answer arrives where the peer sends on after the close; what came before ${how}`,
+    async ({ skt, peer }) => {
+      await write(peer as Deno.Conn, "first\n");
+      assertEquals(await skt.receive(), "first");
+      if (how !== "was received") {
+        await assertRejects(() => skt.receive("*l", { timeout: 0 }));
+      }
+      await skt.send("408 too slow");
+      const closing = skt.close();
+      for (let i = 0; i < 40; i++) {
+        await turn();
+        await write(peer as Deno.Conn, pattern(10_000));
+      }
+      assertEquals(text(await read(peer)), "408 too slow");
+      peer.close();
+      await closing;
+    },
+    { lingeralways: true },
+    realClock,
+  );
+}
+
+overEvery(
+  "the close of a stream with a gap, where a send was cut, fails",
+  async ({ skt, peer }) => {
+    const size = 20 * 1024 * 1024;
+    const { sent = -1 } = await assertRejects(
+      () => skt.send(pattern(size), { timeout: 0 }),
+      TimeoutError,
+    );
+    const reading = read(peer).then((all) => all.length, String);
+    await assertRejects(() => skt.close(), ClosedError, "was cut");
+    // What was taken comes, and no more. Deno's own TLS says goodbye all the same.
+    const got = await reading;
+    const isTold = typeof got === "string" && got.includes("UnexpectedEof");
+    assert(isTold || got === sent, `${got} of ${sent}`);
+  },
+  undefined,
+  realClock,
+);
+
+overEvery(
+  "a stream with a gap that the caller has filled ends as it should",
+  async ({ skt, peer }) => {
+    const data = pattern(20 * 1024 * 1024);
+    const { sent } = await assertRejects(
+      () => skt.send(data, { timeout: 0 }),
+      TimeoutError,
+    );
+    const reading = read(peer);
+    await skt.send(data.subarray(sent));
+    await skt.close();
+    assert(same(await reading, data));
+  },
+  undefined,
+  realClock,
+);
+
+for (const { name, ignore, connect } of transports) {
+  // Deno's own TLS says goodbye however it is closed.
+  if (name !== "STARTTLS" && !name.includes("node:tls")) continue;
+  Deno.test({
+    name: `${name}: the peer of a stream with a gap finds no goodbye of TLS`,
+    ignore,
+    async fn() {
+      using connected = await connect(undefined, realClock());
+      const { skt, peer } = connected;
+      await assertRejects(
+        () => skt.send(pattern(20_000_000), { timeout: 0 }),
+        TimeoutError,
+      );
+      const reading = assertRejects(
+        () => read(peer),
+        Deno.errors.UnexpectedEof,
+      );
+      await assertRejects(() => skt.close(), ClosedError, "was cut");
+      await reading;
+    },
+  });
+}

@@ -9,8 +9,9 @@ import type { Copas } from "../../../src/copas/copas.ts";
 import type { Clock } from "../../../src/core/clock.ts";
 import type { StreamSocketOptions } from "../../../src/socket/socket_options.ts";
 import type { StreamSocket } from "../../../src/socket/stream_socket.ts";
+import type { SslParams } from "../../../src/tls/params.ts";
 import { turn } from "../../fixtures/event_loop.ts";
-import { hasOpenssl } from "../../fixtures/certificates.ts";
+import { type Certified, hasOpenssl } from "../../fixtures/certificates.ts";
 import { dispatcher } from "../../fixtures/socket_dispatcher.ts";
 import { closeQuietly, tcpPair, unixPair } from "../../fixtures/socket_pair.ts";
 import { ScriptedConn } from "../../fixtures/socket_script.ts";
@@ -84,6 +85,30 @@ async function acceptedTls(
     skt.dohandshake({ ...localhost, mode: "server" }, WITHOUT_LIMIT),
   ]);
   return connected(copas, skt, peer, theirs, ours);
+}
+
+/** A client whose peer has TLS of Deno's own. */
+async function connectedClient(
+  options: StreamSocketOptions | undefined,
+  clock: Clock | undefined,
+  localhost: Certified,
+  sslparams: SslParams,
+): Promise<Connected> {
+  const copas = dispatcher(clock);
+  using listener = Deno.listenTls({ ...HOST, ...localhost });
+  const { port } = listener.addr as Deno.NetAddr;
+  const conn = await Deno.connect({ ...HOST, port });
+  const skt = copas.wrap(conn, options);
+  const accepting = listener.accept().then(async (peer) => {
+    await peer.handshake();
+    return peer;
+  });
+  const params = { ...sslparams, servername: "localhost" };
+  const [peer] = await Promise.all([
+    accepting,
+    skt.dohandshake(params, WITHOUT_LIMIT),
+  ]);
+  return connected(copas, skt, peer, conn);
 }
 
 /** A scripted connection as its peer sees it. */
@@ -185,27 +210,24 @@ export const transports: Transport[] = [
     ignore: !hasOpenssl,
     async connect(options, clock) {
       const { localhost, trust } = await certified();
-      const copas = dispatcher(clock);
-      using listener = Deno.listenTls({ ...HOST, ...localhost });
-      const { port } = listener.addr as Deno.NetAddr;
-      const conn = await Deno.connect({ ...HOST, port });
-      const skt = copas.wrap(conn, options);
-      const accepting = listener.accept().then(async (peer) => {
-        await peer.handshake();
-        return peer;
-      });
-      const params = { ...trust, servername: "localhost" };
-      const [peer] = await Promise.all([
-        accepting,
-        skt.dohandshake(params, WITHOUT_LIMIT),
-      ]);
-      return connected(copas, skt, peer, conn);
+      return await connectedClient(options, clock, localhost, trust);
     },
   },
   {
     name: "a server on node:tls",
     ignore: !hasOpenssl,
     connect: (options, clock) => acceptedTls(options, clock),
+  },
+  {
+    name: "a client on node:tls",
+    ignore: !hasOpenssl,
+    async connect(options, clock) {
+      const { localhost, alice, trust } = await certified();
+      return await connectedClient(options, clock, localhost, {
+        ...trust,
+        ...alice,
+      });
+    },
   },
   {
     name: "STARTTLS",
