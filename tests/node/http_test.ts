@@ -76,6 +76,27 @@ Deno.test("a server keeps to the limits of addserver, and its connections have n
   assertEquals(world.errors, []);
 });
 
+Deno.test("behind a proxy that says so by PROXY, the server hears of the client", async () => {
+  const world = new World();
+  const { copas } = world;
+  const server = teller();
+  const port = world.servePlain(listener(copas, server), {
+    proxyProtocol: { from: ["127.0.0.1"] },
+  });
+  await world.run(async () => {
+    const skt = await copas.socket.connect("127.0.0.1", port);
+    await skt.send(
+      "PROXY TCP4 192.0.2.1 198.51.100.2 4711 443\r\n" +
+        "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    const answer = await skt.receive("*a");
+    assert(answer.endsWith("192.0.2.1 false"), answer);
+    await skt.close();
+    server.close();
+  });
+  assertEquals(world.errors, []);
+});
+
 Deno.test("the removal of its thread ends a connection of the server", async () => {
   const world = new World();
   const { copas } = world;
