@@ -111,7 +111,7 @@ const page = `<!doctype html>
     socket.send(input.value);
     input.value = "";
   };
-  // "#Ada" in the address says who one is.
+  // "#Ada" in the address is the name of the visitor.
   if (location.hash) socket.onopen = () => socket.send(location.hash.slice(1));
 </script>
 `;

@@ -65,7 +65,7 @@ class CopasAgent extends Agent {
       throw new TypeError(
         target.socketPath
           ? `agent(): cannot connect to ${target.socketPath}: it connects by TCP`
-          : "agent(): rejectUnauthorized: false is not supported; say whom to trust by caCerts in sslparams",
+          : "agent(): rejectUnauthorized: false is not supported; name the trusted authority by caCerts in sslparams",
       );
     }
     const host = target.host ?? "localhost";

@@ -50,7 +50,7 @@ class Talker {
 }
 
 Deno.test({
-  name: `${name}: who has nc and who has a WebSocket read one another`,
+  name: `${name}: a client with nc and one with a WebSocket read one another`,
   ignore: ignore || !hasNetcat,
   fn: () =>
     withExample(name, async ({ port }) => {

@@ -34,7 +34,7 @@ async function ask(
   })());
 }
 
-/** A server that tells who asks. */
+/** A server that tells the address of its client, and whether there is TLS. */
 function teller(): http.Server {
   return http.createServer(({ socket }, response) => {
     const { remoteAddress, encrypted } = socket as DuplexSocket;
@@ -297,7 +297,7 @@ Deno.test("an agent connects within the scope of its view, and by TCP", async ()
 });
 
 tlsTest(
-  "https is the dispatcher's TLS on both sides; who is not trusted is refused",
+  "https is the dispatcher's TLS on both sides; a server that is not trusted is refused",
   async ({ localhost, trust }) => {
     const world = new World();
     const { copas } = world;
