@@ -23,7 +23,12 @@ function experiment(what: string, count: number): Experiment<ContenderName> {
     contenders: ["ours", "bare"],
     titles: { bare: "plain client" },
     decides: "rate",
-    goals: [],
+    goals: [{
+      text: "operations a second, to the plain client",
+      metric: "rate",
+      against: { contender: "bare" },
+      least: 0.8,
+    }],
     async measure(contender, { seconds }) {
       if (!await succeeds(["nats-server", "--version"])) {
         throw new LeftOut("nats-server is not installed");

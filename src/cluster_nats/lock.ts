@@ -111,25 +111,25 @@ export class NatsLock implements ClusterLock {
   async #take(signal: AbortSignal): Promise<Held> {
     const { connection } = this.#engine;
     await this.#stream.done(signal);
+    // Most locks are free.
+    const free = await this.#try(0, signal);
+    if (free !== undefined) return free;
     let rung = Promise.withResolvers<void>();
     const bell = connection.subscribe(`${FREE}.${this.name}`, () => {
       rung.resolve();
     });
     try {
-      // Most locks are free.
-      let last: number | undefined = 0;
       let seen = { seq: 0, at: 0 };
       for (;;) {
-        const held = last === undefined
-          ? undefined
-          : await this.#try(last, signal);
-        if (held !== undefined) return held;
         rung = Promise.withResolvers();
         const read = await this.#read(seen, signal);
-        ({ last, seen } = read);
-        if (last === undefined) {
+        ({ seen } = read);
+        if (read.last === undefined) {
           await wakeOrDelay(rung.promise, read.rest, signal);
+          continue;
         }
+        const held = await this.#try(read.last, signal);
+        if (held !== undefined) return held;
       }
     } finally {
       bell.unsubscribe();
