@@ -186,7 +186,11 @@ export class Exchange {
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const chunk = await this.#reader.next();
     if (chunk !== undefined) return chunk;
-    Object.assign(this.answer.headers, this.#reader.trailers);
+    // What the head has said was acted upon, so a trailer takes nothing of it back.
+    const { headers } = this.answer;
+    for (const [name, value] of Object.entries(this.#reader.trailers)) {
+      if (!Object.hasOwn(headers, name)) headers[name] = value;
+    }
     this.#keep();
     return undefined;
   }
