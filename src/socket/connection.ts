@@ -85,6 +85,7 @@ export class Connection {
         this.#socket,
         this.#meter,
       );
+      this.receiver.source.writes = this.#sender.sink;
       if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;

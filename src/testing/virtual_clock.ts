@@ -5,7 +5,7 @@
  */
 
 import type { Clock, ClockHost } from "../core/clock.ts";
-import { afterPoll } from "../core/poll.ts";
+import { afterPoll } from "../readiness/poll.ts";
 import { checkDelay, checkOptions, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { ClockSignals } from "./clock_signal.ts";
