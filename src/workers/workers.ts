@@ -6,24 +6,19 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
+import { checkDelay } from "../errors/arguments.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import type { Posted, ServeOrder } from "./messages.ts";
+import type { ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { Posting } from "./posting.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
+import { crashError, FIRST_PAUSE, type Place, startLater } from "./place.ts";
+import type { WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions, WorkerStatus };
-
-/** The longest pause before a crashed worker is replaced, in seconds. */
-const LONGEST_PAUSE = 10;
-
-/** What is left of a worker that did not answer. */
-const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
-  "holds a processor, and takes its share of the new connections, which get " +
-  "no answer, until this process ends";
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -48,8 +43,7 @@ export class Workers implements AsyncDisposable {
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
   readonly #over = Promise.withResolvers<void>();
-  /** The value that a worker gets before it listens. */
-  #posted?: Posted = undefined;
+  readonly #posting = new Posting();
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
@@ -90,10 +84,11 @@ export class Workers implements AsyncDisposable {
       release();
       throw error;
     }
-    this.#over.promise.then(release, release);
-    this.ready.catch((error) => {
-      // Workers that were stopped while they started have not failed.
-      if (this.#stopping === undefined) this.#giveUp(error);
+    this.#over.promise.then(release);
+    this.ready.catch(() => {
+      // Workers that were stopped while they started have not failed. What made
+      // the others fail is reported with the name of the worker.
+      if (this.#stopping === undefined) this.#giveUp();
     });
     this.#keepLoopGoing();
   }
@@ -146,7 +141,7 @@ export class Workers implements AsyncDisposable {
     const order = {
       ...this.#order,
       name: `${this.#order.name}_${place.number}`,
-      posted: this.#posted,
+      posted: this.#posting.last,
     };
     const worker = new WorkerHandle({
       source: this.#source,
@@ -170,11 +165,8 @@ export class Workers implements AsyncDisposable {
     if (worker.silent) place.abandoned++;
     if (error !== undefined && this.#stopping === undefined) {
       const { name } = this.#order;
-      const failed =
-        `${name}: worker ${place.number} crashed: ${error.message}` +
-        (worker.silent ? REMAINS : "");
       const { main } = this.#scheduler;
-      this.#scheduler.report(new Error(failed, { cause: error }), main);
+      this.#scheduler.report(crashError(name, place, worker, error), main);
     }
     if (place.worker !== worker) return;
     place.worker = undefined;
@@ -182,12 +174,9 @@ export class Workers implements AsyncDisposable {
       place.state = "stopped";
       return;
     }
-    place.crashes++;
-    place.state = "waiting";
-    const lived = (performance.now() - since) / 1000;
-    if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
-    place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
-    place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+    startLater(place, (performance.now() - since) / 1000, () => {
+      this.#start(place);
+    });
   }
 
   /**
@@ -196,9 +185,15 @@ export class Workers implements AsyncDisposable {
    * before it listens.
    *
    * @param value what `structuredClone` can copy. It is copied at once
+   * @param timeout seconds that each worker may take; `Infinity` is without
+   * limit. Default: `starttimeout`
    * @returns resolves when `onmessage` of every worker has returned, or resolved
    * @throws {Error} when one of them has thrown, or the module exports none: then
    * workers that are started later get the value that was posted before
+   * @throws {TimeoutError} when one of them takes longer. It goes on, and later
+   * values wait for it
+   * @throws {TypeError} when the timeout is not a number
+   * @throws {RangeError} when the timeout is negative or `NaN`
    * @throws {DOMException} `DataCloneError` when the value can't be copied
    *
    * @example
@@ -212,21 +207,17 @@ export class Workers implements AsyncDisposable {
    * await workers.post({ greeting: "Hello" });
    * ```
    */
-  async post(value: unknown): Promise<void> {
-    const posted = { value: structuredClone(value) };
+  async post(
+    value: unknown,
+    timeout: number = this.#starttimeout,
+  ): Promise<void> {
+    checkDelay("post()", "the timeout", timeout);
+    const copy = structuredClone(value);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
-    const before = this.#posted;
-    this.#posted = posted;
     const workers = this.#places.map(({ worker }) => worker);
-    const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(posted.value)),
-    );
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined) return;
-    if (this.#posted === posted) this.#posted = before;
-    throw failed.reason;
+    await this.#posting.post(workers, copy, timeout);
   }
 
   /** What each worker is doing. */
@@ -324,11 +315,9 @@ export class Workers implements AsyncDisposable {
     this.#over.resolve();
   }
 
-  #giveUp(error: unknown): void {
+  #giveUp(): void {
     // A supervisor must not take this for a program that has done its work.
     Deno.exitCode ||= 1;
-    this.#stopping ??= Promise.resolve();
-    this.#over.reject(error);
     this.#terminate();
   }
 
