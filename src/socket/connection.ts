@@ -106,6 +106,13 @@ export class Connection {
     return this.#sender?.isDrained ?? true;
   }
 
+  /** Whether another user can go on with it: no call of the one before waits, nothing is left over, and the peer has not closed it, as far as is known. */
+  get isClean(): boolean {
+    const { receiver } = this;
+    return receiver.isQuiet && !receiver.isAwaited && !this.isHalfClosed &&
+      (this.#sender?.isWhole ?? true);
+  }
+
   get #stream(): ByteStream {
     return this.session?.stream ?? this.conn;
   }
