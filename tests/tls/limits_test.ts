@@ -284,33 +284,45 @@ tlsTest(
   "a server that never answers ends with the client's connect timeout",
   async (pki) => {
     for (const own of [{}, pki.alice]) {
-      const clock = new VirtualClock();
+      // It must not jump before the handshake begins.
+      const clock = new VirtualClock({ autojump: false });
       const world = new World({ clock });
-      const port = world.servePlain(() => world.copas.pause(60));
+      const { copas } = world;
+      let heard = Promise.withResolvers<void>();
+      const port = world.servePlain(async (conn) => {
+        await copas.wait(conn.read(new Uint8Array(1)));
+        heard.resolve();
+        await copas.pause(60);
+      });
+      const fails = async (begin: () => Promise<unknown>, seconds: number) => {
+        heard = Promise.withResolvers();
+        const failing = assertRejects(
+          begin,
+          HandshakeError,
+          `timed out after ${seconds} s`,
+        );
+        await copas.wait(heard.promise);
+        await copas.wait(clock.advance(seconds));
+        return await failing;
+      };
       await world.run(async () => {
         const skt = world.client({ ...pki.trust, ...own });
         skt.settimeouts(5);
-        const error = await assertRejects(
-          () => skt.connect("localhost", port),
-          HandshakeError,
-          `Cannot establish TLS with localhost:${port}: timed out after 5 s`,
-        );
+        const error = await fails(() => skt.connect("localhost", port), 5);
         assertInstanceOf(error.cause, TimeoutError);
-        assertEquals(Math.round(clock.now()), 5);
-        // A call's own timeout comes before the socket's.
-        await assertRejects(
-          () => skt.connect("localhost", port, { timeout: 2 }),
-          HandshakeError,
-          "timed out after 2 s",
+        assertStringIncludes(
+          error.message,
+          `Cannot establish TLS with localhost:${port}: `,
         );
-        assertEquals(Math.round(clock.now()), 7);
-        const plain = await world.copas.socket.connect("localhost", port);
-        await assertRejects(
+        // A call's own timeout comes before the socket's.
+        await fails(() => skt.connect("localhost", port, { timeout: 2 }), 2);
+        const plain = await copas.socket.connect("localhost", port);
+        await fails(
           () => plain.dohandshake({ ...pki.trust, ...own }, { timeout: 1 }),
-          HandshakeError,
-          "timed out after 1 s",
+          1,
         );
         assertEquals(plain.closed, true);
+        await copas.wait(clock.advance(60));
       });
     }
   },
