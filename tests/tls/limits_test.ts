@@ -139,6 +139,26 @@ for (const [how, act] of Object.entries(acts)) {
 }
 
 tlsTest(
+  "where more connections are refused, a handshake of Deno.listenTls that was given up counts, too",
+  async (pki) => {
+    const world = new World({ clock: new VirtualClock({ quiet: 0.2 }) });
+    const server = { timeout: 3, maxConnections: 1, overflow: "close" };
+    const port = world.serveDeno(pki.localhost, undefined, { server });
+    const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+    await world.run(async () => {
+      await world.reported(1);
+      const skt = world.client(pki.trust);
+      // Deno may end the handshake before it closes the connection.
+      const answer = await skt.connect("localhost", port, { timeout: 100 })
+        .then(() => ask(skt, "hello")).catch(() => null);
+      assertEquals(answer, null);
+      skt.abort();
+    });
+    closeQuietly(silent);
+  },
+);
+
+tlsTest(
   "handshakes that were given up don't keep the loop, nor the process, from ending",
   async (pki) => {
     for (const end of ["exit", "removeserver(listener)"]) {
