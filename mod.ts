@@ -25,7 +25,6 @@ export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
 export { Copas, type CopasOptions } from "./src/copas/copas.ts";
 export type { Debug, Logger } from "./src/copas/debug.ts";
-export type { Called } from "./src/copas/pcall.ts";
 export type {
   Dispatcher,
   Sockets,
@@ -39,7 +38,8 @@ export type {
   SocketLike,
   StreamLike,
 } from "./src/socket/kinds.ts";
-export type { Status } from "./src/core/status.ts";
+export type { Counts } from "./src/core/status.ts";
+export type { Status, WorkerCounts } from "./src/server/status.ts";
 export { EncodingError } from "./src/errors/encoding_error.ts";
 export {
   CancelledError,
@@ -57,8 +57,20 @@ export {
 export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
-export type { Protected } from "./src/copas/protect.ts";
-export type { ServerOptions } from "./src/server/options.ts";
+export type { Called, Protected } from "./src/copas/protect.ts";
+export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
+export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
+export type { Server, ServerStatus } from "./src/server/server.ts";
+export type { AcceptRate } from "./src/server/accept_rate.ts";
+export type { HandshakeOptions } from "./src/socket/handshake_timeout.ts";
+export type { WatchLimits } from "./src/socket/watch_limits.ts";
+export type { ServerCounters } from "./src/server/counters.ts";
+export type {
+  ServerConnection,
+  ServerConnectionStatus,
+} from "./src/server/server_connection.ts";
+export type { Drained, DrainOptions } from "./src/server/drain.ts";
+export type { DatagramServerHandle } from "./src/server/datagram_handle.ts";
 export {
   type Datagram,
   type DatagramOption,
@@ -69,6 +81,17 @@ export {
 } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
+export type { Lent } from "./src/pool/lent.ts";
+export type {
+  Pool,
+  PoolFactory as PoolMaker,
+  PoolOptions,
+} from "./src/pool/pool.ts";
+export type {
+  ConnectOptions,
+  ProxyClient,
+} from "./src/socket/proxy_address.ts";
+export type { RelayOptions } from "./src/socket/relay.ts";
 export type { LingerOptions } from "./src/socket/linger.ts";
 export type {
   FrameFormat,
@@ -112,6 +135,12 @@ export type {
   SemaphoreFactory as SemaphoreMaker,
   TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
+export type {
+  Limiter,
+  LimiterFactory as LimiterMaker,
+  LimiterOptions,
+  TakeOptions,
+} from "./src/sync/limiter.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { ResolvableFuture } from "./src/sync/resolvable_future.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";

@@ -6,11 +6,12 @@
 
 import { type Clock, RealClock } from "../core/clock.ts";
 import { Scheduler } from "../core/scheduler.ts";
-import { wrongType } from "../errors/arguments.ts";
+import { checkInteger, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { Network } from "../net/network.ts";
 import { NetPolicy } from "../net/policy.ts";
 import type { NetScope } from "../net/scope.ts";
+import { PoolFactory } from "../pool/pool.ts";
 import { SocketFactory } from "../socket/factory.ts";
 import {
   FutureFactory,
@@ -19,11 +20,11 @@ import {
   SemaphoreFactory,
   TimerFactory,
 } from "../sync/factories.ts";
+import { LimiterFactory } from "../sync/limiter.ts";
 import { Debug } from "./debug.ts";
 import { ErrorLog } from "./error_log.ts";
 import { ServerRegistry } from "./server_registry.ts";
-import { SocketLookup } from "./socket_lookup.ts";
-import { SocketRegistry } from "./socket_registry.ts";
+import { SocketLookup, SocketRegistry } from "./socket_lookup.ts";
 
 /** How a dispatcher is made. */
 export interface CopasOptions {
@@ -31,6 +32,8 @@ export interface CopasOptions {
   clock?: Clock;
   /** Its network scope: the addresses that it may use. Default: all that Deno grants. */
   net?: NetScope;
+  /** How many bytes all connections together may keep waiting in memory, 1 or more, as the option of a server of that name. `Infinity`: no limit. Default: 256 MiB. */
+  maxbuffered?: number;
 }
 
 /** What a dispatcher and all its views have in common. */
@@ -44,6 +47,8 @@ export interface SharedContext {
   readonly semaphore: SemaphoreFactory;
   readonly queue: QueueFactory;
   readonly future: FutureFactory;
+  readonly limiter: LimiterFactory;
+  readonly pool: PoolFactory;
   readonly debug: Debug;
 }
 
@@ -63,11 +68,15 @@ export function createContext(options: CopasOptions): Context {
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
-  checkKeys(call, "the options", options, ["clock", "net"]);
-  const { clock, net } = options;
+  checkKeys(call, "the options", options, ["clock", "net", "maxbuffered"]);
+  const { clock, net, maxbuffered } = options;
+  if (maxbuffered !== undefined && maxbuffered !== Infinity) {
+    checkInteger(call, "maxbuffered", maxbuffered, 1);
+  }
   const errorLog = new ErrorLog();
   const scheduler = new Scheduler(checkClock(clock), errorLog.print);
   errorLog.serve(scheduler);
+  if (maxbuffered !== undefined) scheduler.memory.max = maxbuffered;
   const socketRegistry = new SocketRegistry();
   const policy = new NetPolicy(call, net);
   const view = createView(scheduler, socketRegistry, policy);
@@ -81,6 +90,8 @@ export function createContext(options: CopasOptions): Context {
     semaphore: new SemaphoreFactory(scheduler),
     queue: new QueueFactory(scheduler),
     future: new FutureFactory(scheduler),
+    limiter: new LimiterFactory(scheduler),
+    pool: new PoolFactory(scheduler),
     debug: new Debug(scheduler, view.lookup),
     ...view,
   };

@@ -6,7 +6,7 @@
 
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { Operation } from "../readiness/operation.ts";
-import { Wait, type WaitHost } from "./wait.ts";
+import { Wait, type WaitHost, type WaitingThread } from "./wait.ts";
 
 class CallWait<T> extends Wait<T> {
   /** Called with a result that comes after the wait was given up. */
@@ -15,12 +15,12 @@ class CallWait<T> extends Wait<T> {
   operation?: Operation<T>;
 
   constructor(
-    scheduler: WaitHost,
+    task: WaitingThread,
     readonly messagePrefix: string,
     socket: unknown,
     isShielded?: boolean,
   ) {
-    super(scheduler, "outside", socket, false, isShielded);
+    super(task, "outside", socket, false, isShielded);
   }
 
   protected failure(): string {
@@ -60,7 +60,8 @@ export function waitForCall<T>(
   options: CallOptions<T>,
 ): Promise<T> {
   const { messagePrefix, socket, isShielded } = options;
-  const wait = new CallWait<T>(scheduler, messagePrefix, socket, isShielded);
+  const { current } = scheduler;
+  const wait = new CallWait<T>(current, messagePrefix, socket, isShielded);
   wait.onabandon = options.onabandon;
   wait.ondiscard = options.ondiscard;
   wait.limit(options);

@@ -13,7 +13,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
  */
 export interface ThreadContext {
   thread?: unknown;
-  /** The dispatcher of a thread that has ended: errors of what it left running are its. */
+  /** The dispatcher of the thread: it gets the errors of what the thread leaves running when it ends. */
   host?: unknown;
   /** The shield under which the thread runs here, if there is one. */
   shield?: unknown;

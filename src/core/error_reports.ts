@@ -6,7 +6,7 @@
 
 import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
-import { callGuarded } from "./guarded_call.ts";
+import { outsideThreads } from "./current_thread.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { ErrorHandler } from "./task.ts";
 import type { Thread } from "./thread.ts";
@@ -31,11 +31,16 @@ export abstract class ErrorReports {
 
   /** An error has left the function of a thread. Returns the end of its async error handler. */
   threadFailed(task: Thread, error: unknown): Promise<void> | undefined {
-    // A thread that was told to end, or whose connection has ended, ends like any other.
-    const isOrdinary = error instanceof CancelledError
+    return this.isOrdinary(task, error)
+      ? undefined
+      : this.report(error, task, task.socket);
+  }
+
+  /** Whether `error` is an ordinary end: that of a thread which was told to end, or whose connection has ended. */
+  isOrdinary(task: Thread, error: unknown): boolean {
+    return error instanceof CancelledError
       ? task.removed || this.lifecycle.isExiting
       : (task.serves || task.removed) && isEndOf(task.socket, error);
-    return isOrdinary ? undefined : this.report(error, task, task.socket);
   }
 
   /** A removed thread is not resumed any more: what it was about to do never happens. */
@@ -79,3 +84,24 @@ export abstract class ErrorReports {
     callGuarded(callback, (error) => this.report(error, this.main));
   }
 }
+
+/**
+ * Calls `callback` outside every thread; its error goes to `onerror`, now or
+ * when its promise is rejected.
+ *
+ * @returns the end of an async callback; it is never rejected
+ */
+function callGuarded(
+  callback: () => unknown,
+  onerror: (error: unknown) => void,
+): Promise<void> | undefined {
+  try {
+    const result = outsideThreads(callback);
+    if (result instanceof Promise) return result.then(nothing, onerror);
+  } catch (error) {
+    onerror(error);
+  }
+  return undefined;
+}
+
+function nothing(): void {}

@@ -10,7 +10,7 @@ import { WaitQueue } from "./wait_queue.ts";
 
 class ExitWait extends Wait<void> {
   constructor(scheduler: WaitHost) {
-    super(scheduler, "sleep", undefined, true);
+    super(scheduler.current, "sleep", undefined, true);
   }
 
   protected failure(): string {

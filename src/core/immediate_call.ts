@@ -22,7 +22,7 @@ export interface CallHost extends WaitHost {
 /** A wait whose outcome is known as it begins. */
 class ImmediateWait<T> extends Wait<T> {
   constructor(scheduler: WaitHost) {
-    super(scheduler, "sleep");
+    super(scheduler.current, "sleep");
   }
 
   protected failure(): string {
@@ -84,3 +84,9 @@ export async function checkedCall<T>(
     ? value
     : await resolvedNextRound(scheduler, value);
 }
+
+/** What a call returns that gives `true` without a wait. One for all calls: the common case makes no promise. */
+export const resolvedTrue: Promise<true> = Promise.resolve(true);
+
+/** What a call returns that has waited for 0 seconds. One for all calls, too. */
+export const resolvedZero: Promise<number> = Promise.resolve(0);

@@ -59,8 +59,13 @@ export class Round {
 
   /** Goes on until nothing is left, and returns `true`, or until the calls are used up that are allotted to the slice. */
   goOn(): boolean {
-    return this.isComplete ||
-      this.#serve(this.#ready, this.#now, this.#newest, this.#runnable);
+    if (this.isComplete) return true;
+    const ready = this.#ready;
+    const runnable = this.#runnable;
+    // What is served must not be kept alive until the next round.
+    this.#ready = this.#runnable = NOTHING;
+    this.isComplete = true;
+    return this.#serve(ready, this.#now, this.#newest, runnable);
   }
 
   #serve(
@@ -89,18 +94,14 @@ export class Round {
       runnable[delivered++].deliver();
     }
     slice.count(calls - left);
-    this.isComplete = served === ready.length &&
-      delivered === runnable.length &&
-      !(left <= 0 && deadlines.next <= now);
-    if (this.isComplete) {
-      // What was served must not be kept alive until the next round.
-      this.#ready = this.#runnable = NOTHING;
-    } else {
-      this.#ready = ready.slice(served);
-      this.#now = now;
-      this.#newest = newest;
-      this.#runnable = runnable.slice(delivered);
-    }
-    return this.isComplete;
+    if (
+      served === ready.length && delivered === runnable.length &&
+      !(left <= 0 && deadlines.next <= now)
+    ) return true;
+    this.#ready = ready.slice(served);
+    this.#now = now;
+    this.#newest = newest;
+    this.#runnable = runnable.slice(delivered);
+    return this.isComplete = false;
   }
 }

@@ -17,12 +17,14 @@ import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
 import { ExitQueue } from "./exit_queue.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { DEFAULT_BUFFERED, MemoryBudget } from "./memory_budget.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
 import { Round } from "./round.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { ErrorHandler, Task } from "./task.ts";
 import {
   enterAsGuest,
+  isAnyThreadRemoved,
   leaveAsGuest,
   runningThread,
   runsInRemovedThread,
@@ -36,6 +38,8 @@ import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
 export interface Service {
+  /** What the program has of it. */
+  readonly handle: object;
   /** The loop begins: goes on accepting. */
   resume(): void;
   /** Ends the server; `keepopen` leaves its socket open. */
@@ -43,8 +47,7 @@ export interface Service {
 }
 
 const NOTHING: readonly never[] = [];
-
-/** Threads, time, and the list of what runs next. */
+/** Threads, time, and what runs next. */
 export class Scheduler extends ErrorReports
   implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
@@ -56,6 +59,8 @@ export class Scheduler extends ErrorReports
   /** How long threads may run before the event loop has its turn. */
   readonly slice: TimeSlice = new TimeSlice();
   readonly driver: Driver;
+  /** What connections may keep in memory. */
+  readonly memory: MemoryBudget = new MemoryBudget(this, DEFAULT_BUFFERED);
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: ThreadList<Thread> = new ThreadList();
   /** Stands for the code outside every thread. */
@@ -84,7 +89,7 @@ export class Scheduler extends ErrorReports
   /** How many threads keep the loop going. */
   #busy = 0;
   /** The waits that deliver their outcomes in the next round. */
-  #runnable: AnyWait[] = [];
+  #runnable: readonly AnyWait[] = NOTHING;
   /** Whether the end of the process looks whether the dispatcher was ever driven. */
   #isWatched = false;
   /** The round that is under way, or the last one. */
@@ -111,6 +116,11 @@ export class Scheduler extends ErrorReports
     if (task === undefined || task.scheduler !== this) return this.main;
     // What a thread left running when it ended goes on outside of it, unless it was removed.
     return task.done && !task.removed ? this.main : task;
+  }
+
+  /** Whether the thread that runs was removed. Before any thread was, nothing is looked up. */
+  get isCurrentRemoved(): boolean {
+    return isAnyThreadRemoved() && this.current.removed;
   }
 
   /** Makes a thread and runs `body` in it up to its first wait. */
@@ -145,6 +155,7 @@ export class Scheduler extends ErrorReports
   serve(service: Service): void {
     this.services.add(service);
     this.#isNeeded();
+    if (this.lifecycle.shutdown !== undefined) service.remove();
   }
 
   /** There is something to do: a program that never runs the dispatcher is told of it at its end. */
@@ -162,14 +173,13 @@ export class Scheduler extends ErrorReports
 
   /**
    * Removes all threads but the current one and all services, gives up the
-   * sockets that threads wait for, and announces the exit. The loop does not
-   * wait for what has been sent and is not written yet.
+   * sockets that threads wait for, and announces the exit. Writes are not waited for.
    */
   cancelAll(): void {
     const { current } = this;
     for (const service of [...this.services]) service.remove();
     for (const task of [...this.tasks, this.main]) {
-      for (const wait of [...task.waits]) wait.resource?.[ABANDON]();
+      for (const wait of task.waits) wait.resource?.[ABANDON]();
       if (task !== current && task !== this.main) task.cancel();
     }
     this.lifecycle.skipWrites();
@@ -180,7 +190,8 @@ export class Scheduler extends ErrorReports
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
-    return this.#busy === 0 && this.runnable === 0 &&
+    return (this.#busy === 0 || this.lifecycle.skipsThreads) &&
+      this.runnable === 0 &&
       (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
       (this.services.size === 0 || !this.lifecycle.isAccepting) &&
       !(this.timeouts > 0 && this.#isAnyThreadIdle);
@@ -234,7 +245,7 @@ export class Scheduler extends ErrorReports
       // It stands in no list, so it does not fall dormant.
       enterAsGuest(wait, this);
       this.driver.driveForMain();
-    } else if (wait.lastsUntilWoken && !task.removed && task.isForgettable) {
+    } else if (wait.idle && wait.lastsUntilWoken && task.isForgettable) {
       this.tasks.fallsDormant(task);
     } else if (wait.socket !== undefined && !task.serves) {
       task.socket = wait.socket;
@@ -247,19 +258,19 @@ export class Scheduler extends ErrorReports
     this.endOfTurn.calls++;
     if (task === this.main) leaveAsGuest(wait);
     if (task === this.main || task.idleWaits > 0) this.recount(task);
-    else if (task.done) this.#leftBehind(task);
+    else if (task.done) {
+      // It is gone when the waits are over that it left behind.
+      if (task.waitCount === 0) this.#forget(task);
+      this.recount(task);
+    }
     if (this.log !== undefined) this.log("resuming", task, wait);
-  }
-
-  /** A thread that has ended is gone when the waits are over that it left behind. */
-  #leftBehind(task: Thread): void {
-    if (task.waitCount === 0) this.#forget(task);
-    this.recount(task);
   }
 
   /** Lets `wait` deliver its outcome in the next round. */
   runLater(wait: AnyWait): void {
-    this.#runnable.push(wait);
+    if (this.#runnable.length > 0) (this.#runnable as AnyWait[]).push(wait);
+    // Often it is the only one: a list of one takes a tenth of the memory of an empty one that grows.
+    else this.#runnable = [wait];
     this.selector.wake();
   }
 
@@ -268,11 +279,7 @@ export class Scheduler extends ErrorReports
     return this.#round.waiting + this.#runnable.length;
   }
 
-  /**
-   * Asks whether a call may have its outcome without waiting. After a slice of
-   * time the answer is no, until the event loop had a turn: a thread that always
-   * finds data, or always fails, must not starve the others.
-   */
+  /** Whether a call may have its outcome without waiting: no after a slice of time, until the event loop had a turn. */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
     if (runsInRemovedThread()) return false;
@@ -327,12 +334,8 @@ export class Scheduler extends ErrorReports
     this.rounds++;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
     const runnable = this.#runnable;
-    if (runnable.length > 0) this.#runnable = [];
-    return this.#round.begin(
-      this.selector.take(),
-      now,
-      runnable.length > 0 ? runnable : NOTHING,
-    );
+    this.#runnable = NOTHING;
+    return this.#round.begin(this.selector.take(), now, runnable);
   }
 
   /** Goes on with a round that is not complete. Returns whether it is now. */

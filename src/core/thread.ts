@@ -52,6 +52,11 @@ export function runningThread(): Thread | undefined {
  */
 let isAnyRemoved = false;
 
+/** Whether a thread was ever removed, of any dispatcher. */
+export function isAnyThreadRemoved(): boolean {
+  return isAnyRemoved;
+}
+
 /** Whether the caller runs in a removed thread, of any dispatcher, and under no shield: its calls fail. */
 export function runsInRemovedThread(): boolean {
   return isAnyRemoved && runningThread()?.removed === true &&
@@ -79,8 +84,10 @@ const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
 export class Thread implements PausingThread, HookedThread, ShieldedThread {
-  /** The place among the threads of the dispatcher. Only the scheduler uses it. */
-  readonly node: ListNode<Thread> = new ListNode<Thread>(this);
+  /** The neighbours among the threads of the dispatcher: a thread is its own node there. */
+  older?: ListNode<Thread> = undefined;
+  newer?: ListNode<Thread> = undefined;
+  readonly item: this = this;
   /** Set by `removethread`: every wait of the thread fails from then on. */
   removed = false;
   /** Whether the thread has come to its end. */
@@ -95,9 +102,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   socket: unknown;
   /** `copas.timeout` of this thread. */
   timeout?: { stop(): void };
-  /** The waits in which the thread is suspended. */
-  readonly waits: LinkedList<AnyWait> = new LinkedList();
-  /** How many waits there are, and how many of them are idle. */
+  /** How many waits the thread is suspended in, and how many of them are idle. */
   waitCount = 0;
   idleWaits = 0;
   /** The wait in which it let the others run the last time; it serves again. */
@@ -109,7 +114,10 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   /** Whether `socket` was given at the start and so does not follow the waits. */
   readonly serves: boolean;
 
-  readonly #context: ThreadContext = { thread: this };
+  /** The wait that the thread began while it was in no other, and those that it began while it was: most threads need no list. */
+  #firstWait?: AnyWait = undefined;
+  #furtherWaits?: LinkedList<AnyWait> = undefined;
+  readonly #context: ThreadContext;
   /** A number until the name is asked for. */
   #name?: string | number;
   #refusals = 0;
@@ -124,6 +132,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     name?: string | number,
     socket?: unknown,
   ) {
+    // Both now: an object that gets a field later grows by a table.
+    this.#context = { thread: this, host: scheduler };
     this.#name = name;
     this.socket = socket;
     this.serves = socket !== undefined;
@@ -158,13 +168,19 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Whether the thread, while it sleeps until it is woken, is of no use to code that can't wake it: it serves no connection and holds no tool. */
   get isForgettable(): boolean {
-    return this.waitCount === 1 && !this.serves &&
+    return this.waitCount === 1 && !this.serves && !this.removed &&
       this.endHooks?.newest === undefined;
   }
 
   /** The wait in which the thread was suspended last, if it is suspended. */
   get wait(): AnyWait | undefined {
-    return this.waits.newest;
+    return this.#furtherWaits?.newest ?? this.#firstWait;
+  }
+
+  /** The waits in which the thread is suspended, the oldest first. */
+  get waits(): readonly AnyWait[] {
+    const first = this.#firstWait === undefined ? [] : [this.#firstWait];
+    return first.concat([...this.#furtherWaits ?? []]);
   }
 
   // --- Beginning and end -----------------------------------------------------
@@ -178,9 +194,7 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Empties the context: calls that the thread began and did not await go on outside of it. */
   leaveContext(): void {
-    if (this.removed) return;
-    this.#context.thread = undefined;
-    this.#context.host = this.scheduler;
+    if (!this.removed) this.#context.thread = undefined;
   }
 
   /** An error has left the function. Called within the thread, which ends when its error handler has. */
@@ -215,8 +229,13 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void {
-    this.waits.append(wait.threadNode);
-    if (this.waitCount++ === 0) this.scheduler.suspended++;
+    if (this.waitCount++ === 0) {
+      this.#firstWait = wait;
+      this.scheduler.suspended++;
+    } else {
+      wait.threadNode ??= new ListNode<AnyWait>(wait);
+      (this.#furtherWaits ??= new LinkedList()).append(wait.threadNode);
+    }
     if (wait.idle) this.idleWaits++;
     currentShield()?.cover(wait);
     this.scheduler.waitBegan(this, wait);
@@ -255,7 +274,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
   }
 
   #drop(wait: AnyWait): void {
-    this.waits.remove(wait.threadNode);
+    if (this.#firstWait === wait) this.#firstWait = undefined;
+    else this.#furtherWaits!.remove(wait.threadNode!);
     if (--this.waitCount === 0) this.scheduler.suspended--;
   }
 
@@ -279,9 +299,9 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     if (wait.shielded) return;
     if (++this.#refusals <= MOST_REFUSALS) return wait.refuse();
     wait.leavePending();
-    const { task } = wait;
-    (task as Thread).#drop(wait);
-    if (task !== this) (task as Thread).scheduler.recount(task as Thread);
+    const task = wait.task as Thread;
+    task.#drop(wait);
+    if (task !== this) task.scheduler.recount(task);
     if (this.lost || this.done) return;
     this.scheduler.threadGivenUp(this, MOST_REFUSALS);
     this.finish();

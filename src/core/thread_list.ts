@@ -7,9 +7,7 @@
 import { LinkedList, type ListNode } from "../collections/linked_list.ts";
 
 /** What the list needs of a thread. */
-interface ListedThread<T> {
-  /** Its place among the threads that are held. */
-  readonly node: ListNode<T>;
+interface ListedThread<T> extends ListNode<T> {
   /** The reference to it while it is dormant; made for the first time that it is. */
   weakly?: WeakRef<T & object>;
 }
@@ -38,19 +36,19 @@ export class ThreadList<T extends ListedThread<T> & object> {
 
   /** Adds a thread. */
   append(thread: T): void {
-    this.#held.append(thread.node);
+    this.#held.append(thread);
   }
 
   /** Takes a thread out. Returns whether it was in. */
   remove(thread: T): boolean {
     const { weakly } = thread;
     const wasDormant = weakly !== undefined && this.#dormant.delete(weakly);
-    return this.#held.remove(thread.node) || wasDormant;
+    return this.#held.remove(thread) || wasDormant;
   }
 
   /** The thread sleeps until it is woken. */
   fallsDormant(thread: T): void {
-    this.#held.remove(thread.node);
+    this.#held.remove(thread);
     if (thread.weakly === undefined) {
       thread.weakly = new WeakRef(thread);
       this.#collected ??= new FinalizationRegistry((reference) => {
@@ -64,7 +62,7 @@ export class ThreadList<T extends ListedThread<T> & object> {
   /** The sleep is over, if the thread was dormant. */
   wakes(thread: T): void {
     if (thread.weakly === undefined) return;
-    if (this.#dormant.delete(thread.weakly)) this.#held.append(thread.node);
+    if (this.#dormant.delete(thread.weakly)) this.#held.append(thread);
   }
 
   /** Whether `test` holds for at least one thread that is not dormant. */

@@ -6,7 +6,7 @@
  */
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
-import { type LinkedList, ListNode } from "../collections/linked_list.ts";
+import type { ListNode } from "../collections/linked_list.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Selector } from "../readiness/selector.ts";
@@ -44,7 +44,7 @@ export interface WaitHost {
 export interface WaitingThread extends Task {
   readonly scheduler: WaitHost & RejectionHost;
   /** The waits in which the thread is suspended. */
-  readonly waits: LinkedList<AnyWait>;
+  readonly waits: readonly AnyWait[];
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void;
   /** The outcome of an idle wait is known: the thread has something to do again. */
@@ -87,8 +87,8 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** The queue in which the wait stands, and its place there. Only the queue writes them. */
   queue?: WaitPlace = undefined;
   queueNode?: ListNode<AnyWait> = undefined;
-  /** The place among the waits of the thread. Only the thread uses it. */
-  readonly threadNode: ListNode<AnyWait> = new ListNode<AnyWait>(this);
+  /** The place among the further waits of the thread. Only the thread uses it. */
+  threadNode?: ListNode<AnyWait> = undefined;
   /** The socket waited for, for the error handler and the log. */
   readonly socket: unknown;
   /** Whether it goes on when its thread is removed. */
@@ -104,15 +104,16 @@ export abstract class Wait<T> extends DeadlineEntry {
   #unlisten?: (failed: boolean) => void = undefined;
 
   /**
-   * Suspends the current thread (or the code outside every thread).
+   * Suspends a thread, or the code outside every thread.
    *
+   * @param task the current thread: to find it out takes as long as all the rest
    * @param kind what the wait is for
    * @param idle whether it is one that does not keep `loop()` going
    * @param isShielded whether it goes on when its thread is removed
    * @param timeout how many seconds it may take; `limit` sets the deadline
    */
   constructor(
-    scheduler: WaitHost,
+    task: WaitingThread,
     readonly kind: WaitKind,
     socket?: unknown,
     public idle = false,
@@ -122,29 +123,31 @@ export abstract class Wait<T> extends DeadlineEntry {
     super();
     this.socket = socket;
     this.shielded = isShielded;
-    this.#begin(scheduler);
+    this.#begin(task);
   }
 
-  #begin(scheduler: WaitHost): void {
+  #begin(task: WaitingThread): void {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.task = scheduler.current;
-    this.task.enter(this);
+    this.task = task;
+    task.enter(this);
   }
 
   /**
    * Suspends the current thread in a wait that is over. A caller that waits
    * for the same thing again and again needs no new object each time.
+   *
+   * @param task the current thread
    */
-  protected beginAgain(): void {
+  protected beginAgain(task: WaitingThread): void {
     this.#state = State.Pending;
     this.#outcome = undefined;
     this.#isError = false;
     this.deadline = Infinity;
     this.shielded = false;
-    this.#begin(this.scheduler);
+    this.#begin(task);
   }
 
   /** The scheduler of the waiting thread. */
@@ -326,6 +329,11 @@ export abstract class Wait<T> extends DeadlineEntry {
     );
   }
 
+  #stopListening(failed: boolean): void {
+    this.#unlisten!(failed);
+    this.#unlisten = undefined;
+  }
+
   /** Leaves every queue. Returns false when the wait had ended before. */
   #decide(isError: boolean): boolean {
     if (this.#state !== State.Pending) return false;
@@ -333,8 +341,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     this.#isError = isError;
     if (this.queue !== undefined) this.queue.delete(this);
     if (this.place >= 0) this.scheduler.clearDeadline(this);
-    if (this.#unlisten !== undefined) this.#unlisten(isError);
-    this.#unlisten = undefined;
+    if (this.#unlisten !== undefined) this.#stopListening(isError);
     if (this.idle) this.task.idleWaitEnded(this);
     return true;
   }

@@ -42,7 +42,7 @@ class DatagramWait extends Wait<Datagram> {
     socket: SocketIdentity,
     readonly size: Size,
   ) {
-    super(scheduler, "read", socket);
+    super(scheduler.current, "read", socket);
     this.#socket = socket;
   }
 

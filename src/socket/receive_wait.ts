@@ -32,7 +32,7 @@ export class ReceiveWait extends Wait<Received> {
     public partial: boolean,
     public max?: number,
   ) {
-    super(scheduler, "read", receives.socket);
+    super(scheduler.current, "read", receives.socket);
     this.#receives = receives;
   }
 
@@ -41,7 +41,7 @@ export class ReceiveWait extends Wait<Received> {
     this.pattern = pattern;
     this.partial = partial;
     this.max = max;
-    this.beginAgain();
+    this.beginAgain(this.scheduler.current);
     return this;
   }
 

@@ -56,7 +56,7 @@ export class SendWait extends Wait<number | void> {
     shielded: boolean,
     readonly followsCut: boolean,
   ) {
-    super(scheduler, "write", sends.socket, false, shielded);
+    super(scheduler.current, "write", sends.socket, false, shielded);
     this.#sends = sends;
     this.#data = data;
   }

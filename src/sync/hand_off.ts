@@ -9,10 +9,9 @@ import { settleRace } from "../core/race_signal.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
-import { resolvedTrue } from "./immediate.ts";
 import { ItemStore } from "./item_store.ts";
 import { Waiters } from "./waiters.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedTrue } from "../core/immediate_call.ts";
 
 /**
  * `open`: items can be pushed and popped. `stopping`: they can only be popped.
@@ -88,7 +87,7 @@ export class HandOff<T> {
     // The common case: there is room, and no promise is made.
     if (
       timeout === undefined && this.#state === "open" &&
-      this.#items.size < this.#maxsize && !this.#scheduler.current.removed &&
+      this.#items.size < this.#maxsize && !this.#scheduler.isCurrentRemoved &&
       this.#scheduler.mayProceed()
     ) {
       this.#put(item);
@@ -126,7 +125,7 @@ export class HandOff<T> {
     if (
       this.#items.size > 0 &&
       (timeout === undefined || timeout === Infinity) &&
-      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
+      !this.#scheduler.isCurrentRemoved && this.#scheduler.mayProceed()
     ) return Promise.resolve(this.#take());
     try {
       return this.#pop(timeout);

@@ -54,3 +54,11 @@ export class Held implements Disposable {
     this.release();
   }
 }
+
+/** Tokens that the program may lose: it could not release what they hold any more. */
+const tokens = new FinalizationRegistry<() => void>((lost) => lost());
+
+/** Calls `lost` when the program has lost `token`. It must not refer to the token: that would keep it. */
+export function watchToken(token: Held, lost: () => void): void {
+  tokens.register(token, lost);
+}

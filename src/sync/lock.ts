@@ -5,7 +5,7 @@
  */
 
 import { settleRace } from "../core/race_signal.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedZero } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
@@ -16,11 +16,8 @@ import {
   type WaitLimit,
   type WaitOptions,
 } from "../errors/wait_options.ts";
-import { Held } from "./held.ts";
-import { resolvedZero } from "./immediate.ts";
-import { Claim, runWithin } from "./lock_claim.ts";
-import { LockOwnership } from "./lock_ownership.ts";
-import { watchToken } from "./lost_tokens.ts";
+import { Held, watchToken } from "./held.ts";
+import { Claim, LockOwnership, runWithin } from "./lock_ownership.ts";
 import { reportUnawaited } from "../core/unawaited.ts";
 
 /** How a lock is made. */
@@ -73,6 +70,8 @@ export class Lock {
   readonly timeout: number;
   readonly #scheduler: Scheduler;
   readonly #notreentrant: boolean;
+  /** How long a call waits that names no timeout. */
+  readonly #usualLimit: WaitLimit;
   readonly #ownership: LockOwnership;
   #destroyed = false;
 
@@ -85,6 +84,7 @@ export class Lock {
     this.timeout = timeout;
     this.#scheduler = scheduler;
     this.#notreentrant = notreentrant;
+    this.#usualLimit = readWaitOptions("lock.new()", timeout);
     this.#ownership = new LockOwnership(scheduler, this);
   }
 
@@ -132,14 +132,18 @@ export class Lock {
     const { owner, waiters } = ownership;
     const mayOwn = owner === undefined ||
       (!this.#notreentrant && ownership.admitsGet(thread));
-    if (!mayOwn) return waiters.wait(this.#scheduler.clock.now(), limit);
+    if (!mayOwn) {
+      return waiters.wait(this.#scheduler.clock.now(), limit, thread);
+    }
     ownership.acquire(thread);
     return this.#acquired(NaN, limit);
   }
 
   /** Refuses a call that must not begin; else returns how long it may wait. */
   #begin(call: string, timeout?: number | WaitOptions): WaitLimit {
-    const limit = readWaitOptions(call, timeout, this.timeout);
+    const limit = timeout === undefined
+      ? this.#usualLimit
+      : readWaitOptions(call, timeout, this.timeout);
     if (this.#destroyed) throw this.#destroyedError("get");
     this.#ownership.waiters.checkNotCancelled(NaN, limit.signal);
     return limit;

@@ -13,11 +13,14 @@ import {
   outOfRange,
 } from "../errors/arguments.ts";
 import { DestroyedError, TooManyError } from "../errors/errors.ts";
-import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import {
+  readWaitOptions,
+  type WaitLimit,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import { Held } from "./held.ts";
-import { resolvedTrue } from "./immediate.ts";
 import { Waiters } from "./waiters.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
+import { rejectedCall, resolvedTrue } from "../core/immediate_call.ts";
 
 /** How a semaphore is made. */
 export interface SemaphoreOptions {
@@ -58,6 +61,8 @@ export class Semaphore {
   /** Seconds that `take`, `hold` and `with` wait when the caller names no timeout. */
   readonly timeout: number;
   readonly #scheduler: Scheduler;
+  /** How long a call waits that names no timeout. */
+  readonly #usualLimit: WaitLimit;
   /** The threads that wait, and how many resources each wants. */
   readonly #waiters: Waiters<true, number>;
   #count: number;
@@ -81,6 +86,7 @@ export class Semaphore {
     this.max = max;
     this.timeout = timeout;
     this.#scheduler = scheduler;
+    this.#usualLimit = readWaitOptions("semaphore.new()", timeout);
     this.#waiters = new Waiters(scheduler, this, {
       messagePrefix: (n) => `Cannot take ${n} of ${this.name}`,
       abandoned: () => this.#serve(0),
@@ -109,7 +115,7 @@ export class Semaphore {
     // The common case: a resource is there, and no promise is made.
     if (
       n === 1 && timeout === undefined && this.#has(1) && !this.#destroyed &&
-      !this.#scheduler.current.removed && this.#scheduler.mayProceed()
+      !this.#scheduler.isCurrentRemoved && this.#scheduler.mayProceed()
     ) {
       this.#count--;
       return resolvedTrue;
@@ -123,11 +129,16 @@ export class Semaphore {
 
   #take(n: number, timeout?: number | WaitOptions): Promise<true> {
     checkInteger("take()", "n", n, 0);
-    const limit = readWaitOptions("take()", timeout, this.timeout);
-    const failure = `Cannot take ${n} of ${this.name}`;
-    if (this.#destroyed) throw this.#destroyedError(failure);
+    const limit = timeout === undefined
+      ? this.#usualLimit
+      : readWaitOptions("take()", timeout, this.timeout);
+    if (this.#destroyed) {
+      throw this.#destroyedError(`Cannot take ${n} of ${this.name}`);
+    }
     if (n > this.max) {
-      throw new TooManyError(`${failure}: it holds at most ${this.max}`);
+      throw new TooManyError(
+        `Cannot take ${n} of ${this.name}: it holds at most ${this.max}`,
+      );
     }
     this.#waiters.checkNotCancelled(n, limit.signal);
     if (!this.#has(n)) return this.#waiters.wait(n, limit);

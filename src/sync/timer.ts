@@ -21,6 +21,8 @@ export interface TimerOptions<P = undefined> {
   recurring?: boolean;
   /** Seconds, 0 or more, to the first call; with 0 it comes in the next step. Default: `delay`. */
   initialdelay?: number;
+  /** Whether `loop()` ends although the timer is armed, as soon as nothing else keeps it going. Its callback keeps it going while it runs. Default: `false`. */
+  unref?: boolean;
   /** What the callback is called with, after the timer. Default: `undefined`. */
   params?: P;
   /** Gets the errors of the callback. Default: the dispatcher's default error handler. */
@@ -31,7 +33,7 @@ export interface TimerOptions<P = undefined> {
 
 /**
  * A timer. It is armed when it is made, and its callback runs in a thread with
- * the timer's name. An armed timer keeps `loop()` going.
+ * the timer's name. An armed timer keeps `loop()` going, unless it has `unref`.
  *
  * A recurring timer waits for `delay` seconds from the end of a call to the
  * next. If it is late, because other threads were busy, the next wait is shorter
@@ -66,19 +68,24 @@ export class Timer<P = undefined> implements Disposable {
   readonly #scheduler: Scheduler;
   readonly #callback: (timer: Timer<P>, params: P) => unknown;
   readonly #errorhandler?: ErrorHandler;
+  readonly #isUnref: boolean;
   /** The thread that sleeps for the next call. */
   #task?: Thread = undefined;
   #cancelled = false;
+  /** Whether the callback runs. */
+  #isCalling = false;
 
   /** @ignore Only `copas.timer.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, options: TimerOptions<P>) {
-    const { delay, callback, errorhandler } = options;
+    const { delay, callback, errorhandler, unref = false } = options;
     checkDelay("timer.new()", "the delay", delay);
     checkFunction("timer.new()", "the callback", callback);
     checkFlag("timer.new()", "recurring", options.recurring);
     if (errorhandler !== undefined) {
       checkFunction("timer.new()", "the errorhandler", errorhandler);
     }
+    checkFlag("timer.new()", "unref", unref);
+    this.#isUnref = unref;
     this.name = name;
     this.delay = delay;
     this.recurring = options.recurring ?? false;
@@ -159,12 +166,37 @@ export class Timer<P = undefined> implements Disposable {
     return `${this.name}: ${state}`;
   }
 
+  /**
+   * Ends a recurring timer, for `copas.shutdown`; a call that is under way goes on.
+   *
+   * @ignore
+   */
+  endAtShutdown(): void {
+    if (!this.#isCalling) this.cancel();
+  }
+
   async #run(due: number): Promise<void> {
-    const { clock, current: task } = this.#scheduler;
+    const { recurring } = this.#scheduler.lifecycle;
+    if (this.recurring) recurring.add(this);
+    try {
+      await this.#callUntilCancelled(due);
+    } finally {
+      // It may have been armed again meanwhile.
+      if (!this.armed) recurring.delete(this);
+    }
+  }
+
+  async #callUntilCancelled(due: number): Promise<void> {
+    const { clock, current: task, lifecycle } = this.#scheduler;
     this.#task = task;
     task.errorhandler = this.#errorhandler;
     for (;;) {
-      await sleepUntil(this.#scheduler, due);
+      if (this.recurring && lifecycle.shutdown !== undefined) {
+        this.#task = undefined;
+        this.#cancelled = true;
+        return;
+      }
+      await sleepUntil(this.#scheduler, due, { idle: this.#isUnref });
       if (!this.recurring) this.#task = undefined;
       const began = clock.now();
       await this.#call(task);
@@ -176,12 +208,15 @@ export class Timer<P = undefined> implements Disposable {
   }
 
   async #call(task: Thread): Promise<void> {
+    this.#isCalling = true;
     try {
       await this.#callback(this, this.params);
     } catch (error) {
       // The end of a callback that was cancelled is not an error.
       if (task.removed && error instanceof CancelledError) return;
       this.#scheduler.report(error, task, task.socket);
+    } finally {
+      this.#isCalling = false;
     }
   }
 }

@@ -43,10 +43,11 @@ export class ToolWait<T, D> extends Wait<T> {
 
   constructor(
     readonly waiters: Waiters<T, D>,
+    task: Thread,
     public detail: D,
     timeout: number,
   ) {
-    super(waiters.scheduler, "sleep", undefined, timeout === Infinity);
+    super(task, "sleep", undefined, timeout === Infinity);
   }
 
   override get tool(): object {
@@ -98,16 +99,21 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
   /**
    * Lets the current thread wait behind the others; returns what it awaits.
    *
+   * @param thread the current thread, if the caller knows it
    * @throws {TimeoutError} when the limit is 0 seconds: there is nothing to be had
    */
-  wait(detail: D, limit: WaitLimit): Promise<T> {
+  wait(detail: D, limit: WaitLimit, thread?: Thread): Promise<T> {
     if (limit.timeout === 0) throw this.timeoutError(detail, 0);
-    return this.enqueue(detail, limit);
+    return this.enqueue(detail, limit, thread);
   }
 
   /** Does the same without a look at the limit, for a tool that serves the wait at once. */
-  enqueue(detail: D, { timeout, signal }: WaitLimit): Promise<T> {
-    const wait = new ToolWait(this, detail, timeout);
+  enqueue(
+    detail: D,
+    { timeout, signal }: WaitLimit,
+    thread: Thread = this.scheduler.current,
+  ): Promise<T> {
+    const wait = new ToolWait(this, thread, detail, timeout);
     const { promise } = wait;
     this.pushFor(wait, timeout);
     if (signal !== undefined) wait.endOn(signal);
@@ -121,7 +127,7 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
 
   /** Gives the current thread `value` in the next round: in this one it has had its share of calls. */
   giveLater(detail: D, value: T): ToolWait<T, D> {
-    const wait = new ToolWait(this, detail, 0);
+    const wait = new ToolWait(this, this.scheduler.current, detail, 0);
     wait.resolveLater(value);
     return wait;
   }
@@ -143,7 +149,7 @@ export class Waiters<T, D = undefined> extends TimedWaitQueue<ToolWait<T, D>> {
    * @throws {CancelledError} when the current thread was removed, or `signal` has aborted
    */
   checkNotCancelled(detail: D, signal: AbortSignal | undefined): void {
-    if (this.scheduler.current.removed) {
+    if (this.scheduler.isCurrentRemoved) {
       throw cancellation(
         `${this.rules.messagePrefix(detail)}: the thread was removed`,
       );

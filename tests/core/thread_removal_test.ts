@@ -326,3 +326,26 @@ Deno.test("a thread that was added by a removed one lives on", async () => {
   await copas.loop();
   assertEquals(events, ["child"]);
 });
+
+Deno.test("a removed thread gets the errors of its waits in their order, also when the first one is over before", async () => {
+  const { copas, events } = make();
+  const task = copas.addthread(async () => {
+    const calls = [1, 2, 3].map(async (seconds) => {
+      await copas.pause(seconds).then(
+        () => events.push(`${seconds} over`),
+        () => events.push(`${seconds} removed`),
+      );
+      // Begins while the others wait: it stands behind them.
+      if (seconds > 1) return;
+      await copas.pause(9).catch(() => events.push("9 removed"));
+    });
+    await Promise.all(calls);
+  });
+  copas.addthread(async () => {
+    await copas.pause(1.5);
+    events.push(copas.status().timer);
+    copas.removethread(task);
+  });
+  await copas.loop();
+  assertEquals(events, ["1 over", 3, "2 removed", "3 removed", "9 removed"]);
+});

@@ -13,7 +13,7 @@ class TestWait extends Wait<string> {
   onabandon = () => {};
 
   constructor(scheduler: Scheduler, readonly name: string) {
-    super(scheduler, "outside");
+    super(scheduler.current, "outside");
   }
 
   protected failure(): string {
