@@ -1,9 +1,10 @@
-// Packs the inspector's page into `src/inspector/page_files.ts`, and with
-// `--libraries` what it takes from npm into `src/inspector/page_libraries.ts`.
+// Packs the inspector's page, `src/inspector/page/`, into the module
+// `src/inspector/page_files.ts`. With `--libraries`, it first fetches what the
+// page takes from npm into `page/libraries/`.
 //
-// They could be text imports; but the registry where this package is published
-// takes a package with text imports only since lately, if at all, and a program
-// that imports the inspector should not have to ask npm's. So they are packed.
+// The files could be text imports; but JSR, at last sight in October 2026, takes
+// no package that has some, and a program that imports the inspector should not
+// have to ask npm's registry. So they are packed.
 
 import { root } from "./deno_process.ts";
 
@@ -21,55 +22,66 @@ const TYPES: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
-/** What is taken from npm, under which address the page finds it, and the file of the package. */
+/** What is taken from npm: the name here, the package, its version, and the file in it. */
 const LIBRARIES = [
-  ["/uplot.js", "uplot", "1.6.32", "dist/uPlot.iife.min.js"],
-  ["/uplot.css", "uplot", "1.6.32", "dist/uPlot.min.css"],
-  ["/preact.js", "preact", "11.2.0", "dist/preact.mjs"],
-  ["/hooks.js", "preact", "11.2.0", "hooks/dist/hooks.mjs"],
-  ["/htm.js", "htm", "3.1.1", "dist/htm.mjs"],
+  ["uplot.js", "uplot", "1.6.32", "dist/uPlot.iife.min.js"],
+  ["uplot.css", "uplot", "1.6.32", "dist/uPlot.min.css"],
+  ["preact.js", "preact", "11.2.0", "dist/preact.mjs"],
+  ["hooks.js", "preact", "11.2.0", "hooks/dist/hooks.mjs"],
+  ["htm.js", "htm", "3.1.1", "dist/htm.mjs"],
 ];
 
-/** The source of the module with the page's own files. */
+/** The source of the module with the files of the page. */
 export function packPage(): string {
-  const files: Record<string, PageFile> = {};
-  const names = [...Deno.readDirSync(new URL(SOURCES, root))].map(({ name }) =>
-    name
-  ).sort();
-  for (const name of names) {
-    const text = Deno.readTextFileSync(new URL(SOURCES + name, root));
-    files[`/${name}`] = { type: typeOf(name), text };
-  }
-  return moduleOf(
-    "The files of the page, from `page/`.",
-    "pageOwnFiles",
-    files,
-  );
+  const entries = pathsOf("").sort().map((path) => {
+    const file: PageFile = {
+      type: TYPES[path.slice(path.lastIndexOf(".") + 1)],
+      text: Deno.readTextFileSync(new URL(SOURCES + path, root)),
+    };
+    return `  [${JSON.stringify(`/${path}`)}, ${JSON.stringify(file)}],\n`;
+  });
+  return HEAD + entries.join("") + "]);\n";
 }
 
-/** The source of the module with what is taken from npm, which is asked for it. */
-async function packLibraries(): Promise<string> {
+const HEAD = `/**
+ * The files of the page. \`tools/pack_inspector.ts\` writes this module.
+ *
+ * @module
+ */
+
+// deno-fmt-ignore-file
+
+/** By their addresses: the type and the text of each. */
+export const pageFiles: ReadonlyMap<string, { type: string; text: string }> = new Map([
+`;
+
+function pathsOf(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(SOURCES + folder, root))].flatMap((
+    { name, isDirectory },
+  ) => isDirectory ? pathsOf(`${folder}${name}/`) : [folder + name]);
+}
+
+/** Fetches what is taken from npm. */
+async function fetchLibraries(): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const files: Record<string, PageFile> = {};
-    for (const [address, name, version, path] of LIBRARIES) {
-      const base = `${folder}/${name}`;
+    for (const [name, from, version, path] of LIBRARIES) {
+      const base = `${folder}/${from}`;
       await Deno.mkdir(base, { recursive: true });
-      await run("npm", ["pack", `${name}@${version}`, "--silent"], base);
-      await run("tar", ["-xzf", `${name}-${version}.tgz`], base);
+      await run("npm", ["pack", `${from}@${version}`, "--silent"], base);
+      await run("tar", ["-xzf", `${from}-${version}.tgz`], base);
       const text = Deno.readTextFileSync(`${base}/package/${path}`)
-        // The page serves both beside each other, without a map of imports.
-        .replaceAll('from"preact"', 'from"/preact.js"')
+        // The page has both beside each other, without a map of imports.
+        .replaceAll('from"preact"', 'from"./preact.js"')
         .replace(/\n\/\/# sourceMappingURL=.*/, "");
       const license = licenseOf(`${base}/package`);
-      const head = `/*! ${name} ${version}, ${license} */\n`;
-      files[address] = { type: typeOf(path), text: head + text };
+      const ignore = name.endsWith(".css")
+        ? "/* deno-fmt-ignore-file */\n"
+        : "// deno-fmt-ignore-file\n// deno-lint-ignore-file\n";
+      const head = `${ignore}/*! ${from} ${version}, ${license} */\n`;
+      const target = new URL(`${SOURCES}libraries/${name}`, root);
+      Deno.writeTextFileSync(target, head + text);
     }
-    return moduleOf(
-      "What the page takes from npm: uPlot (MIT), preact (MIT), htm (Apache-2.0).",
-      "pageLibraries",
-      files,
-    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -97,31 +109,10 @@ async function run(
   if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
 }
 
-function typeOf(name: string): string {
-  return TYPES[name.slice(name.lastIndexOf(".") + 1).replace("mjs", "js")];
-}
-
-function moduleOf(
-  what: string,
-  name: string,
-  files: Record<string, PageFile>,
-): string {
-  const entries = Object.entries(files).map(([address, { type, text }]) =>
-    `  ${JSON.stringify(address)}: {\n    type: ${JSON.stringify(type)},\n` +
-    `    text: ${JSON.stringify(text)},\n  },\n`
-  );
-  return `/**\n * ${what} \`tools/pack_inspector.ts\` writes this module.\n *\n` +
-    ` * @module\n */\n\n// deno-fmt-ignore-file\n\n` +
-    `/** By their addresses: the type and the text of each. */\n` +
-    `export const ${name}: Record<string, { type: string; text: string }> = {\n` +
-    `${entries.join("")}};\n`;
-}
-
 if (import.meta.main) {
-  const write = (path: string, text: string) =>
-    Deno.writeTextFileSync(new URL(path, root), text);
-  write("src/inspector/page_own_files.ts", packPage());
-  if (Deno.args.includes("--libraries")) {
-    write("src/inspector/page_libraries.ts", await packLibraries());
-  }
+  if (Deno.args.includes("--libraries")) await fetchLibraries();
+  Deno.writeTextFileSync(
+    new URL("src/inspector/page_files.ts", root),
+    packPage(),
+  );
 }

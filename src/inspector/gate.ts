@@ -73,7 +73,8 @@ export class Gate {
     const site = headers.get("sec-fetch-site");
     // Following a link to the page is harmless; all else comes from the page.
     const isLink = method === "GET" && headers.get("sec-fetch-dest") ===
-        "document" && headers.get("sec-fetch-mode") === "navigate";
+        "document" &&
+      headers.get("sec-fetch-mode") === "navigate";
     const isForeign = site !== null && site !== "same-origin" &&
       site !== "none";
     const origin = headers.get("origin");

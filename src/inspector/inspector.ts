@@ -45,10 +45,10 @@ export class InspectorServer {
     const { scheduler, serverRegistry: { workers } } = context;
     this.#context = context;
     this.#server = context.network.listenWith(
-      "inspector.serve()",
+      "serve()",
       settings.hostname,
       settings.port,
-      () => this.#listen(settings),
+      (hostname) => this.#listen({ ...settings, hostname }),
     );
     // Only for the time that the program runs for other reasons.
     this.#server.unref();
@@ -146,14 +146,15 @@ export class InspectorServer {
       case "/actions":
         return await this.#act(request, session);
     }
-    const file = pageFiles[pathname === "/" ? "/page.html" : pathname];
+    const file = pageFiles.get(pathname === "/" ? "/page.html" : pathname);
     if (file === undefined) return say("There is nothing here.", 404);
     return answer(file.text, file.type);
   }
 
   /** A session begins: the browser goes on to the page, whose address tells no token. */
   #enter(): Response {
-    const page = '<!doctype html><meta charset="utf-8"><title>Inspector</title>' +
+    const page =
+      '<!doctype html><meta charset="utf-8"><title>Inspector</title>' +
       '<meta http-equiv="refresh" content="0;url=/"><a href="/">Inspector</a>';
     const cookie = this.#gate.begin();
     return answer(page, "text/html; charset=utf-8", 200, {

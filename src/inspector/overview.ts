@@ -56,7 +56,7 @@ interface WorkersView {
 
 /** What every live page shows. */
 export interface Overview {
-  dispatcher: Counts & { state: "runs" | "exits" | "stands" };
+  dispatcher: Omit<Counts, "tools"> & { state: "runs" | "exits" | "stands" };
   servers: ServerView[];
   tools: ToolView[];
   workers: WorkersView[];

@@ -18,7 +18,6 @@ export interface Totals {
   readonly accepted: number;
   readonly received: number;
   readonly sent: number;
-  readonly errors: number;
 }
 
 /** A second of a dispatcher. */
@@ -35,8 +34,6 @@ export interface Sample {
   readonly received: number;
   /** Bytes sent a second. */
   readonly sent: number;
-  /** Errors a second. */
-  readonly errors: number;
 }
 
 /** Takes samples until it is stopped; the process does not stay for it. */
@@ -84,7 +81,6 @@ export class Sampler {
       accepted: rate("accepted"),
       received: rate("received"),
       sent: rate("sent"),
-      errors: rate("errors"),
     };
     this.#last = totals;
     this.#at = now;

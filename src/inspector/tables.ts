@@ -52,13 +52,14 @@ interface Table<Entry> {
 
 /** The tables of one dispatcher. */
 export class Tables {
-  readonly #tables: Record<string, Table<never>>;
+  // deno-lint-ignore no-explicit-any
+  readonly #tables: Record<string, Table<any>>;
 
   constructor(scheduler: Scheduler, ids: Identities, errors: RecentErrors) {
     this.#tables = {
-      connections: connectionTable(scheduler, ids) as Table<never>,
-      threads: threadTable(scheduler, ids) as Table<never>,
-      errors: errorTable(errors) as Table<never>,
+      connections: connectionTable(scheduler, ids),
+      threads: threadTable(scheduler, ids),
+      errors: errorTable(errors),
     };
   }
 

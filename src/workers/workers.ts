@@ -5,6 +5,7 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
+import { checkInteger } from "../errors/arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
@@ -53,6 +54,8 @@ export class Workers implements AsyncDisposable {
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
+  /** The place whose worker is being replaced; `undefined`: all of them are. */
+  #replaced?: number;
 
   /** @ignore Only `copas.addworkers` calls it. */
   constructor(
@@ -96,6 +99,15 @@ export class Workers implements AsyncDisposable {
       if (this.#stopping === undefined) this.#giveUp(error);
     });
     this.#keepLoopGoing();
+  }
+
+  /**
+   * Resolves when all have ended, however they did.
+   *
+   * @ignore
+   */
+  get over(): Promise<void> {
+    return this.#over.promise.catch(() => {});
   }
 
   /** The server's name. */
@@ -252,20 +264,39 @@ export class Workers implements AsyncDisposable {
    * after the other, and each new one listens before the old one stops. So no
    * connection is refused. The old ones finish their connections meanwhile.
    *
+   * @param worker the place of the one that is to be replaced, from 1, as
+   * `status()` tells it. Default: all of them
    * @returns when all new ones listen, and no old one does
    * @throws {Error} when a new worker can't be started: the old one then stays;
    * or when the workers are stopped, or were meanwhile
+   * @throws {TypeError} when `worker` is not a whole number
+   * @throws {RangeError} when there is no such place
    */
-  async restart(): Promise<void> {
-    if (this.#restarting !== undefined) return await this.#restarting;
+  async restart(worker?: number): Promise<void> {
+    const count = this.#places.length;
+    if (worker !== undefined) {
+      checkInteger("restart()", "the worker", worker, 1, count);
+    }
+    while (this.#restarting !== undefined) {
+      const underWay = this.#restarting;
+      // All are replaced, or this one: that is what is asked for.
+      if (this.#replaced === worker || this.#replaced === undefined) {
+        return await underWay;
+      }
+      await underWay.catch(() => {});
+    }
+    const places = this.#places.filter(({ number }) =>
+      worker === undefined || number === worker
+    );
+    this.#replaced = worker;
     const over = () => this.#restarting = undefined;
-    this.#restarting = this.#replaceAll().finally(over);
+    this.#restarting = this.#replace(places).finally(over);
     await this.#restarting;
   }
 
-  async #replaceAll(): Promise<void> {
+  async #replace(places: Place[]): Promise<void> {
     await this.ready;
-    for (const place of this.#places) {
+    for (const place of places) {
       if (this.#stopping !== undefined) {
         throw new Error(`${this.name}: restart(): the workers are stopped`);
       }

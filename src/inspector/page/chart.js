@@ -1,8 +1,8 @@
 // A chart of samples over time.
 
-import { h } from "/preact.js";
-import { useEffect, useRef } from "/hooks.js";
-import htm from "/htm.js";
+import { h } from "./libraries/preact.js";
+import { useEffect, useRef } from "./libraries/hooks.js";
+import htm from "./libraries/htm.js";
 
 const html = htm.bind(h);
 const HEIGHT = 130;

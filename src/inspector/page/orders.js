@@ -1,8 +1,8 @@
 // The buttons: each asks twice before it does something.
 
-import { h } from "/preact.js";
-import { useEffect, useState } from "/hooks.js";
-import htm from "/htm.js";
+import { h } from "./libraries/preact.js";
+import { useEffect, useState } from "./libraries/hooks.js";
+import htm from "./libraries/htm.js";
 
 const html = htm.bind(h);
 /** For so many milliseconds a button waits for the second click. */

@@ -1,12 +1,12 @@
 // The page: what it shows, from the events that come each second.
 
-import { h, render } from "/preact.js";
-import { useEffect, useState } from "/hooks.js";
-import htm from "/htm.js";
-import { Chart } from "/chart.js";
-import { DataTable } from "/table.js";
-import { act, onTold, Order } from "/orders.js";
-import { bytes, clock, count, duration, milliseconds } from "/format.js";
+import { h, render } from "./libraries/preact.js";
+import { useEffect, useState } from "./libraries/hooks.js";
+import htm from "./libraries/htm.js";
+import { Chart } from "./chart.js";
+import { DataTable } from "./table.js";
+import { act, onTold, Order } from "./orders.js";
+import { bytes, clock, count, duration, milliseconds } from "./format.js";
 
 const html = htm.bind(h);
 const MOST_SAMPLES = 600;

@@ -1,9 +1,9 @@
 // A long table: only the rows that are seen are asked for and drawn.
 
-import { h } from "/preact.js";
-import { useEffect, useRef, useState } from "/hooks.js";
-import htm from "/htm.js";
-import { count } from "/format.js";
+import { h } from "./libraries/preact.js";
+import { useEffect, useRef, useState } from "./libraries/hooks.js";
+import htm from "./libraries/htm.js";
+import { count } from "./format.js";
 
 const html = htm.bind(h);
 /** The height of a row, as the style sheet has it. */
