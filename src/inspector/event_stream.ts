@@ -35,7 +35,7 @@ export class EventStreams {
       start: (controller) => {
         listener = { controller, missed: 0 };
         this.#listeners.add(listener);
-        controller.enqueue(encoder.encode("retry: 2000\n" + first));
+        controller.enqueue(encoder.encode(first));
       },
       cancel: () => void this.#listeners.delete(listener),
     });

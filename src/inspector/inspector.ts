@@ -23,6 +23,9 @@ import { Sampler } from "./sampler.ts";
 import { Tables } from "./tables.ts";
 import { totalsOf } from "./totals.ts";
 
+/** For how long a page that has lost its events waits before it asks again. */
+const RETRY = "retry: 1000\n";
+
 /** Serves the pages of one dispatcher. */
 export class InspectorServer {
   /** Where it listens. */
@@ -86,6 +89,7 @@ export class InspectorServer {
 
   /** A second is over: all live pages are told how things stand. */
   async #tick(): Promise<void> {
+    if (!this.#isLooping) this.#streams.close();
     if (this.#streams.size === 0 || this.#isLooking) return;
     this.#isLooking = true;
     try {
@@ -169,16 +173,28 @@ export class InspectorServer {
     );
   }
 
+  /**
+   * Whether `loop()` runs. A stream keeps the process alive: without a loop a
+   * page asks anew for each event, and the process can end in between.
+   */
+  get #isLooping(): boolean {
+    return this.#context.scheduler.driver.running;
+  }
+
   #isReady(): boolean {
     return stateOf(this.#context.scheduler) === "runs";
   }
 
   async #openStream(): Promise<Response> {
     const overview = await this.#overviews.make(this.#errors.count);
-    const stream = this.#streams.open(eventOf("tick", { overview }));
+    const sample = this.#sampler.samples.at(-1);
+    const event = eventOf("tick", { overview, sample });
+    const type = "text/event-stream";
+    if (!this.#isLooping) return answer(RETRY + event, type);
+    const stream = this.#streams.open(RETRY + event);
     return stream === undefined
       ? say("Too many pages are live.", 503)
-      : answer(stream, "text/event-stream");
+      : answer(stream, type);
   }
 
   async #act(request: Request, session: Session): Promise<Response> {
@@ -197,6 +213,8 @@ export class InspectorServer {
     this.#sampler.stop();
     this.#context.scheduler.errorListeners.delete(this.#errors.add);
     this.#streams.close();
+    // What is not referenced is not waited for.
+    this.#server.ref();
     this.#abort.abort();
     await this.#server.finished;
   }

@@ -42,7 +42,7 @@ export function Chart({ title, samples, ticks, format, series }) {
   const values = series.map(([name, label], index) =>
     html`<span class=${index === 0 ? "first" : "second"} title=${label}> ${
       last === undefined ? "" : format(last[name])
-    }</span>`
+    }${series.length > 1 ? ` ${label}` : ""}</span>`
   );
   const told = series.map(([name, label]) =>
     `${label} ${last === undefined ? "unknown" : format(last[name])}`

@@ -24,7 +24,8 @@ function Page() {
     const events = new EventSource("/events");
     events.addEventListener("tick", ({ data }) => {
       const { overview, sample } = JSON.parse(data);
-      if (sample !== undefined) {
+      // After a lost connection the last one comes again.
+      if (sample !== undefined && sample.at !== samples.at(-1)?.at) {
         samples.push(sample);
         if (samples.length > MOST_SAMPLES) samples.shift();
       }
@@ -110,7 +111,7 @@ function Header({ state, link }) {
 function Tiles({ dispatcher, errors }) {
   const tiles = {
     Threads: dispatcher.threads,
-    "Ready to go on": dispatcher.active,
+    Runnable: dispatcher.active,
     Receiving: dispatcher.read,
     Sending: dispatcher.write,
     Sleeping: dispatcher.timer,
@@ -141,9 +142,7 @@ function Charts({ ticks }) {
     ${chart("Lag of the event loop", milliseconds, ["lag", "longest"])}
     ${chart("Connections", count, ["connections", "open"])}
     ${chart("Accepted a second", count, ["accepted", "accepted"])}
-    ${
-    chart("Bytes a second", bytes, ["received", "received"], ["sent", "sent"])
-  }
+    ${chart("Bytes a second", bytes, ["received", "in"], ["sent", "out"])}
   </div>`;
 }
 
@@ -288,10 +287,16 @@ function Workers({ groups }) {
 }
 
 const CONNECTIONS = [
-  { name: "peer", title: "Peer" },
+  { name: "peer", title: "Peer", wide: true },
   { name: "name", title: "Name", optional: true },
   { name: "age", title: "Age", format: duration, number: true },
-  { name: "received", title: "Received", format: bytes, number: true },
+  {
+    name: "received",
+    title: "Received",
+    format: bytes,
+    number: true,
+    optional: true,
+  },
   { name: "sent", title: "Sent", format: bytes, number: true, optional: true },
   { name: "waitsfor", title: "Waits for" },
 ];
