@@ -47,6 +47,7 @@ export function carryOut(order: Order, subjects: Subjects): boolean {
     case "close":
     case "abort": {
       const connection = connectionsOf(scheduler)
+        .map(({ connection }) => connection)
         .find(({ socket }) => ids.is(socket, id));
       if (connection === undefined) return false;
       if (action === "abort") connection.abort();

@@ -159,6 +159,7 @@ export class InspectorServer {
   #enter(): Response {
     const page =
       '<!doctype html><meta charset="utf-8"><title>Inspector</title>' +
+      '<link rel="icon" href="/icon.svg">' +
       '<meta http-equiv="refresh" content="0;url=/"><a href="/">Inspector</a>';
     const cookie = this.#gate.begin();
     return answer(page, "text/html; charset=utf-8", 200, {

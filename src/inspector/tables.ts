@@ -11,7 +11,7 @@ import { ConnectionThread } from "../server/connection_thread.ts";
 import { ServerConnection } from "../server/server_connection.ts";
 import type { Identities } from "./identities.ts";
 import type { RecentErrors } from "./recent_errors.ts";
-import { describeWait } from "./waits.ts";
+import { WaitDescriptions } from "./waits.ts";
 
 /** How many rows a page gets at once. */
 const MOST_ROWS = 200;
@@ -111,36 +111,53 @@ function compare(a: Cell, b: Cell): number {
 function connectionTable(
   scheduler: Scheduler,
   ids: Identities,
-): Table<ServerConnection> {
+): Table<Served> {
+  let waits = new WaitDescriptions();
   return {
-    entries: () => connectionsOf(scheduler),
+    entries: () => {
+      waits = new WaitDescriptions();
+      return connectionsOf(scheduler);
+    },
     columns: {
-      peer: (connection) => connection.peer,
-      name: (connection) => connection.name,
-      age: (connection) => connection.age,
-      received: (connection) => connection.received,
-      sent: (connection) => connection.sent,
-      waitsfor: (connection) => connection.waitsfor,
+      peer: ({ connection }) => connection.peer,
+      name: ({ connection }) => connection.name,
+      age: ({ connection }) => connection.age,
+      received: ({ connection }) => connection.received,
+      sent: ({ connection }) => connection.sent,
+      waitsfor: ({ thread: { wait, isClosing, connection } }) =>
+        isClosing
+          ? "close"
+          : wait === undefined
+          ? undefined
+          : waits.of(wait, connection),
     },
     texts: ["peer", "name", "waitsfor"],
-    id: (connection) => ids.of(connection.socket),
+    id: ({ thread }) => ids.of(thread.connection),
   };
 }
 
+/** A connection that is being served, and the thread that serves it. */
+interface Served {
+  readonly thread: ConnectionThread;
+  readonly connection: ServerConnection;
+}
+
 /** All connections that are being served, those of servers that listen no more among them. */
-export function connectionsOf(scheduler: Scheduler): ServerConnection[] {
-  const connections: ServerConnection[] = [];
+export function connectionsOf(scheduler: Scheduler): Served[] {
+  const served: Served[] = [];
   for (const thread of scheduler.tasks) {
     if (thread instanceof ConnectionThread) {
-      connections.push(new ServerConnection(thread));
+      served.push({ thread, connection: new ServerConnection(thread) });
     }
   }
-  return connections;
+  return served;
 }
 
 function threadTable(scheduler: Scheduler, ids: Identities): Table<Thread> {
+  let waits = new WaitDescriptions();
   return {
     entries: () => {
+      waits = new WaitDescriptions();
       const { main, tasks } = scheduler;
       return main.waitCount > 0 ? [main, ...tasks] : [...tasks];
     },
@@ -154,7 +171,7 @@ function threadTable(scheduler: Scheduler, ids: Identities): Table<Thread> {
       waitsfor: ({ wait, removed }) =>
         wait === undefined
           ? `runs, or awaits a promise${removed ? "; removed" : ""}`
-          : describeWait(wait),
+          : waits.of(wait),
     },
     texts: ["name", "waitsfor"],
     id: (thread) => ids.of(thread),

@@ -20,10 +20,11 @@ export function onTold(listener) {
   };
 }
 
-/** Gives the function that sends orders with the session's proof. */
-export function act(proof) {
+/** Gives the function that sends orders with the proof of the session, which is a promise. */
+export function act(session) {
   return async (order, about) => {
     try {
+      const { proof } = await session;
       const response = await fetch("/actions", {
         method: "POST",
         headers: {

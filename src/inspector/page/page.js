@@ -11,11 +11,23 @@ import { bytes, clock, count, duration, milliseconds } from "./format.js";
 const html = htm.bind(h);
 const MOST_SAMPLES = 600;
 
-const { proof, samples } = await (await fetch("/session")).json();
-const order = act(proof);
+/** The session: what orders are proven with, and the samples of the last minutes. */
+const session = fetch("/session").then((response) => response.json());
+const order = act(session);
+const samples = [];
+
+/** What is shown until the first event comes: the tables need not wait for it. */
+const NOTHING = {
+  dispatcher: { state: "runs" },
+  servers: [],
+  tools: [],
+  workers: [],
+  errors: 0,
+  hidden: 0,
+};
 
 function Page() {
-  const [view, setView] = useState();
+  const [view, setView] = useState(NOTHING);
   const [ticks, setTicks] = useState(0);
   const [link, setLink] = useState("connects");
   const [told, setTold] = useState("");
@@ -33,6 +45,14 @@ function Page() {
       setTicks((before) => before + 1);
       setLink("live");
     });
+    session.then((known) => {
+      samples.unshift(
+        ...known.samples.filter(({ at }) =>
+          samples.every((sample) => at < sample.at)
+        ),
+      );
+      setTicks((before) => before + 1);
+    }, () => {});
     events.onerror = () =>
       setLink(events.readyState === EventSource.CLOSED ? "over" : "lost");
     const onkeydown = (event) => {
@@ -42,9 +62,6 @@ function Page() {
     };
     document.addEventListener("keydown", onkeydown);
   }, []);
-  if (view === undefined) {
-    return html`<p class="loading">${LINK[link].text}</p>`;
-  }
   const { dispatcher, servers, tools, workers, errors, hidden } = view;
   return html`
     <${Header} state=${dispatcher.state} link=${link} />
@@ -125,7 +142,7 @@ function Tiles({ dispatcher, errors }) {
       html`
         <div>
           <dt>${name}</dt>
-          <dd>${count(value)}</dd>
+          <dd>${value === undefined ? "" : count(value)}</dd>
         </div>
       `
     )
