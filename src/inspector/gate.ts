@@ -60,7 +60,7 @@ export class Gate {
   }
 
   /**
-   * Why `request` is refused, whoever asks; nothing when it is not. A page of
+   * Why `request` is refused, also with the token; nothing when it is not. A page of
    * another site can make a browser send requests here; one whose name is made
    * to mean this machine's address shows that name in `Host`.
    */

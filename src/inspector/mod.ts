@@ -40,7 +40,7 @@ export type { InspectorOptions };
 
 /** An inspector that listens, as {@linkcode serve} returns it. */
 export class Inspector implements AsyncDisposable {
-  /** The address of the page, with the token: whoever has it sees and does all that the page does. */
+  /** The address of the page, with the token. A browser that opens it sees and does all that the page does. */
   readonly url: string;
   /** Where it listens. */
   readonly addr: Deno.NetAddr;

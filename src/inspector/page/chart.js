@@ -91,7 +91,7 @@ function settings(place, series, format) {
           [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],
         ],
       },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map(format) },
+      { ...axis, size: 68, values: (_, ticks) => ticks.map(format) },
     ],
     series: [
       {},

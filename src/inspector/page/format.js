@@ -23,6 +23,9 @@ export function bytes(value) {
   return `${value.toPrecision(3)} ${["kB", "MB", "GB", "TB"][unit]}`;
 }
 
+/** Bytes a second. */
+export const speed = (value) => `${bytes(value)}/s`;
+
 /** A time in seconds. */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;

@@ -6,7 +6,14 @@ import htm from "./libraries/htm.js";
 import { Chart } from "./chart.js";
 import { DataTable } from "./table.js";
 import { act, onTold, Order } from "./orders.js";
-import { bytes, clock, count, duration, milliseconds } from "./format.js";
+import {
+  bytes,
+  clock,
+  count,
+  duration,
+  milliseconds,
+  speed,
+} from "./format.js";
 
 const html = htm.bind(h);
 const MOST_SAMPLES = 600;
@@ -159,7 +166,7 @@ function Charts({ ticks }) {
     ${chart("Lag of the event loop", milliseconds, ["lag", "longest"])}
     ${chart("Connections", count, ["connections", "open"])}
     ${chart("Accepted a second", count, ["accepted", "accepted"])}
-    ${chart("Bytes a second", bytes, ["received", "in"], ["sent", "out"])}
+    ${chart("Throughput", speed, ["received", "in"], ["sent", "out"])}
   </div>`;
 }
 
