@@ -12,19 +12,18 @@ import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
 import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
+import {
+  newPlaces,
+  nextPause,
+  type Place,
+  REMAINS,
+  type WorkerStatus,
+} from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions, WorkerStatus };
-
-/** The longest pause before a crashed worker is replaced, in seconds. */
-const LONGEST_PAUSE = 10;
-
-/** What is left of a worker that did not answer. */
-const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
-  "holds a processor, and takes its share of the new connections, which get " +
-  "no answer, until this process ends";
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -53,9 +52,7 @@ export class Workers implements AsyncDisposable {
   #posted?: Posted = undefined;
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
-  #restarting?: Promise<void>;
-  /** The place whose worker is being replaced; `undefined`: all of them are. */
-  #replaced?: number;
+  readonly #restarts = new Restarts();
 
   /** @ignore Only `copas.addworkers` calls it. */
   constructor(
@@ -73,13 +70,7 @@ export class Workers implements AsyncDisposable {
     this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
     this.#heartbeat = heartbeat;
-    this.#places = Array.from({ length: count }, (_, i) => ({
-      number: i + 1,
-      state: "starting",
-      crashes: 0,
-      abandoned: 0,
-      pause: FIRST_PAUSE,
-    }));
+    this.#places = newPlaces(count);
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
     let release = () => {};
@@ -101,11 +92,7 @@ export class Workers implements AsyncDisposable {
     this.#keepLoopGoing();
   }
 
-  /**
-   * Resolves when all have ended, however they did.
-   *
-   * @ignore
-   */
+  /** @ignore Resolves when all have ended, however they did. */
   get over(): Promise<void> {
     return this.#over.promise.catch(() => {});
   }
@@ -196,10 +183,8 @@ export class Workers implements AsyncDisposable {
     }
     place.crashes++;
     place.state = "waiting";
-    const lived = (performance.now() - since) / 1000;
-    if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
-    place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
-    place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+    const pause = nextPause(place, (performance.now() - since) / 1000);
+    place.timer = setTimeout(() => this.#start(place), pause * 1000);
   }
 
   /**
@@ -273,25 +258,12 @@ export class Workers implements AsyncDisposable {
    * @throws {RangeError} when there is no such place
    */
   async restart(worker?: number): Promise<void> {
-    const count = this.#places.length;
+    const all = this.#places;
     if (worker !== undefined) {
-      checkInteger("restart()", "the worker", worker, 1, count);
+      checkInteger("restart()", "the worker", worker, 1, all.length);
     }
-    while (this.#restarting !== undefined) {
-      const underWay = this.#restarting;
-      // All are replaced, or this one: that is what is asked for.
-      if (this.#replaced === worker || this.#replaced === undefined) {
-        return await underWay;
-      }
-      await underWay.catch(() => {});
-    }
-    const places = this.#places.filter(({ number }) =>
-      worker === undefined || number === worker
-    );
-    this.#replaced = worker;
-    const over = () => this.#restarting = undefined;
-    this.#restarting = this.#replace(places).finally(over);
-    await this.#restarting;
+    const places = worker === undefined ? all : [all[worker - 1]];
+    await this.#restarts.run(worker, () => this.#replace(places));
   }
 
   async #replace(places: Place[]): Promise<void> {
@@ -341,15 +313,13 @@ export class Workers implements AsyncDisposable {
   }
 
   async #stop(grace: number): Promise<void> {
-    const workers = [...this.#leaving];
-    for (const { worker, timer } of this.#places) {
-      clearTimeout(timer);
-      if (worker !== undefined) workers.push(worker);
-    }
+    for (const { timer } of this.#places) clearTimeout(timer);
+    const present = this.#places.flatMap(({ worker }) => worker ?? []);
+    const workers = [...this.#leaving, ...present];
     await Promise.all(workers.map((worker) => worker.stop(grace)));
-    for (const { drained } of workers) {
-      this.#drained.served += drained.served;
-      this.#drained.cut += drained.cut;
+    for (const { drained: { served, cut } } of workers) {
+      this.#drained.served += served;
+      this.#drained.cut += cut;
     }
     for (const place of this.#places) place.state = "stopped";
     this.#over.resolve();
