@@ -258,11 +258,10 @@ export class Workers implements AsyncDisposable {
    * @throws {RangeError} when there is no such place
    */
   async restart(worker?: number): Promise<void> {
-    const all = this.#places;
     if (worker !== undefined) {
-      checkInteger("restart()", "the worker", worker, 1, all.length);
+      checkInteger("restart()", "the worker", worker, 1, this.#places.length);
     }
-    const places = worker === undefined ? all : [all[worker - 1]];
+    const places = this.#places.slice((worker ?? 1) - 1, worker);
     await this.#restarts.run(worker, () => this.#replace(places));
   }
 
