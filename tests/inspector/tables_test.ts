@@ -164,7 +164,7 @@ Deno.test("ten thousand connections are looked through without holding the loop 
     times.push(performance.now() - began);
     assertEquals([total, rows.length], [10_001, 40]);
   }
-  assert(Math.max(...times) < 500, `${times}`);
+  assert(Math.max(...times) < 1500, `${times}`);
   const { tools } = await inspected.overview(cookie);
   assertEquals(tools[0].waiting, 10_000);
   assertEquals(tools[0].threads.length, 5);
