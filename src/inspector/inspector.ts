@@ -96,6 +96,9 @@ export class InspectorServer {
       const overview = await this.#overviews.make(this.#errors.count);
       const sample = this.#sampler.samples.at(-1);
       this.#streams.send(eventOf("tick", { overview, sample }));
+    } catch (error) {
+      // In a timer, it would end the process.
+      console.error("The inspector can't look at the dispatcher:", error);
     } finally {
       this.#isLooking = false;
     }

@@ -38,8 +38,8 @@ export class RecentErrors {
       id: ++this.count,
       at: Date.now(),
       thread: cut(task.name),
-      code: codeOf(error),
-      message: cut(messageOf(error)),
+      code: read(codeOf, error),
+      message: read(messageOf, error),
     });
     if (this.#errors.length > MOST_ERRORS) this.#errors.shift();
   };
@@ -52,15 +52,20 @@ export class RecentErrors {
 
 function codeOf(error: unknown): string {
   if (error instanceof CopasError) return error.code;
-  return error instanceof Error ? cut(error.name) : typeof error;
+  return error instanceof Error ? error.name : typeof error;
 }
 
-function messageOf(error: unknown): string {
+/** Reads what a program has made: to read it may fail, which must not reach the thread's end. */
+function read(part: (error: unknown) => unknown, error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    return cut(part(error));
   } catch {
-    return "a value that can't be written";
+    return "can't be read";
   }
+}
+
+function messageOf(error: unknown): unknown {
+  return error instanceof Error ? error.message : error;
 }
 
 function cut(text: unknown): string {

@@ -98,12 +98,19 @@ Deno.test("the last errors are kept, long ones cut, in a bounded number", async 
     });
   }
   copas.addthread(() => {
-    throw { toString: null };
+    throw Object.defineProperties(new Error(), {
+      name: { value: Symbol("no text") },
+      message: {
+        get() {
+          throw new Error("no message");
+        },
+      },
+    });
   });
   const cookie = await inspected.enter();
   const { total, rows } = await inspected.rows(cookie, "table=errors&limit=3");
   assertEquals(total, 500);
-  assertEquals(rows[0].message, "a value that can't be written");
+  assertEquals(rows[0].message, "can't be read");
   assertEquals([rows[1].code, rows[1].thread], ["RangeError", "<b>600</b>"]);
   assertEquals(String(rows[1].message).length, 1001);
   assertEquals([rows[2].code, rows[2].message], ["string", "a text"]);
@@ -141,6 +148,43 @@ Deno.test("buttons close a connection, pause, resume and drain a server", async 
   assertEquals(await order("abort", rows[1].id), 200);
   await second.read(new Uint8Array(1)).catch(() => null);
   for (const client of [first, second]) client.close();
+  assertEquals(inspected.errors, []);
+});
+
+Deno.test("workers are shown, and a button restarts one", async () => {
+  await using inspected = new Inspected();
+  const { copas } = inspected;
+  const module = new URL("../fixtures/worker_handler.ts", import.meta.url);
+  const workers = copas.addworkers(module, {
+    hostname: "127.0.0.1",
+    port: 0,
+    count: 1,
+    name: "served",
+  });
+  await workers.ready;
+  const who = async () => {
+    const { hostname, port } = workers.addr;
+    using client = await Deno.connect({ hostname, port });
+    await client.write(new TextEncoder().encode("who\n"));
+    const buffer = new Uint8Array(100);
+    return new TextDecoder().decode(
+      buffer.subarray(0, await client.read(buffer) ?? 0),
+    );
+  };
+  const before = await who();
+  const cookie = await inspected.enter();
+  const { workers: [group] } = await inspected.overview(cookie);
+  assertEquals(group.name, "served");
+  assertEquals(group.workers[0].state, "listening");
+  const headers = await inspected.orderHeaders(cookie);
+  const body = JSON.stringify({ action: "restart", id: group.id, worker: 1 });
+  const ask = { method: "POST", path: "/actions", headers, body };
+  assertEquals((await inspected.ask(ask)).code, 200);
+  // One that is asked for meanwhile is the same.
+  await workers.restart(1);
+  assert(await who() !== before);
+  await workers.stop();
+  assertEquals((await inspected.overview(cookie)).workers, []);
   assertEquals(inspected.errors, []);
 });
 
