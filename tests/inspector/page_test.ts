@@ -150,15 +150,14 @@ browserTest(
       );
     }
     await browser.until(`${first} === "worker 200"`);
-    await browser.call("Input.dispatchKeyEvent", { type: "char", text: "/" });
-    await browser.call("Input.dispatchKeyEvent", {
-      type: "keyDown",
-      key: "/",
-      text: "/",
-    });
-    await browser.until(
-      `document.activeElement.closest("section")?.id === "connections"`,
-    );
+    // Chromium drops keys that come before it has painted the page.
+    const key = { key: "/", text: "/" };
+    const isThere =
+      `document.activeElement.closest("section")?.id === "connections"`;
+    while (!await browser.evaluate<boolean>(isThere)) {
+      await browser.call("Input.dispatchKeyEvent", { type: "keyDown", ...key });
+      await browser.call("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+    }
     const field = `document.querySelector("#threads input")`;
     await browser.evaluate(`${field}.focus()`);
     await browser.call("Input.insertText", { text: "WORKER 05" });
