@@ -7,7 +7,9 @@
 import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { outsideThreads } from "./current_thread.ts";
+import { countUnder, errorType } from "./counts.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { Observed } from "./observed.ts";
 import type { ErrorHandler } from "./task.ts";
 import type { Thread } from "./thread.ts";
 
@@ -21,13 +23,15 @@ export function wasReported(error: unknown): boolean {
 }
 
 /** The part of a dispatcher that hands errors to the error handlers. */
-export abstract class ErrorReports {
+export abstract class ErrorReports extends Observed {
   /** Stands for the code outside every thread. */
   abstract readonly main: Thread;
   abstract readonly lifecycle: Lifecycle;
 
   /** @param errorhandler gets the errors of threads without a handler of their own */
-  constructor(public errorhandler: ErrorHandler) {}
+  constructor(public errorhandler: ErrorHandler) {
+    super();
+  }
 
   /** An error has left the function of a thread. Returns the end of its async error handler. */
   threadFailed(task: Thread, error: unknown): Promise<void> | undefined {
@@ -63,6 +67,7 @@ export abstract class ErrorReports {
     socket?: unknown,
   ): Promise<void> | undefined {
     if (error instanceof Error) reported.add(error);
+    countUnder(this.counts.errors, errorType(error));
     const handler = task.errorhandler ?? this.errorhandler;
     return callGuarded(() => handler(error, task, socket), (second) => {
       console.error(

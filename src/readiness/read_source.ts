@@ -58,6 +58,7 @@ export class ReadSource extends Source<number | null> {
       this.ended = true;
     } else {
       this.received += count;
+      this.selector.bytesReceived += count;
       this.buffer.filled(count);
     }
     this.announce();

@@ -162,6 +162,7 @@ export class WriteSink {
     }
     this.#from += count;
     this.written += count;
+    this.#selector.bytesSent += count;
     if (this.#from < this.#to) return this.#writeOn();
     giveBuffer(this.#flying!);
     this.#flying = undefined;
