@@ -57,6 +57,7 @@ export type { NetAccess } from "./src/net/access.ts";
 export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Called, Protected } from "./src/copas/protect.ts";
+export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
 export type { ServerOptions } from "./src/server/options.ts";
 export {
   type Datagram,
@@ -68,6 +69,17 @@ export {
 } from "./src/socket/datagram_socket.ts";
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
+export type { Lent } from "./src/pool/lent.ts";
+export type {
+  Pool,
+  PoolFactory as PoolMaker,
+  PoolOptions,
+} from "./src/pool/pool.ts";
+export type {
+  ConnectOptions,
+  ProxyClient,
+} from "./src/socket/proxy_address.ts";
+export type { RelayOptions } from "./src/socket/relay.ts";
 export type { LingerOptions } from "./src/socket/linger.ts";
 export type {
   FrameFormat,
@@ -111,6 +123,12 @@ export type {
   SemaphoreFactory as SemaphoreMaker,
   TimerFactory as TimerMaker,
 } from "./src/sync/factories.ts";
+export type {
+  Limiter,
+  LimiterFactory as LimiterMaker,
+  LimiterOptions,
+  TakeOptions,
+} from "./src/sync/limiter.ts";
 export type { Queue, QueueOptions } from "./src/sync/queue.ts";
 export type { ResolvableFuture } from "./src/sync/resolvable_future.ts";
 export type { Semaphore, SemaphoreOptions } from "./src/sync/semaphore.ts";

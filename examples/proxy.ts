@@ -3,23 +3,15 @@
 // Run:  deno run --allow-net=127.0.0.1:8080,127.0.0.1:6379 examples/proxy.ts
 // Talk: redis-cli -p 8080 (with examples/key_value_server.ts behind it)
 
-import copas, { type StreamSocket } from "jsr:@copas/copas";
+import copas from "jsr:@copas/copas";
 
 const [port = "8080", target = "6379"] = Deno.args;
-
-/** Passes on what comes from one side until that side has nothing more to say. */
-async function pass(from: StreamSocket, to: StreamSocket): Promise<void> {
-  for (let data; (data = await from.receivepartial(64 * 1024)) !== null;) {
-    await to.send(data); // waits when `to` doesn't read: `from` has to wait, too
-  }
-  await to.shutdown("send"); // the other direction may still go on
-}
 
 const forward = copas.handler(async (client) => {
   await using behind = await copas.socket.connect("127.0.0.1", Number(target), {
     timeout: 10,
   });
-  await Promise.all([pass(client, behind), pass(behind, client)]);
+  await copas.relay(client, behind);
 });
 
 // When nothing listens behind it, one line says so; the stack trace would not help.

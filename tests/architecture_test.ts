@@ -158,12 +158,12 @@ const members = {
     setthreadname getthreadname setsocketname getsocketname debug
     wrap receive receivepartial receivefrom send sendto connect close
     dohandshake settimeout settimeouts flush
-    socket timer lock semaphore queue future`,
+    socket timer lock semaphore queue future limiter pool relay`,
   StreamSocket: `
     receive receivepartial send flush connect dohandshake close shutdown
     settimeout settimeouts getpeername getsockname getstats setoption
     getalpn getsniname getpeercertificate readable writable name closed
-    receiveuntil lines receiveframe sendframe peek abort
+    receiveuntil lines receiveframe sendframe peek abort getproxyname
     [Symbol.asyncIterator] [Symbol.dispose] [Symbol.asyncDispose]`,
   DatagramSocket: `
     receive receivefrom sendto send setpeername setsockname getsockname

@@ -11,6 +11,7 @@ import { checkKeys } from "../errors/known_keys.ts";
 import { Network } from "../net/network.ts";
 import { NetPolicy } from "../net/policy.ts";
 import type { NetScope } from "../net/scope.ts";
+import { PoolFactory } from "../pool/pool.ts";
 import { SocketFactory } from "../socket/factory.ts";
 import {
   FutureFactory,
@@ -19,6 +20,7 @@ import {
   SemaphoreFactory,
   TimerFactory,
 } from "../sync/factories.ts";
+import { LimiterFactory } from "../sync/limiter.ts";
 import { Debug } from "./debug.ts";
 import { ErrorLog } from "./error_log.ts";
 import { ServerRegistry } from "./server_registry.ts";
@@ -43,6 +45,8 @@ export interface SharedContext {
   readonly semaphore: SemaphoreFactory;
   readonly queue: QueueFactory;
   readonly future: FutureFactory;
+  readonly limiter: LimiterFactory;
+  readonly pool: PoolFactory;
   readonly debug: Debug;
 }
 
@@ -80,6 +84,8 @@ export function createContext(options: CopasOptions): Context {
     semaphore: new SemaphoreFactory(scheduler),
     queue: new QueueFactory(scheduler),
     future: new FutureFactory(scheduler),
+    limiter: new LimiterFactory(scheduler),
+    pool: new PoolFactory(scheduler),
     debug: new Debug(scheduler, view.lookup),
     ...view,
   };

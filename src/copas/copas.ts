@@ -19,6 +19,7 @@ import type {
   DatagramSocket,
   DatagramSocketOptions,
 } from "../socket/datagram_socket.ts";
+import type { PoolFactory } from "../pool/pool.ts";
 import type { SocketFactory } from "../socket/factory.ts";
 import {
   type DatagramLike,
@@ -28,6 +29,8 @@ import {
   type StreamLike,
 } from "../socket/kinds.ts";
 import type { Pattern, Size } from "../socket/pattern.ts";
+import type { ConnectOptions } from "../socket/proxy_address.ts";
+import type { RelayOptions } from "../socket/relay.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
 import { changedTimeouts, sameTimeouts } from "../socket/timeouts.ts";
@@ -38,6 +41,7 @@ import type {
   SemaphoreFactory,
   TimerFactory,
 } from "../sync/factories.ts";
+import type { LimiterFactory } from "../sync/limiter.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { Workers, WorkersOptions } from "../workers/workers.ts";
 import {
@@ -91,6 +95,10 @@ export class Copas {
   readonly queue: QueueFactory;
   /** Makes futures: each is a thread whose result other threads can wait for. */
   readonly future: FutureFactory;
+  /** Makes limiters: each says how often something may happen. */
+  readonly limiter: LimiterFactory;
+  /** Makes pools: each lends connections of a client, and takes them back. */
+  readonly pool: PoolFactory;
   /** Logs what threads and sockets do. */
   readonly debug: Debug;
   readonly #context: Context;
@@ -118,6 +126,8 @@ export class Copas {
     this.semaphore = context.semaphore;
     this.queue = context.queue;
     this.future = context.future;
+    this.limiter = context.limiter;
+    this.pool = context.pool;
     this.debug = context.debug;
     bindMethods(this, Copas.prototype);
     servers.handlerMakers.add(this.handler);
@@ -1131,7 +1141,7 @@ export class Copas {
     skt: StreamSocket,
     host: string,
     port: number,
-    options?: WaitOptions,
+    options?: ConnectOptions,
   ): Promise<StreamSocket> {
     return sockets.connect(this.#context, skt, host, port, options);
   }
@@ -1183,6 +1193,47 @@ export class Copas {
     }
     this.removeserver(skt);
     return resolvedCall(this.#context.scheduler, undefined);
+  }
+
+  /**
+   * Passes bytes on between two connections, both ways at once, until both
+   * peers have ended their side. The end of one side is passed on, and the other
+   * direction goes on; a side that does not read makes the other one wait.
+   *
+   * When it fails, both sockets are aborted: each peer can tell that its stream
+   * was cut. Otherwise the caller closes them.
+   *
+   * @param a one connection
+   * @param b the other one
+   * @param options `idletimeout`: seconds without a byte in either direction
+   * after which it fails (default: no limit); `signal` to give up
+   * @returns how many bytes went from `a` to `b`, and from `b` to `a`
+   * @throws {ClosedError} when a connection broke
+   * @throws {TimeoutError} when no byte came for `idletimeout` seconds, or a
+   * timeout of one of the sockets passed
+   * @throws {CancelledError} when the signal aborted, or the thread was removed
+   * @throws {TypeError} when an argument is of the wrong type, or both are the
+   * same socket
+   * @throws {RangeError} when `idletimeout` is negative or `NaN`
+   *
+   * @example A port forwarder
+   * ```ts
+   * import copas, { type StreamSocket } from "jsr:@copas/copas";
+   *
+   * const forward = copas.handler(async (client: StreamSocket) => {
+   *   await using behind = await copas.socket.connect("127.0.0.1", 6379);
+   *   await copas.relay(client, behind, { idletimeout: 300 });
+   * });
+   * copas.addserver(copas.socket.bind("127.0.0.1", 8080), forward);
+   * await copas.loop();
+   * ```
+   */
+  relay(
+    a: StreamLike,
+    b: StreamLike,
+    options?: RelayOptions,
+  ): Promise<[number, number]> {
+    return sockets.relayBetween(this.#context, a, b, options);
   }
 
   // --- Sockets: receiving and sending --------------------------------------------------------------

@@ -52,7 +52,10 @@ export type Dispatcher =
 /** What {@linkcode Copas} has for threads to work together, and all of {@linkcode Dispatcher}. */
 export type Tools =
   & Dispatcher
-  & Pick<Copas, "timer" | "lock" | "semaphore" | "queue" | "future">;
+  & Pick<
+    Copas,
+    "timer" | "lock" | "semaphore" | "queue" | "future" | "limiter"
+  >;
 
 /** What {@linkcode Copas} has about sockets, and all of {@linkcode Tools}. */
 export type Sockets =
@@ -70,6 +73,8 @@ export type Sockets =
     | "connect"
     | "dohandshake"
     | "flush"
+    | "relay"
+    | "pool"
     | "close"
     | "removeserver"
     | "settimeout"

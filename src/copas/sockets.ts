@@ -6,7 +6,6 @@
  */
 
 import { checkString } from "../errors/arguments.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import { endpointOf } from "../socket/internals.ts";
 import {
   checkDatagramOptions,
@@ -18,7 +17,13 @@ import {
   isListener,
   type Socket,
   type SocketLike,
+  type StreamLike,
 } from "../socket/kinds.ts";
+import {
+  connectEndpoint,
+  type ConnectOptions,
+} from "../socket/proxy_address.ts";
+import { relay, type RelayOptions } from "../socket/relay.ts";
 import {
   checkLateOptions,
   readSocketOptions,
@@ -85,12 +90,26 @@ export function connect(
   skt: StreamSocket,
   host: string,
   port: number,
-  options?: WaitOptions,
+  options?: ConnectOptions,
 ): Promise<StreamSocket> {
   const socket = lookup.findStream("connect()", skt);
   const endpoint = endpointOf(socket);
-  return endpoint.checked(endpoint.connect(host, port, options, { view }))
+  return endpoint.checked(
+    connectEndpoint(endpoint, host, port, options, { view }),
+  )
     .then(() => socket);
+}
+
+/** Passes bytes on between two connections, both ways. */
+export async function relayBetween(
+  { scheduler, lookup }: Context,
+  a: StreamLike,
+  b: StreamLike,
+  options?: RelayOptions,
+): Promise<[number, number]> {
+  const first = lookup.findStream("relay()", a);
+  const second = lookup.findStream("relay()", b);
+  return await relay(scheduler, first, second, options);
 }
 
 /** Sends a datagram; both scopes hold, as in `connect`. */

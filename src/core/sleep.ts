@@ -25,8 +25,13 @@ export class SleepWait extends Wait<Slept> {
   /** When it began; not noted for a silent sleep. */
   readonly #began?: number;
 
-  constructor(task: WaitingThread, seconds: number, began?: number) {
-    super(task, "sleep", undefined, seconds === Infinity, false, seconds);
+  constructor(
+    task: WaitingThread,
+    seconds: number,
+    began?: number,
+    isIdle = seconds === Infinity,
+  ) {
+    super(task, "sleep", undefined, isIdle, false, seconds);
     this.#began = began;
   }
 
@@ -66,6 +71,8 @@ export interface SleepOptions {
   signal?: AbortSignal;
   /** Whether the sleep resolves to nothing. Default: to the seconds that it lasted. */
   silent?: boolean;
+  /** Whether the sleep does not keep `loop()` going. Default: whether it is without end. */
+  idle?: boolean;
 }
 
 /** Lets the others run: goes on in the next round. */
@@ -94,19 +101,26 @@ export function sleepFor(
 }
 
 /** Sleeps until the clock shows `time`. When that time has passed, the thread goes on in the next round. */
-export function sleepUntil(scheduler: SleepHost, time: number): Promise<Slept> {
+export function sleepUntil(
+  scheduler: SleepHost,
+  time: number,
+  options?: SleepOptions,
+): Promise<Slept> {
   const now = scheduler.clock.now();
-  return time > now ? sleep(scheduler, now, time) : yieldTurn(scheduler);
+  return time > now
+    ? sleep(scheduler, now, time, options)
+    : yieldTurn(scheduler, options);
 }
 
 function sleep(
   scheduler: WaitHost,
   now: number,
   until: number,
-  { signal, silent }: SleepOptions = {},
+  { signal, silent, idle }: SleepOptions = {},
 ): Promise<Slept> {
   const { current } = scheduler;
-  const wait = new SleepWait(current, until - now, silent ? undefined : now);
+  const began = silent ? undefined : now;
+  const wait = new SleepWait(current, until - now, began, idle);
   if (wait.pending && until < Infinity) scheduler.setDeadline(wait, until);
   if (signal !== undefined) wait.endOn(signal);
   return wait.promise;

@@ -36,7 +36,12 @@ export interface ConnectSettings {
   readonly view?: Network;
   /** Whether the peer has chosen the port, which is another one each time. */
   readonly isPeersPort?: boolean;
+  /** Makes what is sent before all else. Default: nothing. */
+  readonly preface?: Preface;
 }
+
+/** Makes what is sent first on a new connection. */
+export type Preface = () => Promise<Uint8Array>;
 
 /** Opens the sockets of a dispatcher, or of a narrower view of one. */
 export class Network {

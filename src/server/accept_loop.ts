@@ -27,6 +27,16 @@ export interface ConnectionTaker {
   listenerClosed(): void;
 }
 
+/**
+ * A listener that accepts before it is asked to, on a socket that lives on
+ * without this process: a client whose connection it has must be served, for it
+ * would have been served by the next process.
+ */
+export interface EagerListener {
+  /** Closes it. The connections that it has accepted, or still brings, go to `take`. */
+  closeInto(take: (conn: Deno.Conn) => void): void;
+}
+
 /** The accept loop of one listener. */
 export class AcceptLoop implements Ready {
   readonly #scheduler: Scheduler;
@@ -111,6 +121,12 @@ export class AcceptLoop implements Ready {
     this.stop();
     this.#closed = true;
     this.#source.close();
+    const { closeInto } = this.#listener as Partial<EagerListener>;
+    if (closeInto !== undefined) {
+      const take = (conn: Deno.Conn) => this.#server.take(conn);
+      for (let conn; (conn = this.#source.take()) !== undefined;) take(conn);
+      return closeInto.call(this.#listener, take);
+    }
     this.#closeAccepted();
     try {
       this.#listener.close();

@@ -13,6 +13,7 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";
+import { type ProxyProtocolOptions, readProxyOptions } from "./proxy_gate.ts";
 import { checkLinger, type LingerOptions } from "../socket/linger.ts";
 
 /** How a server serves. */
@@ -23,6 +24,8 @@ export interface ServerOptions extends Limits, LingerOptions {
   name?: string;
   /** How many connections are served at once; more wait in the system's backlog. Handshakes of `Deno.listenTls` that were given up count until their peers act. Default: no limit. */
   maxConnections?: number;
+  /** The proxies that tell the server who its clients are, by the PROXY protocol. Default: there are none, and no header is read. */
+  proxyProtocol?: ProxyProtocolOptions;
 }
 
 /** The names of all options. The type makes sure that none is missing. */
@@ -35,6 +38,7 @@ export const SERVER_KEYS: readonly (keyof ServerOptions)[] = Object.keys(
     maxbody: true,
     linger: true,
     lingeralways: true,
+    proxyProtocol: true,
   } satisfies Record<keyof ServerOptions, true>,
 ) as (keyof ServerOptions)[];
 
@@ -79,6 +83,9 @@ function checkServerOptions(call: string, options: ServerOptions): void {
   }
   if (options.name !== undefined) checkString(call, "the name", options.name);
   checkMaxConnections(call, options.maxConnections);
+  if (options.proxyProtocol !== undefined) {
+    readProxyOptions(call, options.proxyProtocol);
+  }
   checkLimits(call, options);
   checkLinger(call, options);
 }

@@ -20,6 +20,7 @@ import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import type { ServerOptions } from "./options.ts";
+import { ProxyGate } from "./proxy_gate.ts";
 import {
   callRaw,
   type SocketHandler,
@@ -55,6 +56,8 @@ export class StreamServer
   #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
   #socketOptions?: StreamSocketOptions & { accepted: true };
+  /** Reads PROXY headers before handlers begin, where the server has proxies in front of it. */
+  #gate?: ProxyGate = undefined;
   #count = 0;
   #serving = 0;
   /** How many handshakes were given up whose connections Deno keeps. */
@@ -76,6 +79,11 @@ export class StreamServer
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
     this.#socketOptions = undefined;
+    this.#gate = ProxyGate.of(
+      options.proxyProtocol,
+      this.#listener,
+      () => this.refused++,
+    );
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
@@ -90,6 +98,9 @@ export class StreamServer
   get serving(): number {
     return this.#serving;
   }
+
+  /** How many connections had no PROXY header, or a malformed one. */
+  refused = 0;
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
@@ -134,7 +145,8 @@ export class StreamServer
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
     this.#serving++;
-    let handler = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
+    let handler = this.#gate?.before(serve) ?? serve;
     if (isTls(conn)) {
       new AcceptedHandshake(conn, scheduler.selector, this);
       handler = afterHandshake(handler);

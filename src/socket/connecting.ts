@@ -6,7 +6,7 @@
  */
 
 import { formatAddress } from "../net/address.ts";
-import type { Network } from "../net/network.ts";
+import type { Network, Preface } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { TlsSession } from "../tls/session.ts";
 import type { ConnectionSetup } from "./connection_setup.ts";
@@ -22,7 +22,8 @@ export interface Connected {
  * Connects to `host` and `port`.
  *
  * @param timeout seconds for all of it
- * @param isPeersPort whether the peer has chosen the port, which is another one each time
+ * @param settings `isPeersPort`: whether the peer has chosen the port, which is
+ * another one each time; `preface` makes what is sent before all else
  */
 export async function connectStream(
   setup: ConnectionSetup,
@@ -31,7 +32,10 @@ export async function connectStream(
   port: number,
   sslparams: SslParams | SslParamsSource | undefined,
   timeout: number,
-  isPeersPort?: boolean,
+  { isPeersPort, preface }: {
+    isPeersPort?: boolean;
+    preface?: Preface;
+  } = {},
 ): Promise<Connected> {
   const address = formatAddress(host, port);
   let isHandshaking = false;
@@ -42,6 +46,7 @@ export async function connectStream(
       setup.signal,
       isPeersPort,
     );
+    if (preface !== undefined) await sendFirst(conn, preface);
     if (sslparams === undefined) return { conn };
     isHandshaking = true;
     // They can't be set any more when TLS has taken the connection over. Deno
@@ -59,6 +64,17 @@ export async function connectStream(
     if (!isHandshaking) throw error;
     const messagePrefix = `Cannot establish TLS with ${address}`;
     throw handshakeFailure(setup, messagePrefix, error, timeout);
+  }
+}
+
+/** Sends what `preface` makes. When that fails, the connection is closed. */
+async function sendFirst(conn: Deno.Conn, preface: Preface): Promise<void> {
+  try {
+    let rest = await preface();
+    while (rest.length > 0) rest = rest.subarray(await conn.write(rest));
+  } catch (error) {
+    conn.close();
+    throw error;
   }
 }
 

@@ -5,7 +5,6 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
 import type { Network } from "../net/network.ts";
 import {
   checkDatagramOptions,
@@ -16,6 +15,7 @@ import {
   checkSocketOptions,
   type StreamSocketOptions,
 } from "./socket_options.ts";
+import type { ConnectOptions } from "./proxy_address.ts";
 import { StreamSocket } from "./stream_socket.ts";
 
 /**
@@ -141,8 +141,9 @@ export class SocketFactory {
    * @param host a name or an address
    * @param port from 0 to 65535
    * @param options `timeout`: seconds until the call fails; `Infinity` or a
-   * negative number: no limit. `signal` ends the call. Default: no limit but the
-   * system's
+   * negative number: no limit. `signal` ends the call. `proxyProtocol`: the
+   * client's connection on whose behalf this one is made. Default: no limit but
+   * the system's
    * @returns resolves to the socket when it is connected
    * @throws {TypeError} when an argument is of the wrong type, or `host` is empty
    * @throws {RangeError} when `port` or `timeout` is out of range
@@ -166,7 +167,7 @@ export class SocketFactory {
   connect(
     host: string,
     port: number,
-    options?: WaitOptions,
+    options?: ConnectOptions,
   ): Promise<StreamSocket> {
     return this.tcp().connect(host, port, options);
   }

@@ -102,6 +102,13 @@ export class Receiver implements ReceiveQueue {
     return this.#receive(request, false, options) as Promise<T | null>;
   }
 
+  /** Gives what `request` asks for, to a caller that asks again and again and has no options. */
+  next<T extends string | Uint8Array<ArrayBuffer>>(
+    request: ReceiveRequest<T>,
+  ): Promise<T | null> {
+    return this.#receive(request, false) as Promise<T | null>;
+  }
+
   #check(pattern: Pattern, partial: boolean, options?: ReceiveOptions): void {
     const call = callName(partial);
     checkPattern(call, pattern);

@@ -167,7 +167,7 @@ export class StreamEndpoint extends StreamLife {
     host: string,
     port: number,
     options?: WaitOptions,
-    { view, isPeersPort }: ConnectSettings = {},
+    { view, isPeersPort, preface }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -188,7 +188,7 @@ export class StreamEndpoint extends StreamLife {
         port,
         this.#isStartTls ? undefined : this.#sslparams,
         timeout,
-        isPeersPort,
+        { isPeersPort, preface },
       );
       if (this.isClosed) {
         closeConnected({ conn, session });

@@ -7,6 +7,7 @@
 
 import type { TlsSession } from "../tls/session.ts";
 import type { Connection } from "./connection.ts";
+import type { Proxied } from "./proxied.ts";
 import {
   CLOSED_REASON,
   isClosed,
@@ -25,6 +26,8 @@ export interface Setup {
 export abstract class StreamLife {
   /** What the socket receives from and sends to: from "open" on, unless its handshake failed. */
   connection?: Connection = undefined;
+  /** What the proxy in front has said of the client. */
+  proxied?: Proxied = undefined;
   /** A connection in plain text that must not be used before its handshake, in place of `connection`. */
   #withheld?: Connection = undefined;
   #state: StreamState = "unconnected";

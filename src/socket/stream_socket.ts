@@ -17,6 +17,7 @@ import { ENDPOINT } from "./internals.ts";
 import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
 import type { Pattern, Size } from "./pattern.ts";
+import { connectEndpoint, type ConnectOptions } from "./proxy_address.ts";
 import { PeekRequest } from "./peek.ts";
 import type {
   PeekOptions,
@@ -140,7 +141,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    *
    * @param host a name or an address
    * @param port 1 to 65535
-   * @param options `timeout` in seconds for all of it, in place of the socket's connect timeout; `signal` to give up
+   * @param options `timeout` in seconds for all of it, in place of the socket's connect timeout; `signal` to give up; `proxyProtocol`, the client's connection on whose behalf this one is made: the server is told the client's address
    * @returns the socket itself, connected
    * @throws {TimeoutError} when the time was up
    * @throws {HandshakeError} when the handshake failed, or the time was up in it
@@ -154,10 +155,10 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   async connect(
     host: string,
     port: number,
-    options?: WaitOptions,
+    options?: ConnectOptions,
   ): Promise<this> {
     await this.#endpoint.checked(
-      this.#endpoint.connect(host, port, options),
+      connectEndpoint(this.#endpoint, host, port, options),
     );
     return this;
   }
@@ -765,7 +766,37 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    */
   getpeername(): Endpoint {
     const { conn } = this.#endpoint.connected("getpeername()");
-    return endpoint(conn.remoteAddr);
+    return this.#endpoint.proxied?.source ?? endpoint(conn.remoteAddr);
+  }
+
+  /**
+   * The address of the proxy that the connection came through, where the server
+   * has the option `proxyProtocol`. `getpeername` tells the client's address
+   * then.
+   *
+   * @returns `[ip, port, family]`; for a Unix socket its path, 0 and `"unix"`;
+   * `null` when no proxy has named a client: there is none, or it has connected
+   * on its own behalf, as for a health check
+   * @throws {ClosedError} when the socket is not connected
+   *
+   * @example
+   * ```ts
+   * import copas, { type StreamSocket } from "jsr:@copas/copas";
+   *
+   * const server = copas.socket.bind("127.0.0.1", 8080);
+   * copas.addserver(
+   *   server,
+   *   copas.handler((skt: StreamSocket) => {
+   *     console.log(skt.getpeername()[0], "through", skt.getproxyname()?.[0]);
+   *   }),
+   *   { proxyProtocol: { from: ["127.0.0.1"] } },
+   * );
+   * await copas.loop();
+   * ```
+   */
+  getproxyname(): Endpoint | null {
+    this.#endpoint.connected("getproxyname()");
+    return this.#endpoint.proxied?.proxy ?? null;
   }
 
   /**

@@ -162,6 +162,7 @@ export class TimerFactory {
     "callback",
     "recurring",
     "initialdelay",
+    "unref",
     "params",
     "errorhandler",
   ]);
@@ -175,7 +176,7 @@ export class TimerFactory {
    * Makes a timer and arms it.
    *
    * @param options what the timer calls, and when: `delay` and `callback`, and
-   * any of `recurring`, `initialdelay`, `params`, `errorhandler` and `name`
+   * any of `recurring`, `initialdelay`, `unref`, `params`, `errorhandler` and `name`
    * @returns the timer
    * @throws {TypeError} when the options are not an object or have an unknown
    * key, a delay is not a number, the callback or the errorhandler not a function, or the name not a string

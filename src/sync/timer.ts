@@ -21,6 +21,8 @@ export interface TimerOptions<P = undefined> {
   recurring?: boolean;
   /** Seconds, 0 or more, to the first call; with 0 it comes in the next step. Default: `delay`. */
   initialdelay?: number;
+  /** Whether `loop()` ends although the timer is armed, as soon as nothing else keeps it going. Its callback keeps it going while it runs. Default: `false`. */
+  unref?: boolean;
   /** What the callback is called with, after the timer. Default: `undefined`. */
   params?: P;
   /** Gets the errors of the callback. Default: the dispatcher's default error handler. */
@@ -31,7 +33,7 @@ export interface TimerOptions<P = undefined> {
 
 /**
  * A timer. It is armed when it is made, and its callback runs in a thread with
- * the timer's name. An armed timer keeps `loop()` going.
+ * the timer's name. An armed timer keeps `loop()` going, unless it has `unref`.
  *
  * A recurring timer waits for `delay` seconds from the end of a call to the
  * next. If it is late, because other threads were busy, the next wait is shorter
@@ -66,19 +68,22 @@ export class Timer<P = undefined> implements Disposable {
   readonly #scheduler: Scheduler;
   readonly #callback: (timer: Timer<P>, params: P) => unknown;
   readonly #errorhandler?: ErrorHandler;
+  readonly #isUnref: boolean;
   /** The thread that sleeps for the next call. */
   #task?: Thread = undefined;
   #cancelled = false;
 
   /** @ignore Only `copas.timer.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, options: TimerOptions<P>) {
-    const { delay, callback, errorhandler } = options;
+    const { delay, callback, errorhandler, unref = false } = options;
     checkDelay("timer.new()", "the delay", delay);
     checkFunction("timer.new()", "the callback", callback);
     checkFlag("timer.new()", "recurring", options.recurring);
     if (errorhandler !== undefined) {
       checkFunction("timer.new()", "the errorhandler", errorhandler);
     }
+    checkFlag("timer.new()", "unref", unref);
+    this.#isUnref = unref;
     this.name = name;
     this.delay = delay;
     this.recurring = options.recurring ?? false;
@@ -164,7 +169,7 @@ export class Timer<P = undefined> implements Disposable {
     this.#task = task;
     task.errorhandler = this.#errorhandler;
     for (;;) {
-      await sleepUntil(this.#scheduler, due);
+      await sleepUntil(this.#scheduler, due, { idle: this.#isUnref });
       if (!this.recurring) this.#task = undefined;
       const began = clock.now();
       await this.#call(task);

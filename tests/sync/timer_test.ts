@@ -343,3 +343,43 @@ Deno.test("wrong arguments of a timer are refused, and named, and nothing is arm
   await copas.loop();
   assertEquals(clock.now(), 0);
 });
+
+Deno.test("a timer with unref does not keep the loop going, and calls while it goes", async () => {
+  const { copas, clock } = dispatcher();
+  const ticks: number[] = [];
+  using timer = copas.timer.new({
+    delay: 1,
+    recurring: true,
+    unref: true,
+    callback: () => {
+      ticks.push(clock.now());
+    },
+  });
+  await copas.loop();
+  assertEquals([ticks, clock.now()], [[], 0]);
+  copas.addthread(() => copas.pause(2.5));
+  await copas.loop();
+  assertEquals([ticks, timer.armed], [[1, 2], true]);
+});
+
+Deno.test("the callback of a timer with unref keeps the loop going until it has ended", async () => {
+  const { copas, clock } = dispatcher();
+  using _timer = copas.timer.new({
+    delay: 1,
+    recurring: true,
+    unref: true,
+    callback: () => copas.pause(5),
+  });
+  copas.addthread(() => copas.pause(2));
+  await copas.loop();
+  assertEquals(clock.now(), 6);
+});
+
+Deno.test("unref must be a boolean", () => {
+  const { copas } = dispatcher();
+  assertThrows(
+    () => copas.timer.new({ delay: 1, unref: 1 as never, callback: () => {} }),
+    TypeError,
+    "unref must be a boolean, got 1",
+  );
+});
