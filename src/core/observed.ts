@@ -4,16 +4,32 @@
  * @module
  */
 
+import { WeakList } from "../collections/weak_list.ts";
 import { Counts } from "./counts.ts";
+import type { Metered } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { Task } from "./task.ts";
 import type { AnyWait } from "./wait.ts";
 
+/** A queue, as far as it is counted. */
+export interface CountedQueue {
+  /** Its name. */
+  readonly name: string;
+  /** How many items there are. */
+  readonly size: number;
+  /** Whether it can't be used any more. */
+  readonly hasEnded: boolean;
+}
+
 /** The part of a dispatcher that tells what it does. */
 export abstract class Observed {
   /** What it has counted. */
   readonly counts: Counts = new Counts();
+  /** What has further numbers to tell. */
+  readonly metered: Set<Metered> = new Set();
+  /** The queues of the program. */
+  readonly queues: WeakList<CountedQueue> = new WeakList();
   /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
   log?: (
     event: "resuming" | "yielding" | "exiting",

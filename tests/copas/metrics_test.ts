@@ -1,0 +1,137 @@
+// The snapshot of what a dispatcher has counted.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Copas, MetricInfo, Metrics } from "../../mod.ts";
+import { TimeoutError } from "../../src/errors/errors.ts";
+import { scripted } from "../fixtures/socket_script.ts";
+import { dispatcher } from "../fixtures/socket_dispatcher.ts";
+import { virtual } from "../fixtures/virtual.ts";
+
+/** The values of a metric that is a number, by the first attribute. */
+function values(
+  copas: Copas,
+  name: keyof Metrics,
+): Record<string, number> {
+  const metric: MetricInfo & { points: readonly unknown[] } =
+    copas.metrics()[name];
+  const points = metric.points as {
+    attributes: Record<string, string>;
+    value: number;
+  }[];
+  return Object.fromEntries(
+    points.map((
+      { attributes, value },
+    ) => [Object.values(attributes)[0] ?? "", value]),
+  );
+}
+
+Deno.test("bytes and messages are counted both ways", async () => {
+  const { copas, conn, skt } = scripted();
+  copas.addthread(async () => {
+    assertEquals(await skt.receive(), "one");
+    assertEquals(await skt.receive(), "two");
+    assertEquals(await skt.receive(), null);
+    await skt.send("answer");
+  });
+  conn.feed("one\ntwo\n");
+  conn.end();
+  await copas.loop();
+  assertEquals(values(copas, "copas.network.io"), { receive: 8, transmit: 6 });
+  assertEquals(values(copas, "copas.network.messages"), {
+    receive: 2,
+    transmit: 1,
+  });
+  skt.close();
+});
+
+Deno.test("waits are counted by their kind, and how they ended", async () => {
+  const { copas } = virtual();
+  const lock = copas.lock.new();
+  const sleeper = copas.addthread(() => copas.pauseforever());
+  copas.addthread(async () => {
+    await lock.get();
+    await copas.pause(5);
+    lock.release();
+  });
+  copas.addthread(async () => {
+    await assertRejects(() => lock.get(1), TimeoutError);
+    copas.removethread(sleeper);
+    await copas.wait(Promise.resolve());
+  });
+  assertEquals(values(copas, "copas.thread.waiting"), {
+    receive: 0,
+    send: 0,
+    sleep: 2,
+    operation: 0,
+  });
+  await copas.loop();
+  assertEquals(values(copas, "copas.wait.count"), {
+    receive: 0,
+    send: 0,
+    sleep: 3,
+    operation: 1,
+  });
+  assertEquals(values(copas, "copas.wait.timeouts"), { "": 1 });
+  assertEquals(values(copas, "copas.wait.cancellations"), { "": 1 });
+  assertEquals(values(copas, "copas.lock.waits"), { "": 1 });
+  assertEquals(values(copas, "copas.thread.started"), { "": 3 });
+  assertEquals(values(copas, "copas.thread.count"), { "": 0 });
+});
+
+Deno.test("errors that reach an error handler are counted by code or class", async () => {
+  const { copas } = virtual();
+  copas.seterrorhandler(() => {}, true);
+  copas.addthread(() => Promise.reject(new RangeError("on purpose")));
+  copas.addthread(async () => {
+    const lock = copas.lock.new();
+    await lock.get();
+    copas.addthread(() => lock.get(1));
+    await copas.pause(2);
+    lock.release();
+  });
+  await copas.loop();
+  assertEquals(values(copas, "copas.thread.errors"), {
+    RangeError: 1,
+    timeout: 1,
+  });
+});
+
+Deno.test("queues are listed with how many items they have, until they end", async () => {
+  const { copas } = virtual();
+  const jobs = copas.queue.new<number>({ name: "jobs" });
+  const ended = copas.queue.new<number>({ name: "ended" });
+  copas.addthread(async () => {
+    for (let i = 0; i < 3; i++) await jobs.push(i);
+  });
+  ended.destroy();
+  await copas.loop();
+  assertEquals(values(copas, "copas.queue.length"), { jobs: 3 });
+});
+
+Deno.test("a thread that computes is seen in the holds, and its sleeping neighbour in the lag", async () => {
+  const copas = dispatcher();
+  copas.metrics();
+  copas.addthread(() => copas.pause(0.01));
+  copas.addthread(async () => {
+    await copas.pause(0.005);
+    const end = performance.now() + 60;
+    while (performance.now() < end);
+  });
+  await copas.loop();
+  const metrics = copas.metrics();
+  const [hold] = metrics["copas.loop.hold.duration"].points;
+  const [lag] = metrics["copas.loop.lag"].points;
+  assert(hold.max >= 0.06, `${hold.max}`);
+  assertEquals(metrics["copas.loop.hold.longest"].points[0].value, hold.max);
+  assert(lag.max >= 0.03, `${lag.max}`);
+  assertEquals(hold.buckets.reduce((a, b) => a + b), hold.count);
+});
+
+Deno.test("a snapshot does not change", async () => {
+  const { copas } = virtual();
+  const before = copas.metrics();
+  const text = JSON.stringify(before);
+  copas.addthread(() => copas.pause(1));
+  await copas.loop();
+  assertEquals(JSON.stringify(before), text);
+});
