@@ -48,7 +48,8 @@ export type {
   SocketLike,
   StreamLike,
 } from "./src/socket/kinds.ts";
-export type { Status } from "./src/core/status.ts";
+export type { Counts } from "./src/core/status.ts";
+export type { Status, WorkerCounts } from "./src/server/status.ts";
 export { EncodingError } from "./src/errors/encoding_error.ts";
 export {
   CancelledError,
@@ -68,7 +69,18 @@ export type { NetScope } from "./src/net/scope.ts";
 export type { Endpoint } from "./src/net/address.ts";
 export type { Called, Protected } from "./src/copas/protect.ts";
 export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
-export type { ServerOptions } from "./src/server/options.ts";
+export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
+export type { Server, ServerStatus } from "./src/server/server.ts";
+export type { AcceptRate } from "./src/server/accept_rate.ts";
+export type { HandshakeOptions } from "./src/socket/handshake_timeout.ts";
+export type { WatchLimits } from "./src/socket/watch_limits.ts";
+export type { ServerCounters } from "./src/server/counters.ts";
+export type {
+  ServerConnection,
+  ServerConnectionStatus,
+} from "./src/server/server_connection.ts";
+export type { Drained, DrainOptions } from "./src/server/drain.ts";
+export type { DatagramServerHandle } from "./src/server/datagram_handle.ts";
 export {
   type Datagram,
   type DatagramOption,

@@ -12,6 +12,7 @@ import { lineEcho } from "./cases/line_echo.ts";
 import { many } from "./cases/many.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
+import { requests } from "./cases/requests.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
 import { threads } from "./cases/threads.ts";
@@ -25,6 +26,7 @@ export const cases: Case[] = [
   idle,
   storm,
   redis,
+  requests,
   tls,
   otherSockets,
   threads,

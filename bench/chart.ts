@@ -9,88 +9,89 @@ import { parse, View } from "npm:vega@6.4.0";
 import { compile, type TopLevelSpec } from "npm:vega-lite@6.5.0";
 import type { ExperimentResults, Results } from "./results.ts";
 
-/** The experiments of the chart, and their titles in it. */
+/** The experiments of the chart, and the title of each panel. */
 const panels: Record<string, string> = {
-  "line_echo/1": "Line echo, one line in flight",
-  "line_echo/16": "Line echo, 16 lines in flight",
-  "byte_relay/64": "Byte relay, 64 bytes",
-  "byte_relay/16384": "Byte relay, 16 KiB",
-  "unix": "Line echo over Unix sockets",
-  "tls": "Line echo over TLS",
-  "udp": "Datagram echo",
-  "storm": "Connect, one line, close",
+  "line_echo/1": "One line in flight: lines a second",
+  "line_echo/16": "16 lines in flight: lines a second",
 };
 
-const OURS = "#0b6e4f";
-const OTHERS = "#b8c4ce";
-const INK = "#1f2933";
+/** The name of each contender, as the README's table has it. */
+const names: Record<string, string> = {
+  ours: "Copas for Deno",
+  hand: "line loop by hand, Deno.listen",
+  node_deno: "node:net on Deno",
+  node: "node:net on Node",
+  lua: "Copas on LuaJIT",
+  bare: "loop that ignores the bytes",
+};
+
+/** The colours of one of the two charts. */
+export interface Colours {
+  background: string;
+  ours: string;
+  others: string;
+  ink: string;
+}
+
+/** On a light page. */
+export const LIGHT: Colours = {
+  background: "#ffffff",
+  ours: "#0b6e4f",
+  others: "#b8c4ce",
+  ink: "#1f2933",
+};
+
+/** On a dark page. */
+export const DARK: Colours = {
+  background: "#0d1117",
+  ours: "#3fb28a",
+  others: "#4a5866",
+  ink: "#e6edf3",
+};
 
 /** Draws results into a file. */
-export async function drawChart(results: Results, to: URL): Promise<void> {
-  const { spec } = compile(chart(results));
+export async function drawChart(
+  results: Results,
+  colours: Colours,
+  to: URL,
+): Promise<void> {
+  const { spec } = compile(chart(results, colours));
   const svg = await new View(parse(spec), { renderer: "none" }).toSVG();
   await Deno.mkdir(new URL(".", to), { recursive: true });
   await Deno.writeTextFile(to, svg + "\n");
 }
 
-function chart(results: Results): TopLevelSpec {
-  const drawn = Object.keys(panels)
-    .map((name) => results.experiments.find((each) => each.name === name))
-    .filter((each) => each !== undefined);
+function chart({ experiments }: Results, colours: Colours): TopLevelSpec {
   return {
-    background: "white",
+    background: colours.background,
     padding: 12,
-    title: {
-      text: "Processor time of the server for a message, in µs: less is better",
-      subtitle: subtitle(results),
-      anchor: "start",
-      fontSize: 15,
-      subtitleFontSize: 11,
-      subtitlePadding: 6,
-      offset: 14,
-    },
     config: {
       font: "system-ui, sans-serif",
       view: { stroke: null },
-      axis: { labelFontSize: 11, labelColor: INK, domain: false, ticks: false },
-      title: { color: INK },
+      axis: {
+        labelFontSize: 13,
+        labelColor: colours.ink,
+        domain: false,
+        ticks: false,
+      },
+      title: { color: colours.ink },
     },
-    columns: 2,
-    spacing: 28,
-    concat: drawn.map(panel),
+    spacing: 20,
+    vconcat: Object.keys(panels)
+      .map((name) => experiments.find((each) => each.name === name))
+      .filter((each) => each !== undefined)
+      .map((each) => panel(each, colours)),
   };
 }
 
-function subtitle(
-  { machine, versions, date, experiments }: Results,
-): string[] {
-  const rounds = Math.max(
-    ...experiments.flatMap(({ contenders }) =>
-      contenders.map(({ rounds }) => rounds.length)
-    ),
-  );
-  return [
-    `Median of ${rounds} rounds, and their range. ${machine.processor}, ` +
-    `${machine.cores} cores, ${machine.kernel}, ${date.slice(0, 10)}.`,
-    Object.entries({
-      Deno: versions.deno,
-      Node: versions.node,
-      "Copas (Lua)": versions["copas.lua"]?.replace("Copas ", ""),
-    }).filter(([, version]) => version !== undefined)
-      .map(([name, version]) => `${name} ${version}`).join(", "),
-  ];
-}
-
-function panel({ name, contenders }: ExperimentResults) {
-  const highest = Math.max(
-    ...contenders.map(({ metrics: { cost } }) => cost?.high ?? 0),
-  );
-  const values = contenders.map(({ name, title, metrics: { cost } }) => ({
-    contender: name === "ours" ? "Copas for Deno" : title,
-    ours: name === "ours",
-    ...cost,
-    label: cost?.median.toPrecision(3),
-  }));
+function panel({ name, contenders }: ExperimentResults, colours: Colours) {
+  const values = Object.keys(names).flatMap((key) => {
+    const rate = contenders.find((each) => each.name === key)?.metrics.rate;
+    if (rate === undefined) return [];
+    const label = Math.round(rate.median).toLocaleString("en");
+    return [{ contender: names[key], ours: key === "ours", ...rate, label }];
+  });
+  const highest = Math.max(...values.map(({ median }) => median));
   const y = {
     field: "contender",
     type: "nominal" as const,
@@ -101,39 +102,40 @@ function panel({ name, contenders }: ExperimentResults) {
     type: "quantitative" as const,
     axis: null,
     // With room for the number behind the longest bar.
-    scale: { domain: [0, highest * 1.2], nice: false },
+    scale: { domain: [0, highest * 1.35], nice: false },
   };
   return {
-    title: { text: panels[name], anchor: "start" as const, fontSize: 12 },
+    title: {
+      text: panels[name],
+      anchor: "start" as const,
+      frame: "group" as const,
+      fontSize: 14,
+    },
     data: { values },
-    width: 260,
-    height: { step: 20 },
+    width: 270,
+    height: { step: 24 },
     encoding: { y },
     layer: [
       {
-        mark: { type: "bar" as const, height: 14 },
+        mark: { type: "bar" as const, height: 16 },
         encoding: {
           x: { field: "median", ...x },
           color: {
-            condition: { test: "datum.ours", value: OURS },
-            value: OTHERS,
+            condition: { test: "datum.ours", value: colours.ours },
+            value: colours.others,
           },
         },
-      },
-      {
-        mark: { type: "rule" as const, color: INK, opacity: 0.6 },
-        encoding: { x: { field: "low", ...x }, x2: { field: "high" } },
       },
       {
         mark: {
           type: "text" as const,
           align: "left" as const,
-          dx: 6,
-          fontSize: 11,
-          color: INK,
+          dx: 5,
+          fontSize: 13,
+          color: colours.ink,
         },
         encoding: {
-          x: { field: "high", ...x },
+          x: { field: "median", ...x },
           text: { field: "label", type: "nominal" as const },
         },
       },

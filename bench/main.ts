@@ -8,7 +8,7 @@
  *     deno task bench --rounds 9          other numbers of rounds, or --seconds
  *     deno task bench --json FILE         where the results go
  *     deno task bench --save              keeps the results as bench/results/latest.json
- *     deno task bench --chart             draws docs/bench.svg from those
+ *     deno task bench --chart             draws docs/bench.svg and docs/bench_dark.svg
  *
  * `README.md` beside this file says what is measured and how.
  *
@@ -31,7 +31,10 @@ import { runCase } from "./rounds.ts";
 import { experimentTable, goalTable } from "./table.ts";
 
 const latest = new URL("results/latest.json", import.meta.url);
-const chart = new URL("../docs/bench.svg", import.meta.url);
+const charts = {
+  light: new URL("../docs/bench.svg", import.meta.url),
+  dark: new URL("../docs/bench_dark.svg", import.meta.url),
+};
 
 if (import.meta.main) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -108,9 +111,13 @@ async function draw(): Promise<number> {
     return 1;
   }
   // Only the chart needs a library.
-  const { drawChart } = await import("./chart.ts");
-  await drawChart(JSON.parse(text), chart);
-  console.log(`Drew ${chart.pathname}`);
+  const { DARK, drawChart, LIGHT } = await import("./chart.ts");
+  const results: Results = JSON.parse(text);
+  await drawChart(results, LIGHT, charts.light);
+  await drawChart(results, DARK, charts.dark);
+  for (const { pathname } of Object.values(charts)) {
+    console.log(`Drew ${pathname}`);
+  }
   return 0;
 }
 

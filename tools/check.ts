@@ -25,11 +25,7 @@ async function main(): Promise<number> {
 
 function steps(std: string[]): Step[] {
   const entries = Object.values(config.exports);
-  // Of a folder, Deno takes the scripts only.
-  const pages = Array.from(
-    Deno.readDirSync("docs"),
-    ({ name }) => `docs/${name}`,
-  ).filter((name) => name.endsWith(".md"));
+  const pages = Array.from(pagesIn("docs"));
   return [
     ["format", ["fmt", "--check"]],
     ["lint", ["lint"]],
@@ -48,4 +44,12 @@ function steps(std: string[]): Step[] {
     ],
     ["package", ["publish", "--dry-run", "--allow-dirty"]],
   ];
+}
+
+/** The pages in a folder and below it: of a folder, Deno takes the scripts only. */
+function* pagesIn(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* pagesIn(`${folder}/${name}`);
+    else if (name.endsWith(".md")) yield `${folder}/${name}`;
+  }
 }

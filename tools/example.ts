@@ -15,14 +15,21 @@ interface Example {
   flags: string[];
   /** The example's own arguments, for when none are given. */
   args: string[];
+  /** The port on which it listens unless its first argument says another one. */
+  port?: string;
 }
 
 const folder = new URL("examples/", root);
+
+/** Where an example that listens says its port. */
+const listensOn =
+  /(?:bind\("127\.0\.0\.1", |port: )Number\(Deno\.args\[0\] \?\? (\d+)\)/;
 
 const usage = `Runs an example with the flags that its first comment gives.
 
   deno task example              the echo server
   deno task example NAME ...     another one, with its arguments
+  deno task example NAME 8081    a server, on another port
   deno task example --list       what there is
   deno task example --help       this`;
 
@@ -50,12 +57,36 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   const example = await readExample(name);
-  return await runDeno([
-    "run",
-    ...example.flags,
-    `examples/${name}.ts`,
-    ...(rest.length > 0 ? rest : example.args),
-  ]);
+  const given = rest.length > 0 ? rest : example.args;
+  const { port } = example;
+  if (port === undefined) return await run(example, given);
+  const other = /^\d+$/.test(given[0] ?? "") ? given[0] : port;
+  if (isTaken(Number(other))) {
+    console.error(
+      `Port ${other} of 127.0.0.1 is in use. Give another one: ` +
+        `deno task example ${name} ${Number(other) + 1}`,
+    );
+    return 1;
+  }
+  const flags = example.flags.map((flag) =>
+    flag.replaceAll(`127.0.0.1:${port}`, `127.0.0.1:${other}`)
+  );
+  return await run({ ...example, flags }, given);
+}
+
+/** Runs an example; resolves to its exit code. */
+function run({ name, flags }: Example, args: string[]): Promise<number> {
+  return runDeno(["run", ...flags, `examples/${name}.ts`, ...args]);
+}
+
+/** Whether another program listens on a port of 127.0.0.1. */
+function isTaken(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.AddrInUse;
+  }
 }
 
 async function exampleNames(): Promise<string[]> {
@@ -86,5 +117,6 @@ async function readExample(name: string): Promise<Example> {
     summary: first.replace(/^\/\/\s*/, "").trim(),
     flags: words.slice(0, at),
     args: words.slice(at + 1),
+    port: listensOn.exec(text)?.[1],
   };
 }

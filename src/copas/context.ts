@@ -6,7 +6,7 @@
 
 import { type Clock, RealClock } from "../core/clock.ts";
 import { Scheduler } from "../core/scheduler.ts";
-import { wrongType } from "../errors/arguments.ts";
+import { checkInteger, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { Network } from "../net/network.ts";
 import { NetPolicy } from "../net/policy.ts";
@@ -32,6 +32,8 @@ export interface CopasOptions {
   clock?: Clock;
   /** Its network scope: the addresses that it may use. Default: all that Deno grants. */
   net?: NetScope;
+  /** How many bytes all connections together may keep waiting in memory, 1 or more, as the option of a server of that name. `Infinity`: no limit. Default: 256 MiB. */
+  maxbuffered?: number;
 }
 
 /** What a dispatcher and all its views have in common. */
@@ -66,11 +68,15 @@ export function createContext(options: CopasOptions): Context {
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
-  checkKeys(call, "the options", options, ["clock", "net"]);
-  const { clock, net } = options;
+  checkKeys(call, "the options", options, ["clock", "net", "maxbuffered"]);
+  const { clock, net, maxbuffered } = options;
+  if (maxbuffered !== undefined && maxbuffered !== Infinity) {
+    checkInteger(call, "maxbuffered", maxbuffered, 1);
+  }
   const errorLog = new ErrorLog();
   const scheduler = new Scheduler(checkClock(clock), errorLog.print);
   errorLog.serve(scheduler);
+  if (maxbuffered !== undefined) scheduler.memory.max = maxbuffered;
   const socketRegistry = new SocketRegistry();
   const policy = new NetPolicy(call, net);
   const view = createView(scheduler, socketRegistry, policy);

@@ -14,7 +14,11 @@ import { checkKeys } from "../errors/known_keys.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { NetAccess } from "../net/access.ts";
 import type { NetScope } from "../net/scope.ts";
+import type { Drained, DrainOptions } from "../server/drain.ts";
+import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import type { ServerOptions } from "../server/options.ts";
+import type { Server } from "../server/server.ts";
+import { fullStatus, type Status } from "../server/status.ts";
 import type {
   Datagram,
   DatagramSocket,
@@ -58,8 +62,8 @@ import { metrics } from "./metrics.ts";
 import { type Called, pcall, protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
+import { shutDown, shutDownOn } from "./shutdown.ts";
 import * as sockets from "./sockets.ts";
-import { type Status, statusOf } from "../core/status.ts";
 import * as threads from "./threads.ts";
 import * as time from "./time.ts";
 
@@ -389,7 +393,7 @@ export class Copas {
    *
    * @param stats `true` begins to measure the steps; later calls tell what was
    * measured since the last one. `false` ends it. Default: leaves it as it is
-   * @returns counts of threads by what they wait for, of servers, and the
+   * @returns counts of threads by what they wait for, the servers, and the
    * measured times
    * @throws {TypeError} when `stats` is not a boolean
    *
@@ -403,7 +407,7 @@ export class Copas {
    * ```
    */
   status(stats?: boolean): Status {
-    return statusOf(this.#context.scheduler, stats);
+    return fullStatus(this.#context.scheduler, stats);
   }
 
   /**
@@ -680,6 +684,71 @@ export class Copas {
     return dispatcher.waitForExit(this.#context, options);
   }
 
+  /** Aborts when `exit()` or `shutdown()` is called: for waits that need not come to their end then, as for the next command of a client. Each loop has a signal of its own. */
+  get exitsignal(): AbortSignal {
+    return this.#context.scheduler.lifecycle.exitSignal;
+  }
+
+  /**
+   * Ends the dispatcher within a bound.
+   *
+   * Servers stop listening, so that new clients are refused; threads in
+   * `waitforexit` go on, and `exitsignal` aborts; recurring timers end. What is
+   * served goes on. When only threads are left that wait for others, as the
+   * workers of a queue do, they are removed, and `loop()` returns. What is left
+   * after `grace` seconds is cut: threads are removed, and their connections
+   * closed when their `finally` blocks have run, for which they have five
+   * seconds at most. Servers in workers end in the same way. A server that is
+   * registered meanwhile is closed at once.
+   *
+   * @param options `grace` in seconds, 0 or more. Default: 10
+   * @returns when it is over: how many connections came to their end by
+   * themselves (`served`), and how many, and how many other threads, were cut (`cut`)
+   * @throws {TypeError} when `grace` is not a number, or an option is unknown
+   * @throws {RangeError} when `grace` is negative or `NaN`
+   *
+   * @example A command that ends the server
+   * ```ts
+   * import copas, { type StreamSocket } from "jsr:@copas/copas";
+   *
+   * const handler = copas.handler(async (skt: StreamSocket) => {
+   *   const signal = copas.exitsignal;
+   *   while (await skt.receive("*l", { signal }) !== "shutdown");
+   *   copas.shutdown({ grace: 5 });
+   * });
+   * copas.addserver(copas.socket.bind("127.0.0.1", 8080), handler);
+   * await copas.loop();
+   * ```
+   */
+  shutdown(options?: DrainOptions): Promise<Drained> {
+    return shutDown(this.#context, options);
+  }
+
+  /**
+   * Shuts the dispatcher down when the process gets one of `signals`. A second
+   * one ends the process at once, with the exit code of the signal: 130 for
+   * `SIGINT`, 143 for `SIGTERM`. When the loop has ended, the process no longer
+   * listens to them. A signal that comes before `loop()` ends that at once.
+   *
+   * @param signals `["SIGINT", "SIGTERM"]`
+   * @param options `grace` in seconds, as for `shutdown`. Default: 10
+   * @returns what takes the listeners off: `using`, or `[Symbol.dispose]()`
+   * @throws {TypeError} when there are no signals, the system does not know one,
+   * `grace` is not a number, or an option is unknown
+   * @throws {RangeError} when `grace` is negative or `NaN`
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.shutdownon(["SIGINT", "SIGTERM"], { grace: 10 });
+   * await copas.loop();
+   * ```
+   */
+  shutdownon(signals: Deno.Signal[], options?: DrainOptions): Disposable {
+    return shutDownOn(this.#context, signals, options);
+  }
+
   // --- Time --------------------------------------------------------------------------------
 
   /**
@@ -910,6 +979,9 @@ export class Copas {
    * Default: as the listener or socket has it, at first no limit
    * @param name the server's name, from which its sockets and threads have
    * theirs. Default: a name that tells the address
+   * @returns the server: its connections, counters and limits, and how to pause
+   * and to end it; of datagrams its name and address, and `close`. A listener
+   * that is registered again has the same
    * @throws {TypeError} when an argument has the wrong type, or an option is unknown
    * @throws {RangeError} when an option is outside its range
    * @throws {ClosedError} when the listener was closed by `removeserver`
@@ -951,14 +1023,15 @@ export class Copas {
     ) => unknown,
     timeout?: number | ServerOptions,
     name?: string,
-  ): void {
-    servers.add(
+  ): S extends Deno.Listener ? Server : DatagramServerHandle {
+    const added: Server | DatagramServerHandle = servers.add(
       this.#context,
       server,
       handler as servers.StreamHandler | servers.DatagramHandler,
       timeout,
       name,
     );
+    return added as S extends Deno.Listener ? Server : DatagramServerHandle;
   }
 
   /**

@@ -5,12 +5,16 @@
  * @module
  */
 
+import { shielded } from "../core/shield.ts";
 import { yieldTurn } from "../core/sleep.ts";
 import { checkFunction, checkOptions, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
+import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
+import type { Server } from "../server/server.ts";
 import { setSocketHandler } from "../server/socket_handler.ts";
-import { type ServerHost, StreamServer } from "../server/stream_server.ts";
+import type { ServerHost } from "../server/server_host.ts";
+import { StreamServer } from "../server/stream_server.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import {
   type DatagramLike,
@@ -29,6 +33,7 @@ import { loadEngine } from "../tls/secure.ts";
 import { refuseUnixSocket } from "../workers/options.ts";
 import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { keepSslParams, secureAsServer } from "./socket_internals.ts";
 
 /** Serves one connection. */
@@ -46,7 +51,7 @@ export function add(
   handler: StreamHandler | DatagramHandler,
   timeout?: number | ServerOptions,
   name?: string,
-): void {
+): Server | DatagramServerHandle {
   const call = "addserver()";
   checkFunction(call, "the handler", handler);
   if (handlerMakers.has(handler)) {
@@ -56,10 +61,13 @@ export function add(
   }
   const options = readServerOptions(call, timeout, name);
   if (isListener(server)) {
-    addStreamServer(context, server, handler as StreamHandler, options);
-  } else if (isDatagram(server)) {
-    addDatagramServer(context, server, handler as DatagramHandler, options);
-  } else throw noServer(call, server);
+    return addStreamServer(context, server, handler as StreamHandler, options);
+  }
+  if (isDatagram(server)) {
+    const serve = handler as DatagramHandler;
+    return addDatagramServer(context, server, serve, options);
+  }
+  throw noServer(call, server);
 }
 
 function addStreamServer(
@@ -67,7 +75,7 @@ function addStreamServer(
   listener: Deno.Listener,
   handler: StreamHandler,
   options: ServerOptions,
-): void {
+): Server {
   const { network, serverRegistry } = context;
   network.authorizeServer(listener);
   let server = serverRegistry.streamServers.get(listener);
@@ -82,6 +90,7 @@ function addStreamServer(
     serverRegistry.streamServers.set(listener, server);
   }
   server.serve(handler, options);
+  return server.handle;
 }
 
 /** What the server of `listener` needs of the dispatcher. */
@@ -103,7 +112,7 @@ function addDatagramServer(
   conn: DatagramLike,
   handler: DatagramHandler,
   { timeout, name }: ServerOptions,
-): void {
+): DatagramServerHandle {
   if ("addr" in conn) network.authorizeServer(conn);
   const socket = lookup.find("addserver()", conn) as DatagramSocket;
   if (timeout !== undefined) socket.settimeout(timeout);
@@ -112,6 +121,7 @@ function addDatagramServer(
   const server = new DatagramServer(scheduler, socket);
   serverRegistry.datagramServers.set(socket, server);
   server.serve(() => handler(conn as Deno.DatagramConn));
+  return server.handle;
 }
 
 /** Unregisters a server, and closes it unless it is to be kept open. */
@@ -171,9 +181,12 @@ export function makeHandler(
       await serve(lookup.find("wrap()", conn), ...args);
     };
   }
-  setSocketHandler(handler, serve);
+  setSocketHandler(handler, serve, sslparams !== undefined);
   return handler;
 }
+
+/** Seconds that workers may take, beyond the grace, to end. */
+const WORKERS_END = 10;
 
 /** Runs a server in workers; when the dispatcher exits, they are stopped. */
 export function addWorkers(
@@ -192,7 +205,13 @@ export function addWorkers(
     // A loop that begins takes back the exit of an earlier one.
     if (!scheduler.driver.running) await yieldTurn(scheduler);
     if (!scheduler.lifecycle.isExiting) await scheduler.exits.wait();
-    await workers.stop();
+    const shutdown = scheduler.lifecycle.shutdown as Shutdown | undefined;
+    if (shutdown === undefined) return await workers.stop();
+    // They cut what they serve themselves, after the same time as this dispatcher.
+    const { grace } = shutdown;
+    const stop = () => workers.stop(grace);
+    await shielded(scheduler, stop, grace + WORKERS_END);
+    shutdown.add(workers.drained);
   });
   return workers;
 }

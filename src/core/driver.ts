@@ -153,6 +153,7 @@ export class Driver {
       await this.#round(await this.#untilReady(timeout));
       // The microtasks of what was resumed end before the next turn begins.
       await turnOfEventLoop();
+      if (scheduler.finished) this.#lifecycle.shutdown?.quiet();
       return scheduler.roundWasActive;
     } finally {
       this.#stop();
@@ -221,9 +222,13 @@ export class Driver {
     await null;
     while (this.#mustDrive) {
       if (!scheduler.hasWork && !this.#asksClock) {
-        if (this.running && scheduler.finished) {
-          await this.#finish();
-          continue;
+        if (scheduler.finished) {
+          const isMoreToCome = this.#lifecycle.shutdown?.quiet();
+          if (scheduler.hasWork) continue;
+          if (this.running && !isMoreToCome) {
+            await this.#finish();
+            continue;
+          }
         }
         if (!this.#alarm.isSet) this.#alarm.set(scheduler.deadlines.next);
         await selector.rest();

@@ -35,11 +35,16 @@ export abstract class ErrorReports extends Observed {
 
   /** An error has left the function of a thread. Returns the end of its async error handler. */
   threadFailed(task: Thread, error: unknown): Promise<void> | undefined {
-    // A thread that was told to end, or whose connection has ended, ends like any other.
-    const isOrdinary = error instanceof CancelledError
+    return this.isOrdinary(task, error)
+      ? undefined
+      : this.report(error, task, task.socket);
+  }
+
+  /** Whether `error` is an ordinary end: that of a thread which was told to end, or whose connection has ended. */
+  isOrdinary(task: Thread, error: unknown): boolean {
+    return error instanceof CancelledError
       ? task.removed || this.lifecycle.isExiting
       : (task.serves || task.removed) && isEndOf(task.socket, error);
-    return isOrdinary ? undefined : this.report(error, task, task.socket);
   }
 
   /** A removed thread is not resumed any more: what it was about to do never happens. */

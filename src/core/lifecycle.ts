@@ -15,10 +15,32 @@ export type LifecycleState =
   /** The loop that was asked to exit is over: servers accept no more until the next. */
   | "exited";
 
+/** An end within a bound that is under way, as the driver knows it. */
+export interface EndUnderWay {
+  /** Seconds that all had, from its beginning on. */
+  readonly grace: number;
+  /** Nothing is left to do. Returns whether there is more to come all the same. */
+  quiet(): boolean;
+}
+
+/** What goes on by itself, again and again, until the dispatcher shuts down. */
+export interface Recurring {
+  /** Ends it, but for what it does just now. */
+  endAtShutdown(): void;
+}
+
 /** The state of a dispatcher. */
 export class Lifecycle {
+  /** The end within a bound that is under way, or that the next loop has to begin with. */
+  shutdown?: EndUnderWay = undefined;
+  /** What ends when the dispatcher shuts down. */
+  readonly recurring: Set<Recurring> = new Set();
+  /** Called when a loop is over. */
+  readonly loopEndListeners: Set<() => void> = new Set();
   #state: LifecycleState = "accepting";
   #skipsWrites = false;
+  #skipsThreads = false;
+  #exit?: AbortController = undefined;
   readonly #listeners: (() => void)[] = [];
 
   /** The state. */
@@ -41,6 +63,24 @@ export class Lifecycle {
     return this.#skipsWrites;
   }
 
+  /** Whether the loop ends although threads are left: their time to clean up is over. */
+  get skipsThreads(): boolean {
+    return this.#skipsThreads;
+  }
+
+  /** Aborts when the exit is announced; each loop has its own. */
+  get exitSignal(): AbortSignal {
+    this.#exit ??= new AbortController();
+    if (!this.isAccepting) this.#abortSignal();
+    return this.#exit.signal;
+  }
+
+  #abortSignal(): void {
+    this.#exit?.abort(
+      new DOMException("the dispatcher is asked to exit", "AbortError"),
+    );
+  }
+
   /** Calls `listener` whenever the exit is announced, once for each loop, in the order of these calls. */
   addExitListener(listener: () => void): void {
     this.#listeners.push(listener);
@@ -48,8 +88,23 @@ export class Lifecycle {
 
   /** A loop begins. */
   loopBegins(): void {
-    this.#state = "accepting";
-    this.#skipsWrites = false;
+    if (this.shutdown !== undefined) return;
+    this.#reset("accepting");
+  }
+
+  #reset(state: LifecycleState): void {
+    this.#state = state;
+    this.#skipsWrites = this.#skipsThreads = false;
+    // Where nothing was announced, those who hold the signal go on listening.
+    if (state === "accepting" && this.#exit?.signal.aborted) {
+      this.#exit = undefined;
+    }
+  }
+
+  /** An end within a bound is over, without a loop that ends with it. */
+  shutdownEnded(): void {
+    this.shutdown = undefined;
+    this.#reset("exited");
   }
 
   /** The loop has found nothing left to do. */
@@ -71,13 +126,20 @@ export class Lifecycle {
     this.#skipsWrites = true;
   }
 
+  /** Lets the loop end without the threads that are left. */
+  skipThreads(): void {
+    this.#skipsThreads = true;
+  }
+
   /** The loop is over. */
   loopEnded(): void {
-    this.#state = this.#state === "exiting" ? "exited" : "accepting";
-    this.#skipsWrites = false;
+    this.shutdown = undefined;
+    this.#reset(this.#state === "exiting" ? "exited" : "accepting");
+    for (const listener of [...this.loopEndListeners]) listener();
   }
 
   #announce(): void {
+    this.#abortSignal();
     for (const listener of this.#listeners) listener();
   }
 }

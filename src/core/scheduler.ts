@@ -17,6 +17,7 @@ import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
 import { ExitQueue } from "./exit_queue.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { DEFAULT_BUFFERED, MemoryBudget } from "./memory_budget.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
 import { Round } from "./round.ts";
 import type { ErrorHandler } from "./task.ts";
@@ -36,6 +37,8 @@ import type { AnyWait } from "./wait.ts";
 
 /** Something that brings threads: a server. */
 export interface Service {
+  /** What the program has of it. */
+  readonly handle: object;
   /** The loop begins: goes on accepting. */
   resume(): void;
   /** Ends the server; `keepopen` leaves its socket open. */
@@ -43,8 +46,7 @@ export interface Service {
 }
 
 const NOTHING: readonly never[] = [];
-
-/** Threads, time, and the list of what runs next. */
+/** Threads, time, and what runs next. */
 export class Scheduler extends ErrorReports
   implements Driven, ThreadHost, TimeoutHost {
   readonly selector: Selector;
@@ -56,6 +58,8 @@ export class Scheduler extends ErrorReports
   /** How long threads may run before the event loop has its turn. */
   readonly slice: TimeSlice = new TimeSlice();
   readonly driver: Driver;
+  /** What connections may keep in memory. */
+  readonly memory: MemoryBudget = new MemoryBudget(this, DEFAULT_BUFFERED);
   /** All threads that have not ended, or have left waits behind. */
   readonly tasks: ThreadList<Thread> = new ThreadList();
   /** Stands for the code outside every thread. */
@@ -143,6 +147,7 @@ export class Scheduler extends ErrorReports
   serve(service: Service): void {
     this.services.add(service);
     this.#isNeeded();
+    if (this.lifecycle.shutdown !== undefined) service.remove();
   }
 
   /** There is something to do: a program that never runs the dispatcher is told of it at its end. */
@@ -160,8 +165,7 @@ export class Scheduler extends ErrorReports
 
   /**
    * Removes all threads but the current one and all services, gives up the
-   * sockets that threads wait for, and announces the exit. The loop does not
-   * wait for what has been sent and is not written yet.
+   * sockets that threads wait for, and announces the exit. Writes are not waited for.
    */
   cancelAll(): void {
     const { current } = this;
@@ -178,7 +182,8 @@ export class Scheduler extends ErrorReports
 
   /** Whether nothing is left to do. Servers don't count after `exit()`. */
   get finished(): boolean {
-    return this.#busy === 0 && this.runnable === 0 &&
+    return (this.#busy === 0 || this.lifecycle.skipsThreads) &&
+      this.runnable === 0 &&
       (this.selector.writing === 0 || this.lifecycle.skipsWrites) &&
       (this.services.size === 0 || !this.lifecycle.isAccepting) &&
       !(this.timeouts > 0 && this.#isAnyThreadIdle);
@@ -267,11 +272,7 @@ export class Scheduler extends ErrorReports
     return this.#round.waiting + this.#runnable.length;
   }
 
-  /**
-   * Asks whether a call may have its outcome without waiting. After a slice of
-   * time the answer is no, until the event loop had a turn: a thread that always
-   * finds data, or always fails, must not starve the others.
-   */
+  /** Whether a call may have its outcome without waiting: no after a slice of time, until the event loop had a turn. */
   mayProceed(): boolean {
     this.endOfTurn.calls++;
     if (runsInRemovedThread()) return false;

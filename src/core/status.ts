@@ -8,8 +8,8 @@ import { wrongType } from "../errors/arguments.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type StepStatistics, StepTimings } from "./step_timings.ts";
 
-/** What `copas.status()` tells. */
-export interface Status extends Partial<StepStatistics> {
+/** What `copas.status()` tells, but for the servers. */
+export interface Counts extends Partial<StepStatistics> {
   /** Whether `loop()` runs. */
   running: boolean;
   /** Threads that wait to receive, and servers. */
@@ -30,12 +30,10 @@ export interface Status extends Partial<StepStatistics> {
   tools: string[];
   /** All threads. */
   threads: number;
-  /** Servers. */
-  servers: number;
 }
 
-/** Counts threads, waits and servers; `stats` begins or ends the measuring of steps. */
-export function statusOf(scheduler: Scheduler, stats?: boolean): Status {
+/** Counts threads and waits; `stats` begins or ends the measuring of steps. */
+export function statusOf(scheduler: Scheduler, stats?: boolean): Counts {
   if (stats !== undefined && typeof stats !== "boolean") {
     throw wrongType("status()", "stats", "a boolean", stats);
   }
@@ -60,7 +58,6 @@ export function statusOf(scheduler: Scheduler, stats?: boolean): Status {
     timeout: scheduler.timeouts,
     tools: [...tools].map(String),
     threads: scheduler.tasks.size,
-    servers: scheduler.services.size,
     ...(stats === false ? undefined : measured),
   };
 }

@@ -139,7 +139,7 @@ async function download(
   const destination = new Writable({
     write(chunk, _encoding, done) {
       const bytes = new Uint8Array(chunk as Uint8Array);
-      count.received(bytes).then(() => taker.take(bytes)).then(
+      handed(count, taker, bytes).then(
         () => done(),
         (error) => {
           failure = error;
@@ -154,7 +154,9 @@ async function download(
         client.downloadTo(destination, target.path, offset)
       );
     });
-    await carrier.host.wait(taker.end(), { signal: target.signal });
+    await carrier.host.wait(Promise.resolve(taker.end()), {
+      signal: target.signal,
+    });
   } catch (error) {
     const told = requestError(`Cannot get ${nameOf(target)}`, failure ?? error);
     taker.abort(told);
@@ -269,4 +271,13 @@ function checkPath(call: string, { path }: FtpTarget): void {
 export function nameOf({ host, port, path, secure }: FtpTarget): string {
   const scheme = secure === "implicit" ? "ftps" : "ftp";
   return `${scheme}://${formatAddress(host, port)}/${path}`;
+}
+
+async function handed(
+  count: Count,
+  taker: Taker,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  await count.received(bytes);
+  await taker.take(bytes);
 }

@@ -7,11 +7,29 @@
 
 import { TimeoutError } from "../errors/errors.ts";
 import { abandon } from "../requests/socket_duplex.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { HttpRequest } from "./params.ts";
 
 /** How many idle connections are kept to one server. */
 const MAX_IDLE = 32;
+
+/** The longest time that a timer of the platform takes. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/**
+ * For how many milliseconds what was read so far tells enough of a connection.
+ * After that, one that the server had closed, or on which it says that it is
+ * going to (`408`), is not seen where no dispatcher was driven meanwhile.
+ */
+const FRESH = 10;
+
+/** A connection that waits for its next request. */
+interface Idle {
+  readonly socket: StreamSocket;
+  /** Since when, by `performance.now()`. */
+  readonly since: number;
+}
 
 /**
  * The idle connections of one host. All were made by it, so its scope has
@@ -21,8 +39,8 @@ const MAX_IDLE = 32;
 export class Connections {
   readonly #seconds: number;
   /** By what they lead to, the last one that was used at the end. */
-  readonly #idle = new Map<string, StreamSocket[]>();
-  readonly #timers = new Map<StreamSocket, ReturnType<typeof setTimeout>>();
+  readonly #idle = new Map<string, Idle[]>();
+  #timer?: ReturnType<typeof setTimeout>;
   /** So that parameters of TLS are told apart: those of another object may be another identity. */
   readonly #identities = new WeakMap<object, number>();
   #count = 0;
@@ -37,13 +55,21 @@ export class Connections {
     return this.#seconds > 0;
   }
 
-  /** An idle connection that is still open, if there is one. */
-  async take(request: HttpRequest): Promise<StreamSocket | undefined> {
+  /**
+   * An idle connection that is still open, if there is one.
+   *
+   * @param mayRetry whether it does little harm if the server has just closed it
+   */
+  async take(
+    request: HttpRequest,
+    mayRetry: boolean,
+  ): Promise<StreamSocket | undefined> {
     const { connect, send, receive } = request.timeouts;
     const idle = this.#idle.get(this.#keyOf(request));
-    for (let socket; (socket = idle?.pop()) !== undefined;) {
-      this.#forget(socket);
-      if (await isQuiet(socket)) {
+    for (let next; (next = idle?.pop()) !== undefined;) {
+      const { socket, since } = next;
+      const isFresh = mayRetry && performance.now() - since < FRESH;
+      if (isFresh ? isQuiet(socket) : await staysQuiet(socket)) {
         socket.settimeouts(connect, send, receive);
         return socket;
       }
@@ -60,32 +86,42 @@ export class Connections {
       abandon(socket);
       return;
     }
+    endpointOf(socket).connection?.receiver.watch();
     this.#idle.set(key, idle);
-    idle.push(socket);
-    const timer = setTimeout(() => {
-      const at = idle.indexOf(socket);
-      if (at >= 0) idle.splice(at, 1);
-      if (idle.length === 0) this.#idle.delete(key);
-      this.#forget(socket);
-      abandon(socket);
-    }, this.#seconds * 1000);
+    idle.push({ socket, since: performance.now() });
+    this.#expireIn(this.#seconds * 1000);
+  }
+
+  #expireIn(milliseconds: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#expire();
+    }, Math.min(milliseconds, MAX_TIMER));
     // Nothing waits for an idle connection: neither loop() nor the process.
-    Deno.unrefTimer(timer);
-    this.#timers.set(socket, timer);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /** Closes those whose time is up. */
+  #expire(): void {
+    const until = performance.now() - this.#seconds * 1000;
+    let oldest = Infinity;
+    for (const [key, idle] of this.#idle) {
+      const count = idle.filter(({ since }) => since <= until).length;
+      // They stand in the order in which they were put there.
+      idle.splice(0, count).forEach(({ socket }) => abandon(socket));
+      if (idle.length === 0) this.#idle.delete(key);
+      else oldest = Math.min(oldest, idle[0].since);
+    }
+    if (oldest !== Infinity) this.#expireIn(Math.ceil(oldest - until));
   }
 
   /** Closes all that are idle. */
   close(): void {
-    for (const socket of [...this.#timers.keys()]) {
-      this.#forget(socket);
-      abandon(socket);
-    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const { socket } of [...this.#idle.values()].flat()) abandon(socket);
     this.#idle.clear();
-  }
-
-  #forget(socket: StreamSocket): void {
-    clearTimeout(this.#timers.get(socket));
-    this.#timers.delete(socket);
   }
 
   #keyOf({ url, proxy, sslparams }: HttpRequest): string {
@@ -102,8 +138,13 @@ function isEmpty(sslparams: object): boolean {
   return typeof sslparams !== "function" && Object.keys(sslparams).length === 0;
 }
 
-/** Whether the server has neither closed the connection nor sent what was not asked for. */
-async function isQuiet(socket: StreamSocket): Promise<boolean> {
+/** Whether the server has neither closed the connection nor sent what was not asked for, by what was read so far. */
+function isQuiet(socket: StreamSocket): boolean {
+  return endpointOf(socket).connection?.receiver.isQuiet === true;
+}
+
+/** The same, after a look at what the system has. */
+async function staysQuiet(socket: StreamSocket): Promise<boolean> {
   try {
     await socket.receivepartial(1, { timeout: 0 });
     return false;

@@ -5,7 +5,6 @@
  */
 
 import { pipeline, type Transform } from "node:stream";
-import type { IncomingMessage } from "node:http";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 /** What a request asks for. Servers differ in what they mean by deflate. */
@@ -18,9 +17,9 @@ const DECODERS: Record<string, () => Transform> = {
   br: createBrotliDecompress,
 };
 
-/** What undoes the compression of `response`, if it has one that is known. */
-export function decoderFor(response: IncomingMessage): Transform | undefined {
-  const name = response.headers["content-encoding"]?.trim().toLowerCase() ?? "";
+/** What undoes the compression that a `Content-Encoding` names, if it is known. */
+export function decoderFor(encoding = ""): Transform | undefined {
+  const name = encoding.toLowerCase();
   return Object.hasOwn(DECODERS, name) ? DECODERS[name]() : undefined;
 }
 

@@ -1,42 +1,22 @@
 /**
- * One request and its answer, over one connection, by node's client.
+ * One request and its answer, over one connection.
  *
  * @module
  */
 
-import {
-  type ClientRequest,
-  type IncomingMessage,
-  request as nodeRequest,
-} from "node:http";
-import { ClosedError } from "../errors/errors.ts";
-import { Count, discarder, type Taker } from "../requests/content.ts";
+import { TimeoutError } from "../errors/errors.ts";
+import { Count } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
-import {
-  callerCode,
-  CHANGES_PROTOCOL,
-  isGone,
-} from "../requests/request_error.ts";
-import { HttpDuplex } from "./duplex.ts";
-import {
-  type HeaderMap,
-  requestHeaders,
-  type ResponseHeaders,
-  responseHeaders,
-} from "./headers.ts";
-import { open, proxyAuthorization } from "./open.ts";
-import type { HttpRequest } from "./params.ts";
+import { isGone } from "../requests/request_error.ts";
+import { abandon } from "../requests/socket_duplex.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
+import type { HttpAnswer } from "./answer_head.ts";
+import { AnswerReader } from "./answer_reader.ts";
 import type { Connections } from "./connections.ts";
-import { decoded, decoderFor, ENCODINGS } from "./decoding.ts";
+import { open } from "./open.ts";
+import type { HttpRequest } from "./params.ts";
+import { requestHead } from "./request_head.ts";
 import { Upload } from "./upload.ts";
-
-/** An answer. */
-export interface HttpAnswer {
-  code: number;
-  headers: ResponseHeaders;
-  /** "HTTP/1.1 200 OK". */
-  status: string;
-}
 
 /** The longest body of a redirect that is read, so that its connection can be kept. */
 const MAX_DROPPED = 16 * 1024;
@@ -47,273 +27,220 @@ const SAFE = ["GET", "HEAD", "OPTIONS"];
 /** How many answers with a code below 200 may come before the real one. */
 const MAX_INTERIM = 100;
 
+/** How many seconds a server has to answer to `Expect: 100-continue`: many know nothing of it. */
+const MAX_AGREEMENT = 1;
+
 /**
- * Sends `request`, and hands the body of the answer to `taker`.
- *
- * @param isFinal tells of an answer's head whether its body is wanted
+ * Sends `request`, and resolves when the head of the answer has come. The
+ * caller has to read its body, or to close it.
  */
 export async function exchange(
   host: RequestHost,
   connections: Connections,
   request: HttpRequest,
-  count: Count,
-  taker: Taker,
-  isFinal: (answer: HttpAnswer) => boolean,
-): Promise<HttpAnswer> {
+): Promise<Exchange> {
   // First: what is wrong with the request is found before anything is opened.
   const head = requestHead(request, connections.isKeeping);
-  const over = (duplex: HttpDuplex) =>
-    exchangeOver(
-      duplex,
-      host,
-      connections,
-      request,
-      head,
-      count,
-      taker,
-      isFinal,
-    );
+  // What has no effect can be asked again, if nothing of an answer came.
+  const mayRetry = SAFE.includes(request.method) &&
+    request.content === undefined;
   const kept = connections.isKeeping
-    ? await connections.take(request)
+    ? await connections.take(request, mayRetry)
     : undefined;
   if (kept !== undefined) {
-    const duplex = new HttpDuplex(kept);
+    const made = new Exchange(host, connections, request, kept);
     try {
-      return await over(duplex);
+      await made.begin(head);
+      return made;
     } catch (error) {
-      // The server may have closed it before it read the request. What has no
-      // effect can be asked again, if nothing of an answer came.
-      const mayRetry = isGone(error) && duplex.got === 0 &&
-        SAFE.includes(request.method) && request.content === undefined;
-      if (!mayRetry) throw error;
+      // The server may have closed it before it read the request.
+      if (!mayRetry || !isGone(error) || made.hasAnswer) throw error;
     }
   }
-  return await over(new HttpDuplex(await open(host, request)));
+  const socket = await open(host, request);
+  const made = new Exchange(host, connections, request, socket);
+  await made.begin(head);
+  return made;
 }
 
-async function exchangeOver(
-  duplex: HttpDuplex,
-  host: RequestHost,
-  connections: Connections,
-  request: HttpRequest,
-  head: Head,
-  count: Count,
-  taker: Taker,
-  isFinal: (answer: HttpAnswer) => boolean,
-): Promise<HttpAnswer> {
-  const { signal } = request;
-  let upload: Upload | undefined;
-  try {
-    const sent = nodeRequest({
-      createConnection: () => duplex,
-      method: request.method,
-      path: head.path,
-      // So that node makes no header of its own.
-      setHost: false,
-      headers: Object.fromEntries(head.headers.values()),
-    });
-    const answered = answerTo(sent, duplex, count);
-    upload = new Upload(request, sent, duplex, count);
-    // An upload that fails is the end; one that succeeds is not.
-    const response = await host.wait(
-      Promise.race([answered, upload.failed]),
-      { signal },
+/** A request that was sent, and its answer. */
+export class Exchange {
+  readonly #host: RequestHost;
+  readonly #connections: Connections;
+  readonly #request: HttpRequest;
+  readonly #count: Count;
+  readonly #reader: AnswerReader;
+  readonly #upload: Upload;
+  /** Until it is kept for another request, or closed. */
+  #socket?: StreamSocket;
+  #answer?: HttpAnswer;
+
+  constructor(
+    host: RequestHost,
+    connections: Connections,
+    request: HttpRequest,
+    socket: StreamSocket,
+  ) {
+    this.#host = host;
+    this.#connections = connections;
+    this.#request = request;
+    this.#socket = socket;
+    this.#count = new Count(request.step, request.maxbody);
+    this.#reader = new AnswerReader(socket, request.signal);
+    this.#upload = new Upload(request, socket, this.#count);
+  }
+
+  /** The head of the answer. */
+  get answer(): HttpAnswer {
+    return this.#answer!;
+  }
+
+  /** Whether anything of an answer has come. */
+  get hasAnswer(): boolean {
+    return this.#reader.hasBegun;
+  }
+
+  /** Counts the body, and refuses too much of it. */
+  get count(): Count {
+    return this.#count;
+  }
+
+  /** How many bytes the body has as it comes, where that is known. */
+  get length(): number | undefined {
+    return this.#reader.length;
+  }
+
+  /** Sends the request, and receives the head of the answer. Closes the connection when that fails. */
+  async begin(head: Uint8Array): Promise<void> {
+    try {
+      const answer = await this.#talk(head);
+      this.#reader.beginBody(answer, this.#request.method);
+      this.#answer = answer;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  async #talk(head: Uint8Array): Promise<HttpAnswer> {
+    const { content, headers } = this.#request;
+    if (content === undefined) {
+      await this.#upload.head(head);
+      return await this.#final();
+    }
+    const expect = headers.get("expect")?.[1] ?? "";
+    if (expect.trim().toLowerCase() !== "100-continue") {
+      return await this.#answerTo(head);
+    }
+    await this.#upload.head(head);
+    return await this.#refusal() ?? await this.#answerTo(new Uint8Array(0));
+  }
+
+  /** Sends the body while the answer may come already. */
+  async #answerTo(head: Uint8Array): Promise<HttpAnswer> {
+    const reader = this.#reader;
+    // It is not the server's turn to speak.
+    reader.setPatience(Infinity);
+    const failed = Promise.withResolvers<never>();
+    failed.promise.catch(() => {});
+    this.#upload.body(head).then(
+      () => reader.setPatience(undefined),
+      failed.reject,
     );
-    const keep = () => {
-      const mayKeep = connections.isKeeping && upload?.isSent &&
-        isKept(head.headers.get("connection")?.[1], response);
-      const socket = mayKeep ? duplex.release() : undefined;
-      if (socket !== undefined) connections.put(request, socket);
-    };
-    const answer = answerOf(response);
-    if (!isFinal(answer)) {
-      // The page of a redirect is short; reading it costs less than to connect.
-      const isShort = (lengthOf(response) ?? Infinity) <= MAX_DROPPED;
-      if (connections.isKeeping && isShort) {
-        const dropped = new Count(undefined, MAX_DROPPED);
-        const plain = { ...request, decompress: false };
-        await receive(host, plain, response, duplex, dropped, discarder);
-        keep();
+    const final = this.#final();
+    final.catch(() => {});
+    // An upload that fails is the end; one that succeeds is not.
+    return await this.#host.wait(Promise.race([final, failed.promise]), {
+      signal: this.#request.signal,
+    });
+  }
+
+  /** Waits until the server agrees to the body, or for a while; resolves to its answer if that came first. */
+  async #refusal(): Promise<HttpAnswer | undefined> {
+    const { receive } = this.#request.timeouts;
+    this.#reader.setPatience(Math.min(MAX_AGREEMENT, receive));
+    try {
+      for (let interim = 0; interim <= MAX_INTERIM; interim++) {
+        const answer = await this.#reader.head();
+        if (answer.code === 100) return undefined;
+        if (answer.code >= 200 || answer.code === 101) return final(answer);
       }
-      return answer;
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      return undefined;
+    } finally {
+      this.#reader.setPatience(undefined);
     }
-    if (await isUnwanted(host, request, answer)) {
-      taker.abort(new Error("onhead does not want the body"));
-      return answer;
+    throw tooManyInterim();
+  }
+
+  async #final(): Promise<HttpAnswer> {
+    for (let interim = 0; interim <= MAX_INTERIM; interim++) {
+      const answer = await this.#reader.head();
+      if (answer.code >= 200 || answer.code === 101) return final(answer);
     }
-    await receive(host, request, response, duplex, count, taker);
-    Object.assign(answer.headers, responseHeaders(response.rawTrailers));
-    keep();
-    return answer;
-  } catch (error) {
-    throw duplex.failure ?? error;
-  } finally {
-    upload?.stop();
-    duplex.destroy();
+    throw tooManyInterim();
+  }
+
+  /** The next chunk of the body as it comes; `undefined` when it is over. */
+  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const chunk = await this.#reader.next();
+    if (chunk !== undefined) return chunk;
+    Object.assign(this.answer.headers, this.#reader.trailers);
+    this.#keep();
+    return undefined;
+  }
+
+  /** Does without the body, but reads one that is short, so that the connection can be kept. */
+  async drop(): Promise<void> {
+    // The page of a redirect is short; reading it costs less than to connect.
+    const { length = this.#reader.isClean ? 0 : Infinity } = this;
+    if (!this.#connections.isKeeping || length > MAX_DROPPED) {
+      return this.close();
+    }
+    while (await this.next() !== undefined);
+  }
+
+  #keep(): void {
+    const socket = this.#socket;
+    const { answer } = this;
+    const said = this.#request.headers.get("connection")?.[1] ?? "";
+    const both = `${said},${answer.headers.connection ?? ""}`;
+    const mayKeep = socket !== undefined && this.#connections.isKeeping &&
+      this.#upload.isSent && this.#reader.isClean &&
+      answer.status.startsWith("HTTP/1.1") && !/\bclose\b/i.test(both);
+    if (mayKeep) {
+      this.#socket = undefined;
+      this.#connections.put(this.#request, socket);
+    }
+    this.close();
+  }
+
+  /** Resolves when nothing is under way of what {@linkcode close} has ended. */
+  async closed(): Promise<void> {
+    this.close();
+    await this.#upload.settled();
+  }
+
+  /** Sends and receives nothing more. A connection that is not kept is closed. */
+  close(): void {
+    this.#upload.stop();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    // The rest of a body is of no use to a server that has answered.
+    if (this.#upload.isSent && socket !== undefined) abandon(socket);
+    else socket?.abort();
   }
 }
 
-/** What a request begins with: what it asks for, and its headers. */
-interface Head {
-  path: string;
-  headers: HeaderMap;
-}
-
-/** The request's first line and headers. */
-function requestHead(
-  request: HttpRequest,
-  isKept: boolean,
-): Head {
-  const { url, proxy } = request;
-  const headers = requestHeaders(
-    "request()",
-    url,
-    request.headers,
-    request.content,
-    isKept,
+/** An answer that is the last one to a request. */
+function final(answer: HttpAnswer): HttpAnswer {
+  if (answer.code !== 101) return answer;
+  throw new Deno.errors.InvalidData(
+    "the server changes the protocol (101 Switching Protocols), which a request can't follow",
   );
-  // It is for the proxy alone; through a tunnel it would get to the server.
-  headers.delete("proxy-authorization");
-  if (request.decompress) {
-    headers.set("accept-encoding", ["Accept-Encoding", ENCODINGS]);
-  }
-  const path = request.uri ?? `${url.pathname}${url.search}`;
-  if (proxy === undefined || url.protocol === "https:") {
-    return { path, headers };
-  }
-  const authorization = proxyAuthorization(request, proxy);
-  if (authorization !== undefined) {
-    headers.set("proxy-authorization", ["Proxy-Authorization", authorization]);
-  }
-  return { path: request.uri ?? `http://${url.host}${path}`, headers };
 }
 
-/** The head of the answer. */
-function answerTo(
-  sent: ClientRequest,
-  duplex: HttpDuplex,
-  count: Count,
-): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  let interim = 0;
-  duplex.progress = () => interim;
-  const fail = (error: Error) => {
-    // The body would only say that the connection was closed.
-    duplex.failure ??= error;
-    reject(error);
-    duplex.destroy();
-  };
-  sent.on("response", (response) => {
-    // It may fail when no reader is there: before the first chunk, after the last.
-    response.on("error", () => {});
-    const before = interim + 1;
-    duplex.progress = () => before + count.got + response.readableLength;
-    resolve(response);
-  });
-  sent.on("information", () => {
-    if (++interim <= MAX_INTERIM) return;
-    fail(new Deno.errors.InvalidData("too many interim answers"));
-  });
-  // From here on node has no listener on the connection.
-  const changed = () => fail(new Deno.errors.InvalidData(CHANGES_PROTOCOL));
-  sent.on("upgrade", changed);
-  sent.on("connect", changed);
-  sent.on("error", fail);
-  sent.on("close", () => reject(duplex.failure ?? tooEarly()));
-  // It may fail when the exchange does not wait for it any more.
-  promise.catch(() => {});
-  return promise;
-}
-
-function answerOf(response: IncomingMessage): HttpAnswer {
-  const { statusCode = 0, statusMessage = "", httpVersion } = response;
-  return {
-    code: statusCode,
-    headers: responseHeaders(response.rawHeaders),
-    status: `HTTP/${httpVersion} ${statusCode} ${statusMessage}`.trimEnd(),
-  };
-}
-
-/** Tells the caller's `onhead`. */
-async function isUnwanted(
-  host: RequestHost,
-  { onhead, signal }: HttpRequest,
-  { code, headers, status }: HttpAnswer,
-): Promise<boolean> {
-  if (onhead === undefined) return false;
-  const called = callerCode(() => onhead(code, headers, status));
-  return await host.wait(called, { signal }) === false;
-}
-
-/** Hands the body to `taker`, chunk by chunk. */
-async function receive(
-  host: RequestHost,
-  { signal, decompress }: HttpRequest,
-  response: IncomingMessage,
-  duplex: HttpDuplex,
-  count: Count,
-  taker: Taker,
-): Promise<void> {
-  const decoder = decompress ? decoderFor(response) : undefined;
-  const total = decoder === undefined ? lengthOf(response) : undefined;
-  if (total !== undefined) count.refuse(total);
-  const plain = response.iterator({ destroyOnReturn: false });
-  const chunks = decoder === undefined ? plain : decoded(plain, decoder);
-  for (;;) {
-    const { done, value } = await host.wait(chunks.next(), { signal });
-    if (done) break;
-    const chunk = decoder === undefined
-      ? withTheRest(value, response)
-      : new Uint8Array(value);
-    const handed = (async () => {
-      await count.received(chunk, total);
-      await taker.take(chunk);
-    })();
-    await host.wait(handed, { signal });
-  }
-  // Node takes every end of the connection for that of such a body.
-  const isCut = isUntilClose(response) && duplex.failure !== undefined;
-  if (isCut || !response.complete) throw duplex.failure ?? tooEarly();
-  await host.wait(taker.end(), { signal });
-}
-
-/** A chunk and what else has come: a chunk of HTTP may be a byte, and each handed on costs a turn. */
-function withTheRest(
-  first: Uint8Array,
-  response: IncomingMessage,
-): Uint8Array<ArrayBuffer> {
-  const { readableLength } = response;
-  const rest = readableLength > 0 ? response.read(readableLength) : null;
-  if (rest === null) return new Uint8Array(first);
-  const all = new Uint8Array(first.length + rest.length);
-  all.set(first);
-  all.set(rest, first.length);
-  return all;
-}
-
-function lengthOf(response: IncomingMessage): number | undefined {
-  const length = response.headers["content-length"];
-  const { method } = (response as { req?: ClientRequest }).req ?? {};
-  return length === undefined || method === "HEAD" ||
-      response.statusCode === 304
-    ? undefined
-    : Number(length);
-}
-
-/** Whether both sides let the connection be used again. */
-function isKept(asked: string | undefined, response: IncomingMessage): boolean {
-  const { httpVersion, headers, statusCode = 0 } = response;
-  const hasEnd = !isUntilClose(response) || [204, 304].includes(statusCode);
-  const said = `${asked ?? ""},${headers.connection ?? ""}`;
-  return hasEnd && httpVersion === "1.1" && !/\bclose\b/i.test(said);
-}
-
-/** Whether the body ends with the connection. */
-function isUntilClose({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] === undefined &&
-    headers["transfer-encoding"] === undefined;
-}
-
-function tooEarly(): ClosedError {
-  return new ClosedError("the server closed the connection too early");
+function tooManyInterim(): Error {
+  return new Deno.errors.InvalidData("too many interim answers");
 }

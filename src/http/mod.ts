@@ -183,6 +183,12 @@ export interface BodyTypes {
   json: any;
   /** As it came, decompressed. */
   bytes: Uint8Array<ArrayBuffer>;
+  /**
+   * Chunks as they come, decompressed. The server is read from only while the
+   * stream is; an error of the connection is one of the stream. Read it to its
+   * end, or cancel it: until then the connection stays open.
+   */
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** What {@linkcode httpFor} can be told. */

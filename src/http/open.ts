@@ -14,6 +14,8 @@ import { ReplyError } from "../requests/reply_error.ts";
 import { abandon } from "../requests/socket_duplex.ts";
 import { basic } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
+import { withoutIdentity } from "./redirect.ts";
+import { socksConnect } from "./socks.ts";
 
 /** What the headers of a proxy's answer may take. */
 const MAX_LINE = 8192;
@@ -26,19 +28,32 @@ export async function open(
 ): Promise<StreamSocket> {
   const { url, proxy, signal, sslparams, timeouts } = request;
   const isSecure = url.protocol === "https:";
+  const isSecureProxy = proxy?.protocol === "https:";
+  if (isSecure && isSecureProxy) {
+    throw new Deno.errors.NotSupported(
+      "an https proxy can only be asked for http: Deno has no TLS within TLS",
+    );
+  }
+  const own = isSecureProxy ? withoutIdentity(sslparams) : sslparams;
+  const isFirst = proxy === undefined ? isSecure : isSecureProxy;
   const name = `http: ${formatAddress(hostOf(url), portOf(url))}`;
   const socket = host.socket.tcp({
     name,
     timeouts,
     maxline: MAX_LINE,
-    sslparams: isSecure && proxy === undefined ? sslparams : undefined,
+    sslparams: isFirst ? own : undefined,
   });
   try {
     const to = proxy ?? url;
     // What the proxy is asked for as well: it may reach what this side must not.
     endpointOf(socket).checkScope(hostOf(url), portOf(url));
     await socket.connect(hostOf(to), portOf(to), { signal });
-    if (isSecure && proxy !== undefined) await tunnel(socket, request, proxy);
+    if (proxy === undefined) return socket;
+    const isSocks = !proxy.protocol.startsWith("http");
+    if (isSocks) {
+      await socksConnect(socket, proxy, hostOf(url), portOf(url), signal);
+    } else if (isSecure) await tunnel(socket, request, proxy);
+    if (isSecure) await secure(socket, request);
     return socket;
   } catch (error) {
     abandon(socket);
@@ -52,7 +67,7 @@ export function portOf(url: URL): number {
   return url.protocol === "https:" ? 443 : 80;
 }
 
-/** Asks a proxy for a connection to the server, and secures that. */
+/** Asks a proxy of HTTP for a connection to the server. */
 async function tunnel(
   socket: StreamSocket,
   request: HttpRequest,
@@ -83,7 +98,13 @@ async function tunnel(
     if (++lines <= MAX_LINES) continue;
     throw new TooLongError(`the proxy ${proxy.host} sends too many headers`);
   }
-  const given = request.sslparams;
+}
+
+/** Secures a connection through a proxy. */
+async function secure(
+  socket: StreamSocket,
+  { url, signal, sslparams: given }: HttpRequest,
+): Promise<void> {
   // The socket is connected to the proxy; it is the server that must prove its name.
   const named = (params: SslParamsObject) => ({
     servername: hostOf(url),

@@ -35,7 +35,7 @@ import {
 } from "./headers.ts";
 
 /** As what a request resolves to the body of the answer. */
-export type BodyKind = "text" | "json" | "bytes";
+export type BodyKind = "text" | "json" | "bytes" | "stream";
 
 /**
  * The parameters of an HTTP request.
@@ -70,11 +70,11 @@ export interface HttpParams extends CommonParams {
   redirect?: boolean | "all" | "standard";
   /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
-  /** The proxy to connect to, as `http://host:port`; without a port, 3128. A user and a password in it are for the proxy. Default: none; the environment is not read. */
+  /** The proxy to connect to: `http://host:port` (without a port, 3128), `https://host:port` (443; it can only be asked for http), or `socks5://host:port` (1080; the proxy looks names up, as with `socks5h://`). A user and a password in it are for the proxy. Default: none; the environment is not read. */
   proxy?: string | URL;
   /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;
-  /** `"text"`, `"json"` or `"bytes"`: the request resolves to the body in place of 1, and it may have 64 MiB unless `maxbody` says otherwise. A body that is no JSON is a `SyntaxError`. Default: the body goes to the `sink`. */
+  /** `"text"`, `"json"` or `"bytes"`: the request resolves to the body in place of 1, and it may have 64 MiB unless `maxbody` says otherwise. A body that is no JSON is a `SyntaxError`. `"stream"`: it resolves to a `ReadableStream` of the body when the head has come; see {@linkcode BodyTypes}. Default: the body goes to the `sink`. */
   as?: BodyKind;
   /** A value to send as JSON, in place of a `source`. Default: none. */
   json?: unknown;
@@ -86,7 +86,7 @@ export interface HttpParams extends CommonParams {
   ) => unknown;
   /** Whether the request asks for a compressed body and decompresses it. `maxbody` and `step` then count what comes out. A request with an `Accept-Encoding` or `Range` of its own does neither. Default: `true`. */
   decompress?: boolean;
-  /** Seconds for the whole request, redirects included; when they have passed, it is a `TimeoutError`. Default: no limit. */
+  /** Seconds for the whole request, redirects included, with `as: "stream"` up to the head of the answer; when they have passed, it is a `TimeoutError`. Default: no limit. */
   totaltimeout?: number;
   /** What to ask the server for, in place of the path and query of `url`: printable ASCII without spaces. Default: path and query of `url`. */
   uri?: string;
@@ -137,7 +137,14 @@ const REDIRECTS = [true, false, "all", "standard"];
 const MAX_REDIRECTS = 5;
 /** The longest body that is returned, unless the caller says otherwise: that of `receive("*a")`. */
 export const MAX_RETURNED: number = 64 * 1024 * 1024;
-const PROXY_PORT = "3128";
+const RETURNED: unknown[] = ["text", "json", "bytes"];
+/** By the scheme of a proxy, its port where none is given. */
+const PROXY_PORTS: Record<string, string> = {
+  "http:": "3128",
+  "https:": "443",
+  "socks5:": "1080",
+  "socks5h:": "1080",
+};
 
 /**
  * Checks the parameters of a request.
@@ -196,17 +203,17 @@ export function readParams(
     sslparams: params.sslparams ?? {},
     signal: params.signal,
     maxbody: params.maxbody ??
-      (params.as === undefined ? maxbody : MAX_RETURNED),
+      (RETURNED.includes(params.as) ? MAX_RETURNED : maxbody),
     uri,
   };
 }
 
-const KINDS = [undefined, "text", "json", "bytes"];
+const KINDS = [undefined, "text", "json", "bytes", "stream"];
 
 function checkBody(call: string, params: HttpParams): void {
   const { as, sink, decompress } = params;
   if (!KINDS.includes(as)) {
-    throw wrongType(call, "as", '"text", "json" or "bytes"', as);
+    throw wrongType(call, "as", '"text", "json", "bytes" or "stream"', as);
   }
   if (as !== undefined && sink !== undefined) {
     throw new TypeError(`${call}: as and sink can't be given together`);
@@ -242,10 +249,10 @@ function checkUri(call: string, uri: string): void {
 
 function readProxy(call: string, proxy?: string | URL): URL | undefined {
   if (proxy === undefined) return undefined;
-  const url = readUrl(`${call}: proxy`, proxy, ["http:"]);
+  const url = readUrl(`${call}: proxy`, proxy, Object.keys(PROXY_PORTS));
   const text = String(proxy);
   // URL drops the default port of a scheme, so only the text tells whether the caller gave one.
-  const isGiven = /^[a-z]+:\/\/(?:[^/@]*@)?[^/]*:\d+(?:[/?#]|$)/i.test(text);
-  if (url.port === "" && !isGiven) url.port = PROXY_PORT;
+  const isGiven = /^[a-z0-9]+:\/\/(?:[^/@]*@)?[^/]*:\d+(?:[/?#]|$)/i.test(text);
+  if (url.port === "" && !isGiven) url.port = PROXY_PORTS[url.protocol];
   return url;
 }

@@ -31,7 +31,7 @@ export function redirected(
   headers: ResponseHeaders,
   followed: number,
 ): HttpRequest | undefined {
-  const location = locationOf(headers);
+  const location = headers.location === undefined ? "" : locationOf(headers);
   if (
     request.redirect === false || location === "" ||
     followed >= request.maxredirects
@@ -108,7 +108,7 @@ function locationOf({ location = "" }: ResponseHeaders): string {
 }
 
 /** The authorities stay; whom we are, and whom the first server had to be, does not. */
-function withoutIdentity(
+export function withoutIdentity(
   given: SslParams | SslParamsSource,
 ): SslParams | SslParamsSource {
   if (typeof given === "function") {

@@ -6,7 +6,6 @@
 
 import {
   Collector,
-  Count,
   discarder,
   sinkTaker,
   type Taker,
@@ -14,9 +13,11 @@ import {
 import type { RequestHost } from "../requests/host.ts";
 import { limited } from "../requests/limit.ts";
 import { nameOf } from "../requests/parameters.ts";
-import { requestError } from "../requests/request_error.ts";
+import { callerCode, requestError } from "../requests/request_error.ts";
+import type { HttpAnswer } from "./answer_head.ts";
+import { Body } from "./body.ts";
 import type { Connections } from "./connections.ts";
-import { exchange, type HttpAnswer } from "./exchange.ts";
+import { type Exchange, exchange } from "./exchange.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import {
   type HttpParams,
@@ -44,7 +45,7 @@ export async function requestText(
   };
   const collector = new Collector();
   const request = readParams(CALL, params, MAX_RETURNED);
-  const answer = await follow(host, connections, request, collector);
+  const answer = await answerInto(host, connections, request, collector);
   const text = decode(collector.bytes(), answer.headers["content-type"]);
   return [text, answer.code, answer.headers, answer.status];
 }
@@ -57,9 +58,10 @@ export async function requestInto(
 ): Promise<[unknown, number, ResponseHeaders, string]> {
   const request = readParams(CALL, params);
   const { sink, as } = params;
+  if (as === "stream") return await answerStream(host, connections, request);
   if (as !== undefined) {
     const collector = new Collector();
-    const answer = await follow(host, connections, request, collector);
+    const answer = await answerInto(host, connections, request, collector);
     const { code, headers, status } = answer;
     const bytes = collector.bytes();
     if (as === "bytes") return [bytes, code, headers, status];
@@ -67,7 +69,7 @@ export async function requestInto(
     return [as === "json" ? readJson(text) : text, code, headers, status];
   }
   const taker = sink === undefined ? discarder : sinkTaker(CALL, sink);
-  const { code, headers, status } = await follow(
+  const { code, headers, status } = await answerInto(
     host,
     connections,
     request,
@@ -76,42 +78,97 @@ export async function requestInto(
   return [1, code, headers, status];
 }
 
-async function follow(
+/** Hands the body of the answer to `taker`. */
+async function answerInto(
   host: RequestHost,
   connections: Connections,
   first: HttpRequest,
   taker: Taker,
 ): Promise<HttpAnswer> {
+  const use = async (request: HttpRequest, made: Exchange) => {
+    if (await isUnwanted(host, request, made.answer)) {
+      taker.abort(new Error("onhead does not want the body"));
+    } else await new Body(host, request, made).handTo(taker);
+    await made.closed();
+    return made.answer;
+  };
+  try {
+    return await follow(host, connections, first, use);
+  } catch (error) {
+    taker.abort(error);
+    throw error;
+  }
+}
+
+/** Gives the body of the answer as a stream: it comes as the caller reads. */
+async function answerStream(
+  host: RequestHost,
+  connections: Connections,
+  first: HttpRequest,
+): Promise<[unknown, number, ResponseHeaders, string]> {
+  const use = async (request: HttpRequest, made: Exchange) => {
+    const { code, headers, status } = made.answer;
+    // The limit for the whole request ends with the head.
+    const read = { ...request, signal: first.signal };
+    const isEmpty = await isUnwanted(host, request, made.answer);
+    if (isEmpty) made.close();
+    const stream = isEmpty
+      ? ReadableStream.from<Uint8Array>([])
+      : new Body(host, read, made).stream((error) => told(request, error));
+    return [stream, code, headers, status] as [
+      unknown,
+      number,
+      ResponseHeaders,
+      string,
+    ];
+  };
+  return await follow(host, connections, first, use);
+}
+
+/** Asks until the answer is no redirect that is followed, and hands that to `use`. */
+async function follow<T>(
+  host: RequestHost,
+  connections: Connections,
+  first: HttpRequest,
+  use: (request: HttpRequest, made: Exchange) => Promise<T>,
+): Promise<T> {
   let request = first;
   const run = async (signal: AbortSignal | undefined) => {
-    request = { ...request, signal };
+    if (signal !== undefined) request = { ...request, signal };
     for (let followed = 0;; followed++) {
-      let next: HttpRequest | undefined;
-      const count = new Count(request.step, request.maxbody);
-      const isFinal = ({ code, headers }: HttpAnswer) => {
-        next = redirected(request, code, headers, followed);
-        return next === undefined;
-      };
-      const answer = await exchange(
-        host,
-        connections,
-        request,
-        count,
-        taker,
-        isFinal,
-      );
-      if (next === undefined) return answer;
-      request = next;
+      const made = await exchange(host, connections, request);
+      try {
+        const { code, headers } = made.answer;
+        const next = redirected(request, code, headers, followed);
+        if (next === undefined) return await use(request, made);
+        await made.drop();
+        request = next;
+      } catch (error) {
+        made.close();
+        throw error;
+      }
     }
   };
   try {
     return await limited(host, first.totaltimeout, first.signal, run);
   } catch (error) {
-    const failed = `Cannot ${request.method} ${nameOf(request.url)}`;
-    const told = requestError(failed, error);
-    taker.abort(told);
-    throw told;
+    throw told(request, error);
   }
+}
+
+function told({ method, url }: HttpRequest, error: unknown): unknown {
+  return requestError(`Cannot ${method} ${nameOf(url)}`, error);
+}
+
+/** Tells the caller's `onhead`. */
+async function isUnwanted(
+  host: RequestHost,
+  { onhead, signal }: HttpRequest,
+  { code, headers, status }: HttpAnswer,
+): Promise<boolean> {
+  if (onhead === undefined) return false;
+  const called = callerCode(() => onhead(code, headers, status));
+  return await host.wait(called, { signal }) === false;
 }
 
 /** The value of a body. The message of the platform shows the body, which may be a secret. */
@@ -125,8 +182,11 @@ function readJson(text: string): unknown {
   }
 }
 
+const utf8 = new TextDecoder();
+
 /** The text of a body, by the charset that its type names; else UTF-8. */
 function decode(bytes: Uint8Array, type = ""): string {
+  if (!type.includes(";")) return utf8.decode(bytes);
   const charset = /;\s*charset="?([^\s";]+)/i.exec(type)?.[1] ?? "utf-8";
   let decoder;
   try {

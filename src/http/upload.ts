@@ -1,61 +1,105 @@
 /**
- * The body of an HTTP request on its way.
+ * A request on its way: its head, and its body while the answer may come
+ * already.
  *
  * @module
  */
 
-import type { ClientRequest } from "node:http";
+import { ClosedError } from "../errors/errors.ts";
 import type { Count } from "../requests/content.ts";
-import type { HttpDuplex } from "./duplex.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { HttpRequest } from "./params.ts";
 
-/** Sends the body while the answer may come already. */
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
+const LINE_END = headBytes("\r\n");
+const LAST_CHUNK = headBytes("0\r\n\r\n");
+
+/** Sends one request. */
 export class Upload {
-  /** Fails when the source does; never resolves. */
-  readonly failed: Promise<never>;
-  readonly #sent: ClientRequest;
-  readonly #duplex: HttpDuplex;
+  readonly #request: HttpRequest;
+  readonly #socket: StreamSocket;
   readonly #count: Count;
   readonly #length?: number;
   #chunks?: AsyncIterator<Uint8Array>;
   #stopped = false;
+  #deaf = false;
+  #isSent = false;
+  #sending: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    request: HttpRequest,
-    sent: ClientRequest,
-    duplex: HttpDuplex,
-    count: Count,
-  ) {
-    this.#sent = sent;
-    this.#duplex = duplex;
+  constructor(request: HttpRequest, socket: StreamSocket, count: Count) {
+    this.#request = request;
+    this.#socket = socket;
     this.#count = count;
-    const { content, headers } = request;
-    const { promise, reject } = Promise.withResolvers<never>();
-    this.failed = promise;
-    promise.catch(() => {});
-    if (content === undefined) {
-      sent.end();
-      return;
-    }
-    const given = headers.get("content-length")?.[1];
-    this.#length = given === undefined ? content.length : Number(given);
-    this.#chunks = content.chunks()[Symbol.asyncIterator]();
-    // It is not the server's turn to speak.
-    duplex.setPatience(Infinity);
-    this.#run().then(() => duplex.setPatience(undefined), reject);
+    const given = request.headers.get("content-length")?.[1];
+    this.#length = given === undefined
+      ? request.content?.length
+      : Number(given);
   }
 
-  async #run(): Promise<void> {
+  /** Whether all was sent. */
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** Sends a head after which nothing comes, or which the server has to agree to first. */
+  async head(head: Uint8Array): Promise<void> {
+    await this.#send(head);
+    this.#isSent = this.#request.content === undefined && !this.#deaf;
+  }
+
+  /**
+   * Sends the body.
+   *
+   * @param head what goes before it, in one write with its first chunk
+   * @throws when the source fails, or has not as many bytes as was said
+   */
+  async body(head: Uint8Array): Promise<void> {
+    const { content, headers } = this.#request;
+    const isChunked = this.#length === undefined ||
+      headers.has("transfer-encoding");
+    let before = head;
+    if (content!.length === undefined || this.#request.step !== undefined) {
+      // Its first chunk may take its time.
+      await this.#send(before);
+      before = NOTHING;
+    }
+    this.#chunks = content!.chunks()[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await this.#chunks!.next();
-      if (this.#stopped || this.#duplex.deaf) return;
+      const { done, value } = await this.#chunks.next();
+      if (this.#stopped || this.#deaf) return;
       if (done) break;
       await this.#count.sending(value, this.#length);
       this.#checkLength(this.#count.sent > this.#length!);
-      if (!this.#sent.write(value)) await drained(this.#sent);
+      const size = headBytes(`${value.length.toString(16)}\r\n`);
+      const parts = isChunked
+        ? [before, size, value, LINE_END]
+        : [before, value];
+      await this.#send(joined(parts));
+      before = NOTHING;
     }
     this.#checkLength(this.#count.sent < this.#length!);
-    this.#sent.end();
+    await this.#send(isChunked ? joined([before, LAST_CHUNK]) : before);
+    this.#isSent = !this.#deaf;
+  }
+
+  /**
+   * A server may answer and close before it has read all of a body ("413
+   * Content Too Large"). So a send that finds the connection closed is no
+   * failure yet: what can be read tells.
+   */
+  async #send(data: Uint8Array): Promise<void> {
+    if (data.length === 0 || this.#deaf || this.#stopped) return;
+    const { signal } = this.#request;
+    try {
+      this.#sending = signal === undefined
+        ? this.#socket.send(data)
+        : this.#socket.send(data, { signal });
+      await this.#sending;
+    } catch (error) {
+      if (!(error instanceof ClosedError) || this.#stopped) throw error;
+      this.#deaf = true;
+    }
   }
 
   #checkLength(isWrong: boolean): void {
@@ -65,9 +109,9 @@ export class Upload {
     );
   }
 
-  /** Whether all was sent. */
-  get isSent(): boolean {
-    return this.#sent.writableFinished;
+  /** Resolves when no send is under way; one whose connection was closed ends at once. */
+  async settled(): Promise<void> {
+    await this.#sending.catch(() => {});
   }
 
   /** Takes nothing more of the source. */
@@ -78,13 +122,23 @@ export class Upload {
   }
 }
 
-function drained(sent: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const events = ["drain", "close"];
-    const done = () => {
-      events.forEach((event) => sent.off(event, done));
-      resolve();
-    };
-    events.forEach((event) => sent.on(event, done));
-  });
+/** A head as HTTP sends it: in Latin-1. */
+export function headBytes(head: string): Uint8Array<ArrayBuffer> {
+  const ascii = encoder.encode(head);
+  if (ascii.length === head.length) return ascii;
+  const bytes = new Uint8Array(head.length);
+  for (let i = 0; i < head.length; i++) bytes[i] = head.charCodeAt(i);
+  return bytes;
+}
+
+function joined(parts: Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

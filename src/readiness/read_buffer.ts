@@ -68,11 +68,28 @@ export class ReadBuffer {
     return this.bytes.subarray(length);
   }
 
+  /** How much more memory `space` is going to take than there is. */
+  get growth(): number {
+    const { length } = this;
+    const size = this.bytes.length;
+    if (length === 0) return Math.max(this.#fittingSize() - size, 0);
+    if (this.end <= size * 3 / 4) return 0;
+    const isMoved = (size > LARGEST && length < size / 8) ||
+      (this.start > 0 && length <= size / 2);
+    return isMoved ? 0 : size;
+  }
+
   /** Nothing is read any more, and no read is under way: the memory is free for others, unless there is data in it. */
   release(): void {
     if (this.length > 0 || this.bytes.length !== SMALLEST) return;
     if (spare.length < MOST_SPARE) spare.push(this.bytes);
     this.bytes = NOTHING;
+  }
+
+  /** Drops the data, and the memory. */
+  drop(): void {
+    this.bytes = NOTHING;
+    this.start = this.end = 0;
   }
 
   #resize(size: number): void {

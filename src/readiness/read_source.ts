@@ -6,9 +6,13 @@
  */
 
 import { ReadBuffer } from "./read_buffer.ts";
+import type { Meter, WaitingRead } from "./meter.ts";
 import type { Ready, Selector } from "./selector.ts";
 import { Source } from "./source.ts";
 import type { ByteStream } from "./stream.ts";
+
+/** Bytes of memory that a read may always have. */
+const SMALL = 512;
 
 /**
  * Reads when the owner wants to read.
@@ -16,20 +20,30 @@ import type { ByteStream } from "./stream.ts";
  * Deno cannot take a read back. When the reader has given up, its read stays
  * under way, and what it brings is in the buffer for the next reader.
  */
-export class ReadSource extends Source<number | null> {
+export class ReadSource extends Source<number | null> implements WaitingRead {
   /** What has come and has not been taken. */
   readonly buffer: ReadBuffer = new ReadBuffer();
   /** Whether the stream has ended. What came before is still in the buffer. */
   ended = false;
   /** How many bytes have come so far. */
   received = 0;
+  /** Counts the memory of the buffer. */
+  readonly meter?: Meter;
   /** The read under way, while the source is busy. */
   underWay?: Promise<number | null> = undefined;
   readonly #stream: ByteStream;
+  /** Memory that is counted already, for the read that is to begin. */
+  #reserved = 0;
 
   /** `owner` is announced to `selector` whenever a read has ended. */
-  constructor(selector: Selector, stream: ByteStream, owner: Ready) {
+  constructor(
+    selector: Selector,
+    stream: ByteStream,
+    owner: Ready,
+    meter?: Meter,
+  ) {
     super(selector, stream, owner);
+    this.meter = meter;
     this.#stream = stream;
   }
 
@@ -39,17 +53,46 @@ export class ReadSource extends Source<number | null> {
   }
 
   protected override request(): void {
+    const growth = this.meter === undefined ? 0 : this.buffer.growth;
+    // What is no more than a short message needs is always there.
+    if (growth <= SMALL) return this.selector.beginAtTurnEnd(this);
+    const { budget } = this.meter!;
+    if (budget.hasRoom(growth)) this.granted(growth);
+    else budget.wait(this, growth);
+  }
+
+  /** There is room for `bytes` more, which are counted before the read begins: others ask meanwhile. */
+  granted(bytes: number): void {
+    this.#reserved = bytes;
+    this.meter!.change(bytes);
     this.selector.beginAtTurnEnd(this);
   }
 
   /** Wants nothing more, and gives its memory back. */
   override close(): void {
+    if (this.meter !== undefined && !this.closed) {
+      this.meter.budget.leave(this);
+      this.meter.change(-this.buffer.bytes.length - this.#reserved);
+      this.#reserved = 0;
+    }
     super.close();
     if (!this.busy) this.buffer.release();
   }
 
+  /** Closes, and drops what has come as well. */
+  drop(): void {
+    this.close();
+    this.buffer.drop();
+  }
+
   protected operate(): Promise<number | null> {
-    return this.underWay = this.#stream.read(this.buffer.space());
+    const { buffer } = this;
+    const before = buffer.bytes.length;
+    const space = buffer.space();
+    const grown = buffer.bytes.length - before - this.#reserved;
+    this.#reserved = 0;
+    if (grown !== 0) this.meter?.change(grown);
+    return this.underWay = this.#stream.read(space);
   }
 
   protected completed(count: number | null): void {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Meter } from "./meter.ts";
 import type { Ready, Selector } from "./selector.ts";
 import type { ByteStream } from "./stream.ts";
 
@@ -41,6 +42,8 @@ export class WriteSink {
   readonly #selector: Selector;
   readonly #stream: ByteStream;
   readonly #owner: Ready;
+  /** Counts the memory of the buffers that are not small. */
+  readonly #meter?: Meter;
   /** What has been taken and is not being written yet. */
   #filling?: Uint8Array<ArrayBuffer> = undefined;
   #fill = 0;
@@ -50,7 +53,13 @@ export class WriteSink {
   #to = 0;
 
   /** `owner` is announced to `selector` when a write ends and `notify` is set. */
-  constructor(selector: Selector, stream: ByteStream, owner: Ready) {
+  constructor(
+    selector: Selector,
+    stream: ByteStream,
+    owner: Ready,
+    meter?: Meter,
+  ) {
+    this.#meter = meter;
     this.#selector = selector;
     this.#stream = stream;
     this.#owner = owner;
@@ -68,7 +77,26 @@ export class WriteSink {
 
   /** How many bytes it takes at once now. */
   get room(): number {
-    return LARGEST - this.#fill;
+    const most = this.#mayGrow ? LARGEST : this.#filling?.length ?? SIZES[0];
+    return most - this.#fill;
+  }
+
+  /** Whether there is memory for a larger buffer. Without, it takes little at once, but always something. */
+  get #mayGrow(): boolean {
+    return this.#meter === undefined || this.#meter.budget.hasRoom(LARGEST);
+  }
+
+  #takeBuffer(needed: number): Uint8Array<ArrayBuffer> {
+    const buffer = takeBuffer(
+      needed > SIZES[0] && !this.#mayGrow ? SIZES[0] : needed,
+    );
+    if (buffer.length > SIZES[0]) this.#meter?.change(buffer.length);
+    return buffer;
+  }
+
+  #giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+    if (buffer.length > SIZES[0]) this.#meter?.change(-buffer.length);
+    giveBuffer(buffer);
   }
 
   /** Takes `text` as UTF-8 if all of it fits; returns its length in bytes, or -1. */
@@ -123,11 +151,13 @@ export class WriteSink {
     const filling = this.#filling;
     const needed = this.#fill + count;
     if (filling === undefined) {
-      this.#filling = takeBuffer(needed);
-    } else if (filling.length < needed && filling.length < LARGEST) {
-      this.#filling = takeBuffer(needed);
+      this.#filling = this.#takeBuffer(needed);
+    } else if (
+      filling.length < needed && filling.length < LARGEST && this.#mayGrow
+    ) {
+      this.#filling = this.#takeBuffer(needed);
       this.#filling.set(filling.subarray(0, this.#fill));
-      giveBuffer(filling);
+      this.#giveBuffer(filling);
     }
     return this.#filling!.length - this.#fill;
   }
@@ -164,7 +194,7 @@ export class WriteSink {
     this.written += count;
     this.#selector.bytesSent += count;
     if (this.#from < this.#to) return this.#writeOn();
-    giveBuffer(this.#flying!);
+    this.#giveBuffer(this.#flying!);
     this.#flying = undefined;
     this.write();
     if (this.isEmpty) this.#selector.writeEnds();
@@ -175,6 +205,11 @@ export class WriteSink {
     this.failure = error;
     // What was not written never will be: no thread has to wait for it.
     this.lost = this.pending;
+    for (const buffer of [this.#flying, this.#filling]) {
+      if (buffer !== undefined && buffer.length > SIZES[0]) {
+        this.#meter?.change(-buffer.length);
+      }
+    }
     this.#flying = this.#filling = undefined;
     this.#fill = 0;
     this.#selector.writeEnds();

@@ -110,10 +110,10 @@ async function* chunksOf(
 
 /** Takes the content of an answer. */
 export interface Taker {
-  /** Takes a chunk. */
-  take(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Takes a chunk. What it returns, if anything, has to be awaited. */
+  take(chunk: Uint8Array<ArrayBuffer>): Promise<void> | void;
   /** All has come. */
-  end(): Promise<void>;
+  end(): Promise<void> | void;
   /** It will not come. */
   abort(reason: unknown): void;
 }
@@ -160,7 +160,7 @@ export class Collector implements Taker {
   #taken = 0;
   #length = 0;
 
-  take(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+  take(chunk: Uint8Array<ArrayBuffer>): void {
     const fits = Math.min(chunk.length, this.#last.length - this.#taken);
     this.#last.set(chunk.subarray(0, fits), this.#taken);
     this.#taken += fits;
@@ -174,12 +174,9 @@ export class Collector implements Taker {
       this.#pieces.push(this.#last);
     }
     this.#length += chunk.length;
-    return Promise.resolve();
   }
 
-  end(): Promise<void> {
-    return Promise.resolve();
-  }
+  end(): void {}
 
   abort(): void {}
 
@@ -197,8 +194,8 @@ export class Collector implements Taker {
 
 /** Drops what it gets: for an answer whose content the caller does not want. */
 export const discarder: Taker = {
-  take: () => Promise.resolve(),
-  end: () => Promise.resolve(),
+  take: () => {},
+  end: () => {},
   abort: () => {},
 };
 
@@ -224,11 +221,11 @@ export class Count {
     return this.#sent;
   }
 
-  /** A chunk has come. */
-  async received(chunk: Uint8Array, total?: number): Promise<void> {
+  /** A chunk has come. What it returns, if anything, has to be awaited. */
+  received(chunk: Uint8Array, total?: number): Promise<void> | void {
     this.#received += chunk.length;
     this.refuse(this.#received);
-    await this.#tell(chunk, total);
+    if (this.#step !== undefined) return this.#tell(chunk, total);
   }
 
   /** A chunk goes out. */

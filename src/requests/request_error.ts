@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ClosedError, CopasError, TooLongError } from "../errors/errors.ts";
+import { ClosedError, CopasError } from "../errors/errors.ts";
 import { ReplyError } from "./reply_error.ts";
 
 /** An error of the caller's own code (a source, a sink, a step). It reaches him as it is. */
@@ -27,7 +27,8 @@ export function requestError(failed: string, error: unknown): unknown {
   if (error instanceof CallerError) return error.error;
   if (!(error instanceof Error)) return error;
   // That a request is a wait of the dispatcher's is not what its caller asks about.
-  const why = error.message.replace(/^Cannot wait for the promise: /, "");
+  const why = error.message.replace(/^Cannot wait for the promise: /, "")
+    .replace(/^Cannot .*: (the signal was aborted)$/, "$1");
   const message = `${failed}: ${why}`;
   const cause = error.cause === undefined ? error : error.cause;
   if (error instanceof ReplyError) {
@@ -49,10 +50,6 @@ export function requestError(failed: string, error: unknown): unknown {
   return made;
 }
 
-/** What is wrong with an answer `101`, with the header `Upgrade` or without. */
-export const CHANGES_PROTOCOL =
-  "the server changes the protocol (101 Switching Protocols), which a request can't follow";
-
 function isDenoError(error: Error): boolean {
   return Object.values(Deno.errors).some((type) => error instanceof type);
 }
@@ -60,19 +57,6 @@ function isDenoError(error: Error): boolean {
 /** The errors of node and of the libraries, by their codes. */
 function libraryError(failed: string, cause: Error): Error {
   const code = "code" in cause ? String(cause.code) : "";
-  if (code === "HPE_HEADER_OVERFLOW") {
-    return new TooLongError(`${failed}: the headers are longer than 16 KiB`, {
-      cause,
-    });
-  }
-  if (code === "HPE_PAUSED_UPGRADE") {
-    const message = `${failed}: ${CHANGES_PROTOCOL}`;
-    return new Deno.errors.InvalidData(message, { cause });
-  }
-  if (code.startsWith("HPE_")) {
-    const message = `${failed}: the answer is malformed: ${cause.message}`;
-    return new Deno.errors.InvalidData(message, { cause });
-  }
   if (isGone(cause)) {
     const message = `${failed}: the server closed the connection too early`;
     return new ClosedError(message, { cause });

@@ -6,10 +6,16 @@
 
 import type { Scheduler, Service } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
+import {
+  DatagramServerHandle,
+  type DatagramServerInternals,
+} from "./datagram_handle.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 
 /** Runs its handler in a thread until the handler ends, or the server is removed. */
-export class DatagramServer implements Service {
+export class DatagramServer implements Service, DatagramServerInternals {
+  /** What the program has of it. */
+  readonly handle: DatagramServerHandle = new DatagramServerHandle(this);
   readonly #scheduler: Scheduler;
   readonly #socket: DatagramSocket;
   #task?: Thread;
@@ -22,6 +28,21 @@ export class DatagramServer implements Service {
   /** The server's name. */
   get name(): string {
     return this.#socket.name;
+  }
+
+  /** The address of its socket, if that has one. */
+  get addr(): Deno.Addr | undefined {
+    try {
+      const [hostname, port] = this.#socket.getsockname();
+      return { transport: "udp", hostname, port };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether its socket is closed. */
+  get closed(): boolean {
+    return this.#socket.closed;
   }
 
   /** Runs `body` as the server's thread. When it ends, the server is removed. */

@@ -7,7 +7,7 @@
 
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
-import { IpRanges } from "../net/ip_ranges.ts";
+import { IpList } from "../net/ip_list.ts";
 import type { ProxyRule } from "./proxy_header.ts";
 import type { SocketHandler } from "./socket_handler.ts";
 
@@ -103,7 +103,7 @@ export function readProxyOptions(
   const isList = Array.isArray(from);
   const addresses = isList ? from.filter((entry) => entry !== UNIX) : from;
   return {
-    proxies: new IpRanges(call, `${name}.from`, addresses),
+    proxies: new IpList(call, `${name}.from`, addresses),
     isUnix: isList && from.includes(UNIX),
     timeout,
     required,

@@ -7,8 +7,7 @@
 
 import { HandshakeError, TimeoutError } from "../errors/errors.ts";
 import { endpoint, formatAddr } from "../net/address.ts";
-import { parseIp } from "../net/ip.ts";
-import type { IpRanges } from "../net/ip_ranges.ts";
+import type { IpList } from "../net/ip_list.ts";
 import type { ProxyHeader } from "../proxy_protocol/header.ts";
 import { parseHeader } from "../proxy_protocol/parse.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
@@ -19,7 +18,7 @@ import type { StreamSocket } from "../socket/stream_socket.ts";
 
 /** The option as the server uses it. */
 export interface ProxyRule {
-  readonly proxies: IpRanges;
+  readonly proxies: IpList;
   readonly isUnix: boolean;
   readonly timeout: number;
   readonly required: boolean;
@@ -88,9 +87,7 @@ export async function readProxyHeader(
 
 /** Whether the peer at `addr` may say who its client is. */
 function mayProxy({ proxies, isUnix }: ProxyRule, addr: Deno.Addr): boolean {
-  if (!("hostname" in addr)) return isUnix;
-  const ip = parseIp(addr.hostname);
-  return ip !== undefined && proxies.has(ip);
+  return "hostname" in addr ? proxies.has(addr.hostname) : isUnix;
 }
 
 function refused(address: string, why: string): ProxyHeaderError {

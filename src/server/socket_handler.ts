@@ -18,14 +18,25 @@ const SOCKET_HANDLER = Symbol("socket handler");
 interface ConnectionHandler {
   (conn: Deno.Conn): unknown;
   [SOCKET_HANDLER]?: SocketHandler;
+  [SECURES]?: boolean;
+}
+
+/** The property of a handler that begins with a TLS handshake. */
+const SECURES = Symbol("secures");
+
+/** Whether `handler` begins with a TLS handshake. */
+export function securesFirst(handler: (conn: Deno.Conn) => unknown): boolean {
+  return (handler as ConnectionHandler)[SECURES] === true;
 }
 
 /** Says that `handler`, given a connection, does with its socket what `serve` does. */
 export function setSocketHandler(
   handler: (conn: Deno.Conn) => unknown,
   serve: SocketHandler,
+  secures: boolean,
 ): void {
   (handler as ConnectionHandler)[SOCKET_HANDLER] = serve;
+  (handler as ConnectionHandler)[SECURES] = secures;
 }
 
 /** What `handler` does with the socket of a connection, if it says so. */
@@ -55,4 +66,12 @@ export async function callRaw(
       { cause: error },
     );
   }
+}
+
+/** `Deno.listenTls` hands a connection over before its handshake. */
+export function afterHandshake(handler: SocketHandler): SocketHandler {
+  return async (socket) => {
+    await socket.dohandshake();
+    await handler(socket);
+  };
 }

@@ -1,61 +1,92 @@
 /**
- * A registered server for connections: it takes those that its accept loop
- * brings, runs a thread for each, and keeps to its limits.
+ * A registered server: takes the connections that its accept loop brings, runs
+ * a thread for each, and keeps to its limits.
  *
  * @module
  */
 
-import type { Scheduler, Service } from "../core/scheduler.ts";
+import { LinkedList } from "../collections/linked_list.ts";
+import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
+import type { Service } from "../core/scheduler.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
-import type { StreamSocketOptions } from "../socket/socket_options.ts";
+import { endpointOf } from "../socket/internals.ts";
+import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Timeouts } from "../socket/timeouts.ts";
 import {
   AcceptedHandshake,
   type HandshakeCounter,
 } from "../tls/accepted_handshake.ts";
 import { isTls } from "../tls/secure.ts";
+import { WATCH_KEYS } from "../socket/watch_limits.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
+import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
-import type { ServerOptions } from "./options.ts";
 import { ProxyGate } from "./proxy_gate.ts";
 import {
+  copyCounters,
+  countIn,
+  newCounters,
+  type ServerCounters,
+} from "./counters.ts";
+import {
+  Drain,
+  type Drainable,
+  type Drained,
+  type DrainOptions,
+  readGrace,
+} from "./drain.ts";
+import { liveLimits } from "./live_limits.ts";
+import {
+  checkHasAddresses,
+  checkServerLimits,
+  LIMIT_KEYS,
+  type ServerLimits,
+  type ServerOptions,
+} from "./options.ts";
+import { Refusals } from "./refusals.ts";
+import { Server, type ServerInternals } from "./server.ts";
+import type { ServerHost } from "./server_host.ts";
+import { ServerConnection } from "./server_connection.ts";
+import {
+  afterHandshake,
   callRaw,
+  securesFirst,
   type SocketHandler,
   socketHandlerOf,
 } from "./socket_handler.ts";
 
-/** What a server needs of the dispatcher. */
-export interface ServerHost {
-  readonly scheduler: Scheduler;
-  /** Whether connections are closed when their handlers end. */
-  isAutoclosing(): boolean;
-  /** The server's name, from which its connections have theirs. */
-  name(): string;
-  /** What accepted sockets start with. */
-  timeouts(): Timeouts;
-  /** Makes the Copas socket of an accepted connection. */
-  adopt(
-    conn: Deno.Conn,
-    options: StreamSocketOptions,
-    name: { toString(): string },
-  ): StreamSocket;
-  /** Makes the dispatcher find `socket` when it is given the connection. */
-  register(conn: Deno.Conn, socket: StreamSocket): void;
-}
-
 /** A server for connections: TCP, TLS or Unix. */
 export class StreamServer
-  implements Service, ConnectionTaker, ConnectionOwner, HandshakeCounter {
+  implements
+    Service,
+    ConnectionTaker,
+    ConnectionOwner,
+    Drainable,
+    HandshakeCounter,
+    ServerInternals {
+  /** What the program has of it. */
+  readonly handle: Server = new Server(this);
+  /** The limits, to be read and set one by one. */
+  readonly liveLimits: ServerLimits = liveLimits<ServerLimits>(
+    LIMIT_KEYS,
+    () => this.#options,
+    (limits) => this.changeLimits("limits", limits),
+  );
+  /** The threads of the connections that are being served. */
+  readonly threads: LinkedList<ConnectionThread> = new LinkedList();
+  readonly #counters: ServerCounters = newCounters();
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
   #handler: (conn: Deno.Conn) => unknown = () => {};
   #socketHandler?: SocketHandler;
   #options: ServerOptions = {};
-  #socketOptions?: StreamSocketOptions & { accepted: true };
+  #socketOptions?: StreamEndpointOptions;
+  readonly #admission = new Admission();
+  readonly #refusals: Refusals;
+  readonly #memory: MemoryBudget;
   /** Reads PROXY headers before handlers begin, where the server has proxies in front of it. */
   #gate?: ProxyGate = undefined;
   #count = 0;
@@ -63,11 +94,15 @@ export class StreamServer
   /** How many handshakes were given up whose connections Deno keeps. */
   #stalled = 0;
   #removed = true;
+  #paused = false;
+  #drain?: Drain = undefined;
 
   constructor(host: ServerHost, listener: Deno.Listener) {
     this.#host = host;
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
+    this.#refusals = new Refusals(host);
+    this.#memory = newServerBudget(host.scheduler);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
@@ -75,6 +110,9 @@ export class StreamServer
     handler: (conn: Deno.Conn) => unknown,
     options: ServerOptions,
   ): void {
+    checkHasAddresses("addserver()", this.addr, options);
+    this.#admission.limits = options;
+    this.#memory.max = options.maxbuffered ?? Infinity;
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
     this.#options = options;
@@ -82,8 +120,9 @@ export class StreamServer
     this.#gate = ProxyGate.of(
       options.proxyProtocol,
       this.#listener,
-      () => this.refused++,
+      () => countIn(this.#counters.refused, "proxyProtocol"),
     );
+    if (this.#removed) this.#paused = false;
     this.#removed = false;
     this.#host.scheduler.serve(this);
     this.resume();
@@ -94,19 +133,72 @@ export class StreamServer
     return this.#host.name();
   }
 
+  /** Where the server listens. */
+  get addr(): Deno.Addr {
+    return this.#listener.addr;
+  }
+
   /** How many connections are being served. */
   get serving(): number {
     return this.#serving;
   }
 
-  /** How many connections had no PROXY header, or a malformed one. */
-  refused = 0;
+  /** Whether the listener is closed. */
+  get closed(): boolean {
+    return this.#accepts.closed;
+  }
+
+  /** Whether it does not accept for now. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** How many bytes its connections keep waiting in memory. */
+  get buffered(): number {
+    return this.#memory.used;
+  }
+
+  /** What it has counted so far. */
+  copyCounters(): ServerCounters {
+    return copyCounters(this.#counters);
+  }
+
+  /** The connections that are being served. */
+  connections(): ServerConnection[] {
+    return [...this.threads].map((thread) => new ServerConnection(thread));
+  }
+
+  /** Takes other limits; those that `limits` does not name stay. */
+  changeLimits(call: string, limits: ServerLimits): void {
+    checkServerLimits(call, limits);
+    checkHasAddresses(call, this.addr, limits);
+    this.#options = { ...this.#options, ...limits };
+    this.#admission.limits = this.#options;
+    this.#memory.max = this.#options.maxbuffered ?? Infinity;
+    this.#socketOptions = undefined;
+    const { idletimeout, lifetime, mininput } = this.#options;
+    if (!WATCH_KEYS.some((key) => key in limits)) return this.resume();
+    for (const { connection } of [...this.threads]) {
+      endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+    }
+    this.resume();
+  }
+
+  /** Accepts no more for now. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Accepts again. */
+  unpause(): void {
+    this.#paused = false;
+    this.resume();
+  }
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.#accepts.closed) return;
-    const name = this.#host.name();
-    throw new ClosedError(`${call}: the listener is closed: ${name}`);
+    if (!this.closed) return;
+    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -115,10 +207,9 @@ export class StreamServer
   }
 
   /**
-   * Accepts no more. Connections that are being served go on.
-   *
-   * With `keepopen` the listener stays open, and a connection that an accept
-   * under way still brings is kept until the server is registered again.
+   * Accepts no more. Connections that are being served go on. With `keepopen` the
+   * listener stays open, and a connection that an accept under way still brings is
+   * kept until the server is registered again.
    */
   remove(keepopen = false): void {
     const { scheduler } = this.#host;
@@ -129,18 +220,32 @@ export class StreamServer
     if (!keepopen) this.#accepts.close();
   }
 
-  // --- For the accept loop ------------------------------------------------------
+  /** Accepts no more, and waits for the connections to end. */
+  async drain(call: string, options?: DrainOptions): Promise<Drained> {
+    const grace = readGrace(call, options);
+    this.remove();
+    this.#drain ??= new Drain(this.#host.scheduler, this, grace, () => {
+      this.#drain = undefined;
+    });
+    return await this.#drain.wait(grace);
+  }
 
   /** How many more connections may be served now. */
   get vacant(): number {
-    if (this.#removed || !this.#host.scheduler.driver.accepting) return 0;
-    const { maxConnections = Infinity } = this.#options;
-    return maxConnections - this.#serving - this.#stalled;
+    if (this.#removed || this.#paused) return 0;
+    if (!this.#host.scheduler.driver.accepting) return 0;
+    const { overflow = "wait", maxConnections = Infinity } = this.#options;
+    return overflow === "wait"
+      ? maxConnections - this.#serving - this.#stalled
+      : Infinity;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
+    this.#counters.accepted++;
+    const admitted = this.#admission.admit(conn, this.#serving, scheduler);
+    if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     const autoclose = this.#host.isAutoclosing();
@@ -151,11 +256,26 @@ export class StreamServer
       new AcceptedHandshake(conn, scheduler.selector, this);
       handler = afterHandshake(handler);
     }
-    new ConnectionThread(scheduler, this, names, socket, autoclose)
-      .run(handler, socket);
+    const thread = new ConnectionThread(
+      scheduler,
+      this,
+      names,
+      socket,
+      autoclose,
+      admitted,
+    );
+    this.threads.append(thread.serverNode);
+    thread.run(handler, socket);
   }
 
-  /** Calls the handler that gets Deno's connection, which the dispatcher then has to know. */
+  /** Closes a connection that is not served. */
+  #refuse(conn: Deno.Conn, by: RefusedBy): void {
+    countIn(this.#counters.refused, by);
+    const secured = isTls(conn) || securesFirst(this.#handler);
+    this.#refusals.refuse(conn, by, this.#options.overflow, secured);
+  }
+
+  /** Calls the handler that gets Deno's connection. */
   #handlerOf(conn: Deno.Conn, socket: StreamSocket): SocketHandler {
     const handler = this.#handler;
     this.#host.register(conn, socket);
@@ -163,17 +283,16 @@ export class StreamServer
   }
 
   /** One object for all connections, until the listener's timeouts are changed. */
-  #optionsOfSockets(): StreamSocketOptions {
+  #optionsOfSockets(): StreamEndpointOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { maxline, maxbody, linger, lingeralways } = this.#options;
+      const { timeout: _, name: __, ...options } = this.#options;
       this.#socketOptions = {
+        ...options,
         timeouts,
-        maxline,
-        maxbody,
-        linger,
-        lingeralways,
         accepted: true,
+        memory: this.#memory,
+        closedBy: (limit) => countIn(this.#counters.closed, limit),
       };
     }
     return this.#socketOptions;
@@ -181,42 +300,44 @@ export class StreamServer
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    const { scheduler } = this.#host;
     const why = error instanceof Error ? error.message : show(error);
-    scheduler.report(
-      new Error(
-        `${this.#host.name()}: cannot accept: ${why}; trying again until it works`,
-        { cause: error },
-      ),
-      scheduler.main,
-      this.#listener,
-    );
+    const message = `cannot accept: ${why}; trying again until it works`;
+    this.#report(new Error(`${this.name}: ${message}`, { cause: error }));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
-    const { scheduler } = this.#host;
     this.remove();
-    scheduler.report(
-      new ClosedError(
-        `${this.name}: the listener was closed by other code than removeserver(): the server accepts no more`,
-      ),
-      scheduler.main,
-      this.#listener,
-    );
+    const message =
+      "the listener was closed by other code than removeserver(): the server accepts no more";
+    this.#report(new ClosedError(`${this.name}: ${message}`));
   }
 
-  // --- For the threads of connections ---------------------------------------------
+  #report(error: Error): void {
+    const { scheduler } = this.#host;
+    scheduler.report(error, scheduler.main, this.#listener);
+  }
+
+  /** An error has left a handler. */
+  failed(thread: ConnectionThread, error: unknown): void {
+    const counters = this.#counters;
+    if (endpointOf(thread.connection).isHandshakeFailed) {
+      counters.failedHandshakes++;
+    } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
+      counters.handlerErrors++;
+    }
+  }
 
   /** A connection has been served. */
-  served(): void {
+  served(thread: ConnectionThread): void {
+    this.threads.remove(thread.serverNode);
+    this.#admission.leave(thread.addressKey);
     this.#serving--;
+    this.#drain?.check();
     this.resume();
   }
 
-  // --- For the handshakes of Deno.listenTls ---------------------------------------
-
-  /** A handshake was given up: its connection counts until it is gone. */
+  /** A handshake of `Deno.listenTls` was given up: its connection counts until it is gone. */
   stalled(): void {
     this.#stalled++;
   }
@@ -226,12 +347,4 @@ export class StreamServer
     this.#stalled--;
     this.resume();
   }
-}
-
-/** `Deno.listenTls` hands a connection over before its handshake. */
-function afterHandshake(handler: SocketHandler): SocketHandler {
-  return async (socket) => {
-    await socket.dohandshake();
-    await handler(socket);
-  };
 }

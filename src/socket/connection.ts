@@ -9,6 +9,7 @@ import { HandshakeError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
+import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { closeConn } from "../tls/accepted_handshake.ts";
 import { closeTls } from "../tls/farewell.ts";
@@ -43,6 +44,7 @@ export class Connection {
   readonly #scheduler: Scheduler;
   readonly #socket: SocketIdentity;
   readonly #limits: ConnectionLimits;
+  readonly #meter?: Meter;
   #sender?: Sender = undefined;
   #isClosed = false;
   /** Whether the stream is closed, or being closed. */
@@ -54,13 +56,21 @@ export class Connection {
     limits: ConnectionLimits,
     conn: Deno.Conn,
     session?: TlsSession,
+    meter?: Meter,
   ) {
     this.conn = conn;
     this.session = session;
     // Reads that go by way of an engine are no source's: see `Source`.
     if (session !== undefined && session.stream !== conn) unref(conn);
     sendSmallWritesAtOnce(conn);
-    this.receiver = new Receiver(scheduler, this.#stream, socket, limits);
+    this.#meter = meter;
+    this.receiver = new Receiver(
+      scheduler,
+      this.#stream,
+      socket,
+      limits,
+      meter,
+    );
     this.#scheduler = scheduler;
     this.#socket = socket;
     this.#limits = limits;
@@ -69,7 +79,12 @@ export class Connection {
   /** The sending half, made when it is needed: many connections wait for long before they send. */
   get sender(): Sender {
     if (this.#sender === undefined) {
-      this.#sender = new Sender(this.#scheduler, this.#stream, this.#socket);
+      this.#sender = new Sender(
+        this.#scheduler,
+        this.#stream,
+        this.#socket,
+        this.#meter,
+      );
       if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;
@@ -78,6 +93,16 @@ export class Connection {
   /** How many bytes have been taken to be sent. */
   get sent(): number {
     return this.#sender?.sink.taken ?? 0;
+  }
+
+  /** How many bytes the kernel has got. */
+  get written(): number {
+    return this.#sender?.sink.written ?? 0;
+  }
+
+  /** Whether nothing is left to write. */
+  get isDrained(): boolean {
+    return this.#sender?.isDrained ?? true;
   }
 
   get #stream(): ByteStream {
@@ -130,6 +155,7 @@ export class Connection {
   abandon(why: string): void {
     this.#isClosed = this.isAbandoned = true;
     this.receiver.close(why);
+    this.receiver.source.drop();
     this.#sender?.abandon(why);
     this.#abort();
   }

@@ -11,6 +11,7 @@ import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import { readWaitOptions } from "../errors/wait_options.ts";
+import type { Meter } from "../readiness/meter.ts";
 import { ReadSource } from "../readiness/read_source.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { checkCount, DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -25,7 +26,7 @@ import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
 import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
-import { CLOSED_REASON } from "./stream_state.ts";
+import { saysClosed } from "./stream_state.ts";
 import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
@@ -48,10 +49,11 @@ export class Receiver implements ReceiveQueue {
     stream: ByteStream,
     socket: SocketIdentity,
     limits: Limits,
+    meter?: Meter,
   ) {
     this.#scheduler = scheduler;
     this.socket = socket;
-    this.source = new ReadSource(scheduler.selector, stream, this);
+    this.source = new ReadSource(scheduler.selector, stream, this, meter);
     this.#waits = new TimedWaitQueue(scheduler);
     this.#limits = limits;
     this.#patterns = new PatternReader(this.source, socket, limits);
@@ -60,6 +62,11 @@ export class Receiver implements ReceiveQueue {
   /** How many bytes the threads have got. */
   get delivered(): number {
     return this.source.received - this.source.buffer.length;
+  }
+
+  /** Whether a thread waits for bytes. */
+  get isAwaited(): boolean {
+    return this.#waits.first !== undefined;
   }
 
   /** Gives what `pattern` asks for, or with `partial` what there is of it. */
@@ -194,6 +201,16 @@ export class Receiver implements ReceiveQueue {
     }
   }
 
+  /** Begins to read without a call that waits, so that {@linkcode isQuiet} tells what comes. */
+  watch(): void {
+    this.source.arm();
+  }
+
+  /** Whether the peer, as far as has been read, has sent nothing more and not closed. */
+  get isQuiet(): boolean {
+    return this.source.buffer.length === 0 && !this.source.isExhausted;
+  }
+
   /** A copy of the bytes that have come and were not received. */
   pendingBytes(): Uint8Array {
     return this.source.buffer.view().slice();
@@ -215,7 +232,7 @@ export class Receiver implements ReceiveQueue {
 
   #closedError(why: string): ClosedError {
     const error = new ClosedError(`${cannotReceive(this.socket)}: ${why}`);
-    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+    return saysClosed(why) ? endOf(this.socket, error) : error;
   }
 }
 

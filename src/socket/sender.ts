@@ -24,13 +24,14 @@ import {
   readWaitOptions,
   type WaitOptions,
 } from "../errors/wait_options.ts";
+import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
 import { WriteSink } from "../readiness/write_sink.ts";
 import { CutSends } from "./cut_sends.ts";
 import { type SendQueue, SendWait } from "./send_wait.ts";
 import { cannotSend, type SocketIdentity } from "./socket_identity.ts";
 import { socketFailure } from "./socket_failure.ts";
-import { CLOSED_REASON } from "./stream_state.ts";
+import { saysClosed } from "./stream_state.ts";
 import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
 
 /** After so many microtasks a write has ended that the system took at once. */
@@ -58,10 +59,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
     scheduler: Scheduler,
     stream: ByteStream,
     socket: SocketIdentity,
+    meter?: Meter,
   ) {
     this.#scheduler = scheduler;
     this.socket = socket;
-    this.sink = new WriteSink(scheduler.selector, stream, this);
+    this.sink = new WriteSink(scheduler.selector, stream, this, meter);
   }
 
   /** Takes `data` into the buffer; waits while there is no room. */
@@ -314,7 +316,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
   #closedError(why: string, transfer?: TransferErrorOptions): ClosedError {
     const message = `${cannotSend(this.socket)}: ${why}`;
     const error = new ClosedError(message, transfer);
-    return why === CLOSED_REASON ? endOf(this.socket, error) : error;
+    return saysClosed(why) ? endOf(this.socket, error) : error;
   }
 
   #writeError(failure: unknown, transfer?: TransferErrorOptions): ClosedError {

@@ -5,10 +5,13 @@
  * @module
  */
 
+import type { MemoryBudget } from "../core/memory_budget.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkLinger, type LingerOptions } from "./linger.ts";
+import type { HandshakeOptions } from "./handshake_timeout.ts";
+import type { WatchLimits } from "./watch_limits.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
@@ -31,10 +34,16 @@ export interface StreamSocketOptions extends Limits, LingerOptions {
   starttls?: boolean;
 }
 
-/** What a stream socket is made with; `accepted`: whether a server accepted its connection. */
-export type StreamEndpointOptions = StreamSocketOptions & {
+/** What a stream socket is made with, by a server among others. */
+export interface StreamEndpointOptions
+  extends StreamSocketOptions, WatchLimits, HandshakeOptions {
+  /** Whether a server accepted its connection. */
   accepted?: boolean;
-};
+  /** The budget of its server. Default: that of the dispatcher. */
+  memory?: MemoryBudget;
+  /** Called when a limit in time, or of memory, closes the socket. */
+  closedBy?: (limit: string) => void;
+}
 
 /** A name, or an object that makes one when a name is asked for. */
 export type Name = string | { toString(): string };

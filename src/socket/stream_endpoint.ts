@@ -37,7 +37,7 @@ import { handshakeTimeout } from "./handshake_timeout.ts";
 import { streamBroke } from "./socket_failure.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import type { Name, StreamEndpointOptions } from "./socket_options.ts";
-import { StreamLife } from "./stream_life.ts";
+import { WatchedLife } from "./watched_life.ts";
 import {
   CLOSED_REASON,
   notSecured,
@@ -47,12 +47,11 @@ import {
 import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** The inside of a stream socket. */
-export class StreamEndpoint extends StreamLife {
+export class StreamEndpoint extends WatchedLife {
   readonly #scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
   readonly #options: StreamEndpointOptions;
-  readonly #created: number;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -67,7 +66,7 @@ export class StreamEndpoint extends StreamLife {
     options: StreamEndpointOptions,
     name: Name | undefined,
   ) {
-    super();
+    super(scheduler, options);
     this.#scheduler = scheduler;
     this.#network = network;
     this.#socket = socket;
@@ -75,7 +74,6 @@ export class StreamEndpoint extends StreamLife {
     this.#name = name;
     this.#sslparams = options.sslparams;
     this.#isStartTls = options.starttls ?? false;
-    this.#created = scheduler.clock.now();
   }
 
   /** The socket's name; without one of its own, it tells the address. */
@@ -95,11 +93,6 @@ export class StreamEndpoint extends StreamLife {
     const scheduler = this.#scheduler;
     const error = streamBroke(this.#socket, cause);
     scheduler.report(error, scheduler.current, this.#socket);
-  }
-
-  /** Seconds since the socket was made. */
-  get age(): number {
-    return this.#scheduler.clock.now() - this.#created;
   }
 
   /** The connection, for a call that needs one, be it closed. */
@@ -229,6 +222,7 @@ export class StreamEndpoint extends StreamLife {
       options,
       conn,
       session,
+      this.meter,
     );
   }
 
@@ -271,7 +265,8 @@ export class StreamEndpoint extends StreamLife {
     }
     const sslparams = given ?? this.#sslparams;
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
-    const timeout = handshakeTimeout(options, this.#socket.timeouts, mode);
+    const { timeouts } = this.#socket;
+    const timeout = handshakeTimeout(options, timeouts, mode, this.#options);
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {
@@ -336,7 +331,8 @@ export class StreamEndpoint extends StreamLife {
       // That a peer has left is the ordinary end of a handler's connection.
       const isOrdinary = this.isHandlerOver &&
         (isEndOf(this.#socket, error) || isBreakOf(this.#socket, error));
-      if (isOrdinary || this.connection?.isAbandoned) return;
+      const isDropped = this.isDismissed || this.connection?.isAbandoned;
+      if (isOrdinary || isDropped) return;
       // The error of a send that was cut, and left the handler, says the same.
       if (wasReported(error)) return;
       this.#scheduler.report(error, current, this.#socket);

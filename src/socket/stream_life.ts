@@ -38,6 +38,8 @@ export abstract class StreamLife {
   #closing?: Promise<void> = undefined;
   /** Whether the socket was closed because its handler had ended. */
   protected isHandlerOver = false;
+  /** Whether what it loses is not reported. */
+  protected isDismissed = false;
   /** The same, but never rejects. */
   #released?: Promise<void> = undefined;
 
@@ -45,6 +47,11 @@ export abstract class StreamLife {
   get counts(): [received: number, sent: number] {
     const connection = this.connection ?? this.#last;
     return [connection?.receiver.delivered ?? 0, connection?.sent ?? 0];
+  }
+
+  /** Whether its TLS handshake has failed. */
+  get isHandshakeFailed(): boolean {
+    return this.#last !== undefined;
   }
 
   /** Where the socket stands. */
@@ -161,12 +168,22 @@ export abstract class StreamLife {
     await this.#released;
   }
 
+  /** Closes the socket of a client that is refused: what it does not take is no loss of the program's. Resolves when it is closed. */
+  async dismiss(): Promise<void> {
+    this.isDismissed = true;
+    await this.finish(true);
+  }
+
+  /** The socket is being closed. */
+  protected closeBegins(): void {}
+
   /** The caller need not await a close. A failure of it is reported then. */
   protected abstract closeFailed(error: unknown): void;
 
   #close(event: "close" | "handshake failed"): Promise<void> {
     const setup = this.#setup;
     this.#advance(event);
+    this.closeBegins();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#closing = promise;
     setup?.close();

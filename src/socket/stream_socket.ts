@@ -35,6 +35,7 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
+import { watchTime } from "./watch_limits.ts";
 import { UntilRequest } from "./until.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
@@ -106,6 +107,47 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    */
   get [ENDPOINT](): StreamEndpoint {
     return this.#endpoint;
+  }
+
+  /**
+   * Closes the socket when no byte has come or gone for so long, at the latest
+   * an eighth of the time later. A call that waits on it gets a `ClosedError`.
+   *
+   * @param seconds more than 0; nothing, `Infinity` or a negative number is no limit
+   * @throws {TypeError} when `seconds` is not a number
+   * @throws {RangeError} when `seconds` is 0 or `NaN`
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const skt = await copas.socket.connect("127.0.0.1", 8080);
+   * skt.idletimeout(60);
+   * ```
+   */
+  idletimeout(seconds: number = Infinity): void {
+    const idletimeout = watchTime("idletimeout()", seconds);
+    this.#endpoint.limit({ idletimeout });
+  }
+
+  /**
+   * Closes the socket when it is so old, whatever it does then.
+   *
+   * @param seconds since the socket was made, more than 0; nothing, `Infinity`
+   * or a negative number is no limit
+   * @throws {TypeError} when `seconds` is not a number
+   * @throws {RangeError} when `seconds` is 0 or `NaN`
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * const skt = await copas.socket.connect("127.0.0.1", 8080);
+   * skt.lifetime(3600);
+   * ```
+   */
+  lifetime(seconds: number = Infinity): void {
+    this.#endpoint.limit({ lifetime: watchTime("lifetime()", seconds) });
   }
 
   /**

@@ -77,6 +77,12 @@ const NEXT: Record<StreamState, Partial<Record<StreamEvent, StreamState>>> = {
 
 /** Why a call on a socket that is closing or closed fails. */
 export const CLOSED_REASON = "the socket is closed";
+/** How the reason begins for which a limit has closed the socket. */
+export const LIMIT_REASON = "the socket is closed: ";
+/** Whether `why` says that this side has closed the socket. */
+export function saysClosed(why: string): boolean {
+  return why === CLOSED_REASON || why.startsWith(LIMIT_REASON);
+}
 /** Why a receive or send fails while TLS has the connection. */
 export const HANDSHAKE_REASON = "its TLS handshake is under way";
 

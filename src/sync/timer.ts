@@ -72,6 +72,8 @@ export class Timer<P = undefined> implements Disposable {
   /** The thread that sleeps for the next call. */
   #task?: Thread = undefined;
   #cancelled = false;
+  /** Whether the callback runs. */
+  #isCalling = false;
 
   /** @ignore Only `copas.timer.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, options: TimerOptions<P>) {
@@ -164,11 +166,36 @@ export class Timer<P = undefined> implements Disposable {
     return `${this.name}: ${state}`;
   }
 
+  /**
+   * Ends a recurring timer, for `copas.shutdown`; a call that is under way goes on.
+   *
+   * @ignore
+   */
+  endAtShutdown(): void {
+    if (!this.#isCalling) this.cancel();
+  }
+
   async #run(due: number): Promise<void> {
-    const { clock, current: task } = this.#scheduler;
+    const { recurring } = this.#scheduler.lifecycle;
+    if (this.recurring) recurring.add(this);
+    try {
+      await this.#callUntilCancelled(due);
+    } finally {
+      // It may have been armed again meanwhile.
+      if (!this.armed) recurring.delete(this);
+    }
+  }
+
+  async #callUntilCancelled(due: number): Promise<void> {
+    const { clock, current: task, lifecycle } = this.#scheduler;
     this.#task = task;
     task.errorhandler = this.#errorhandler;
     for (;;) {
+      if (this.recurring && lifecycle.shutdown !== undefined) {
+        this.#task = undefined;
+        this.#cancelled = true;
+        return;
+      }
       await sleepUntil(this.#scheduler, due, { idle: this.#isUnref });
       if (!this.recurring) this.#task = undefined;
       const began = clock.now();
@@ -181,12 +208,15 @@ export class Timer<P = undefined> implements Disposable {
   }
 
   async #call(task: Thread): Promise<void> {
+    this.#isCalling = true;
     try {
       await this.#callback(this, this.params);
     } catch (error) {
       // The end of a callback that was cancelled is not an error.
       if (task.removed && error instanceof CancelledError) return;
       this.#scheduler.report(error, task, task.socket);
+    } finally {
+      this.#isCalling = false;
     }
   }
 }

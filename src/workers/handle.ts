@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Status } from "../core/status.ts";
+import type { WorkerCounts } from "../server/status.ts";
+import type { Drained } from "../server/drain.ts";
 import {
   type Order,
   readReport,
@@ -17,7 +18,7 @@ export interface WorkerReport {
   /** How many connections it has accepted. */
   served: number;
   /** What its dispatcher is doing. */
-  status: Status;
+  status: WorkerCounts;
 }
 
 /** Of so many pings in a row that get no answer, each after a part of the heartbeat, a worker is given up. */
@@ -25,6 +26,9 @@ const PINGS = 4;
 
 /** Seconds after which a worker's numbers are not waited for any longer. */
 const PATIENCE = 1;
+
+/** Seconds, beyond the grace, after which a worker is ended that was told to stop. */
+const LONGEST_END = 1;
 
 /** How a worker is run. */
 export interface WorkerStart {
@@ -48,6 +52,8 @@ export class WorkerHandle {
   readonly closed: Promise<void>;
   /** Resolves when the worker has ended: to why it crashed, or to `undefined`. */
   readonly ended: Promise<Error | undefined>;
+  /** What it has served to its end, and cut, since it was told to stop. */
+  drained: Drained = { served: 0, cut: 0 };
   readonly #worker: Worker;
   readonly #order: ServeOrder;
   readonly #heartbeat: number;
@@ -170,6 +176,7 @@ export class WorkerHandle {
         return this.#asked.get(id)?.resolve({ served, status });
       }
       case "ended":
+        this.drained = { served: report.served, cut: report.cut };
         return this.#end(
           this.#stopping ? undefined : new Error("it ended itself"),
         );
@@ -231,14 +238,15 @@ export class WorkerHandle {
     return report;
   }
 
-  /** Lets it accept no more, and end with its last connection; after `grace` seconds it is ended. */
+  /** Lets it accept no more, and end with its last connection; after `grace` seconds it cuts what is left, and if it does not end then, it is ended. */
   async stop(grace: number): Promise<void> {
     if (this.#stopping) return void await this.ended;
     this.#stopping = true;
     if (!this.#serves) return this.#end(); // it has no connection yet
-    this.#tell({ kind: "stop" });
+    this.#tell({ kind: "stop", grace });
+    const most = (grace + LONGEST_END) * 1000;
     const timer = grace < Infinity
-      ? setTimeout(() => this.#end(), Math.min(grace * 1000, 2 ** 31 - 1))
+      ? setTimeout(() => this.#end(), Math.min(most, 2 ** 31 - 1))
       : undefined;
     await this.ended;
     clearTimeout(timer);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Status } from "../core/status.ts";
+import type { WorkerCounts } from "../server/status.ts";
 import type { ServerOptions } from "../server/options.ts";
 
 /** Where a worker listens, and how it serves. */
@@ -33,7 +33,7 @@ export type Order =
   | { kind: "ping" }
   | { kind: "status"; id: number }
   | { kind: "post"; id: number; value: unknown }
-  | { kind: "stop" };
+  | { kind: "stop"; grace: number };
 
 /** From a worker to the main thread. Nothing in it decides what the worker may do. */
 export type Report =
@@ -41,10 +41,10 @@ export type Report =
   | { kind: "alive" }
   | { kind: "listening" }
   | { kind: "failed"; message: string }
-  | { kind: "status"; id: number; served: number; status: Status }
+  | { kind: "status"; id: number; served: number; status: WorkerCounts }
   | { kind: "handled"; id: number; failure?: string }
   | { kind: "closed" }
-  | { kind: "ended" };
+  | { kind: "ended"; served: number; cut: number };
 
 /** Reads what came from a worker. `undefined` for what is no report. */
 export function readReport(data: unknown): Report | undefined {
@@ -55,8 +55,11 @@ export function readReport(data: unknown): Report | undefined {
     case "alive":
     case "listening":
     case "closed":
-    case "ended":
       return { kind: report.kind };
+    case "ended": {
+      const { served, cut } = report;
+      return { kind: "ended", served: countOf(served), cut: countOf(cut) };
+    }
     case "failed":
       return { kind: "failed", message: String(report.message) };
     case "handled": {
@@ -71,9 +74,14 @@ export function readReport(data: unknown): Report | undefined {
       const isStatus = typeof id === "number" && typeof served === "number" &&
         typeof status === "object" && status !== null;
       if (!isStatus) return undefined;
-      return { kind: "status", id, served, status: status as Status };
+      return { kind: "status", id, served, status: status as WorkerCounts };
     }
     default:
       return undefined;
   }
+}
+
+/** A number of connections; 0 for what is none. */
+function countOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.max(value as number, 0) : 0;
 }

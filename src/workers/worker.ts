@@ -9,8 +9,9 @@ import { formatAddress } from "../net/address.ts";
 import { addressError } from "../net/address_error.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { Status } from "../core/status.ts";
+import { postable, type Status } from "../server/status.ts";
 import { pickServerOptions, type ServerOptions } from "../server/options.ts";
+import type { Drained } from "../server/drain.ts";
 import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
 import { watchHealth } from "./health.ts";
@@ -23,13 +24,13 @@ export interface WorkerDispatcher {
     server: Deno.Listener,
     handler: (conn: Deno.Conn) => unknown,
     options: ServerOptions,
-  ): void;
+  ): unknown;
   handler(
     fn: (skt: StreamSocket) => unknown,
     sslparams?: SslParams | SslParamsSource,
   ): (conn: Deno.Conn) => unknown;
   loop(): Promise<void>;
-  exit(): void;
+  shutdown(options: { grace: number }): Promise<Drained>;
   status(): Status;
 }
 
@@ -52,9 +53,12 @@ const control = takeControl();
 const scope = globalThis as unknown as { close(): void };
 const close = scope.close?.bind(globalThis);
 
+/** What has come to its end by itself, and what was cut, since the stop. */
+let drained: Drained = { served: 0, cut: 0 };
+
 /** Deno does not tell the main thread when a worker ends itself. */
 const end = () => {
-  control.tell({ kind: "ended" });
+  control.tell({ kind: "ended", ...drained });
   close();
 };
 if ("WorkerGlobalScope" in globalThis) {
@@ -75,6 +79,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
   let served = 0;
 
   let endChecks = () => {};
+  let stopped = Promise.resolve();
 
   const serve = async (order: ServeOrder) => {
     if (typeof module.default !== "function") {
@@ -96,7 +101,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
     if (module.health !== undefined) {
       endChecks = watchHealth(module.health, order.heartbeat, fail);
     }
-    copas.loop().then(end);
+    copas.loop().then(() => stopped).then(end);
   };
 
   let configuring = Promise.resolve();
@@ -113,12 +118,14 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
     return configured;
   };
 
-  const stop = async () => {
+  const stop = async (grace: number) => {
     endChecks();
     await listener?.drain();
     await turns(); // what was accepted at the last moment gets to its handler
     control.tell({ kind: "closed" });
-    copas.exit();
+    stopped = copas.shutdown({ grace }).then((ended) => {
+      drained = ended;
+    });
   };
 
   control.hear((order) => {
@@ -126,7 +133,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       case "serve":
         return void serve(order).catch((error) => fail(messageOf(error)));
       case "stop":
-        return void stop();
+        return void stop(order.grace);
       case "post": {
         const { id, value } = order;
         return void configure(value).then(
@@ -140,7 +147,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
           kind: "status",
           id: order.id,
           served,
-          status: copas.status(),
+          status: postable(copas.status()),
         });
     }
   });

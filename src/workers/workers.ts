@@ -7,6 +7,7 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
+import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
 import type { Posted, ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
@@ -49,6 +50,7 @@ export class Workers implements AsyncDisposable {
   readonly #over = Promise.withResolvers<void>();
   /** The value that a worker gets before it listens. */
   #posted?: Posted = undefined;
+  readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
   #restarting?: Promise<void>;
 
@@ -120,7 +122,8 @@ export class Workers implements AsyncDisposable {
           messagePrefix: `${name}: cannot wait for the workers`,
         });
       } finally {
-        this.#terminate();
+        // A stop that is under way ends them itself.
+        if (this.#stopping === undefined) this.#terminate();
       }
     });
   }
@@ -291,20 +294,32 @@ export class Workers implements AsyncDisposable {
   }
 
   /**
-   * Lets all accept no more, and end with their last connections; those that
-   * need longer than `grace` seconds are ended.
+   * Lets all accept no more, and end with their last connections. What needs
+   * longer than `grace` seconds is cut in each as `copas.shutdown` does it; a
+   * worker that does not end then is ended.
+   *
+   * @param grace seconds. Default: those that `addworkers` was given
    */
-  stop(): Promise<void> {
-    return this.#stopping ??= this.#stop();
+  stop(grace: number = this.#grace): Promise<void> {
+    return this.#stopping ??= this.#stop(grace);
   }
 
-  async #stop(): Promise<void> {
+  /** How many connections the workers that were stopped have served to their end and cut meanwhile. */
+  get drained(): Drained {
+    return { ...this.#drained };
+  }
+
+  async #stop(grace: number): Promise<void> {
     const workers = [...this.#leaving];
     for (const { worker, timer } of this.#places) {
       clearTimeout(timer);
       if (worker !== undefined) workers.push(worker);
     }
-    await Promise.all(workers.map((worker) => worker.stop(this.#grace)));
+    await Promise.all(workers.map((worker) => worker.stop(grace)));
+    for (const { drained } of workers) {
+      this.#drained.served += drained.served;
+      this.#drained.cut += drained.cut;
+    }
     for (const place of this.#places) place.state = "stopped";
     this.#over.resolve();
   }

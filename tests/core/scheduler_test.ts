@@ -51,7 +51,7 @@ Deno.test("the end of a write wakes only a loop that may be over", async () => {
   const { selector, services } = scheduler;
   let isAwake = false;
   selector.rest().then(() => isAwake = true);
-  const service = { resume() {}, remove() {} };
+  const service = { handle: {}, resume() {}, remove() {} };
   services.add(service);
   selector.writeBegins();
   selector.writeEnds();

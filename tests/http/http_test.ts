@@ -238,7 +238,7 @@ Deno.test("a wrong argument is refused before anything is sent", async () => {
     { url, uri: smuggled },
     { url, uri: "/a b" },
     { url, proxy: url + smuggled },
-    { url, proxy: "https://127.0.0.1/" },
+    { url, proxy: "ftp://127.0.0.1/" },
     { url, timeout: "5" },
     { url, timeout: null },
     { url, timeout: { read: 5 } },

@@ -1,0 +1,39 @@
+/**
+ * What the dispatcher is doing, with its servers.
+ *
+ * @module
+ */
+
+import type { Scheduler } from "../core/scheduler.ts";
+import { type Counts, statusOf } from "../core/status.ts";
+import type { DatagramServerHandle } from "./datagram_handle.ts";
+import type { Server, ServerStatus } from "./server.ts";
+
+/** What `copas.status()` tells. */
+export interface Status extends Counts {
+  /** The registered servers, in the order in which they were registered. */
+  servers: (Server | DatagramServerHandle)[];
+}
+
+/** What a worker tells of its dispatcher: the servers as plain values. */
+export interface WorkerCounts extends Counts {
+  /** The registered servers. */
+  servers: (ServerStatus | Pick<DatagramServerHandle, "name" | "addr">)[];
+}
+
+/** Counts threads and waits, and lists the servers; `stats` begins or ends the measuring of steps. */
+export function fullStatus(scheduler: Scheduler, stats?: boolean): Status {
+  // Only servers are services, and each has the handle of its kind.
+  const servers = [...scheduler.services].map(({ handle }) =>
+    handle as Server | DatagramServerHandle
+  );
+  return { ...statusOf(scheduler, stats), servers };
+}
+
+/** The same status as plain values, which can be posted. */
+export function postable(status: Status): WorkerCounts {
+  return {
+    ...status,
+    servers: status.servers.map((server) => server.toJSON()),
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * A stream socket that can be held to limits in time.
+ *
+ * @module
+ */
+
+import type { Scheduler } from "../core/scheduler.ts";
+import { MemoryMeter } from "../core/memory_budget.ts";
+import { ConnectionWatch, type Watched } from "./connection_watch.ts";
+import type { Connection } from "./connection.ts";
+import type { StreamEndpointOptions } from "./socket_options.ts";
+import { StreamLife } from "./stream_life.ts";
+import { LIMIT_REASON } from "./stream_state.ts";
+import { WATCH_KEYS, type WatchLimits } from "./watch_limits.ts";
+
+/** The life of a stream socket, and the watch over its connection. */
+export abstract class WatchedLife extends StreamLife implements Watched {
+  readonly #scheduler: Scheduler;
+  readonly #created: number;
+  readonly #closedBy?: (limit: string) => void;
+  /** Counts what its connection keeps in memory. */
+  protected readonly meter: MemoryMeter;
+  #limits?: WatchLimits = undefined;
+  #watch?: ConnectionWatch = undefined;
+
+  constructor(scheduler: Scheduler, options: StreamEndpointOptions) {
+    super();
+    this.#scheduler = scheduler;
+    this.#created = scheduler.clock.now();
+    this.#closedBy = options.closedBy;
+    this.meter = new MemoryMeter(
+      options.memory ?? scheduler.memory,
+      this.#closeWorst,
+    );
+    if (WATCH_KEYS.some((key) => options[key] !== undefined)) {
+      this.#limits = limitsOf(options);
+    }
+  }
+
+  /** Seconds since the socket was made. */
+  get age(): number {
+    return this.#scheduler.clock.now() - this.#created;
+  }
+
+  /** Holds the socket to other limits; what `limits` does not name stays. */
+  limit(limits: WatchLimits): void {
+    this.#limits = limitsOf({ ...this.#limits, ...limits });
+    if (this.connection !== undefined && !this.isClosed) this.#start();
+  }
+
+  protected override hasConnected(connection: Connection): void {
+    super.hasConnected(connection);
+    if (this.#limits !== undefined) this.#start();
+  }
+
+  #start(): void {
+    this.#watch ??= new ConnectionWatch(this.#scheduler, this);
+    this.#watch.limits = this.#limits!;
+  }
+
+  protected override closeBegins(): void {
+    this.#watch?.stop();
+  }
+
+  // --- For the watch ---------------------------------------------------------------
+
+  get traffic(): { received: number; written: number } {
+    const connection = this.anyConnection;
+    return {
+      received: connection?.receiver.source.received ?? 0,
+      written: connection?.written ?? 0,
+    };
+  }
+
+  get isReceiving(): boolean {
+    return this.anyConnection?.receiver.isAwaited ?? false;
+  }
+
+  #closeWorst = (max: number): void =>
+    this.closeFor(
+      "maxbuffered",
+      `it keeps more waiting in memory than any other connection, and there is no room left (maxbuffered: ${max} bytes)`,
+    );
+
+  /** Closes the socket because of a limit: with a goodbye of TLS where nothing is left to write, else at once. */
+  closeFor(limit: string, why: string): void {
+    this.#closedBy?.(limit);
+    const connection = this.anyConnection;
+    const reason = `${LIMIT_REASON}${why}`;
+    connection?.receiver.close(reason);
+    const saysGoodbye = connection?.session !== undefined &&
+      connection.isDrained;
+    if (!saysGoodbye) connection?.abandon(reason);
+    // A failure of it is the peer's, which has lost the connection anyway.
+    this.close().catch(() => {});
+  }
+}
+
+function limitsOf(
+  { idletimeout, lifetime, mininput }: WatchLimits,
+): WatchLimits {
+  return { idletimeout, lifetime, mininput };
+}
