@@ -1,10 +1,9 @@
 // The snapshot of what a dispatcher has counted.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Copas, MetricInfo, Metrics } from "../../mod.ts";
+import { Copas, type MetricInfo, type Metrics } from "../../mod.ts";
 import { TimeoutError } from "../../src/errors/errors.ts";
 import { scripted } from "../fixtures/socket_script.ts";
-import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
 /** The values of a metric that is a number, by the first attribute. */
@@ -109,7 +108,7 @@ Deno.test("queues are listed with how many items they have, until they end", asy
 });
 
 Deno.test("a thread that computes is seen in the holds, and its sleeping neighbour in the lag", async () => {
-  const copas = dispatcher();
+  const copas = new Copas();
   copas.metrics();
   copas.addthread(() => copas.pause(0.01));
   copas.addthread(async () => {
