@@ -10,6 +10,7 @@ import type { Metered } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { Task } from "./task.ts";
+import type { Tracer } from "./tracer.ts";
 import type { AnyWait } from "./wait.ts";
 
 /** A queue, as far as it is counted. */
@@ -36,6 +37,8 @@ export abstract class Observed {
     task: Task,
     wait?: AnyWait,
   ) => void = undefined;
+  /** The instrumentation, if there is one. */
+  tracer?: Tracer = undefined;
   /** Times the rounds while `status()` is asked to tell of them. */
   stepTimings?: StepTimings = undefined;
   /** Measures how long the threads keep the event loop, once `metrics()` was asked for it. */

@@ -134,3 +134,67 @@ Deno.test("a snapshot does not change", async () => {
   await copas.loop();
   assertEquals(JSON.stringify(before), text);
 });
+
+Deno.test("a server counts what it accepts, refuses and serves, and which errors its handlers end with", async () => {
+  const copas = new Copas();
+  const handled: unknown[] = [];
+  copas.seterrorhandler((error) => handled.push(error), true);
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  const { port } = listener.addr as Deno.NetAddr;
+  const server = copas.addserver(
+    listener,
+    copas.handler(async (skt) => {
+      if (await skt.receive() === "fail") throw new RangeError("on purpose");
+      copas.removeserver(listener);
+      assertEquals(value("copas.server.active_connections"), 1);
+      await skt.receive();
+    }),
+    { name: "S", maxConnections: 1, overflow: "close" },
+  );
+  const value = (name: keyof Metrics) => {
+    const [point, ...others] = copas.metrics()[name].points;
+    assertEquals(others, []);
+    return "value" in point ? point.value : point.count;
+  };
+  const attributes = {
+    "copas.server.name": "S",
+    "server.address": "127.0.0.1",
+    "server.port": port,
+    "network.transport": "tcp",
+    "network.type": "ipv4",
+  };
+  copas.addthread(async () => {
+    const client = copas.socket.tcp();
+    await client.connect("127.0.0.1", port);
+    const refused = copas.socket.tcp();
+    await refused.connect("127.0.0.1", port);
+    assertEquals(await refused.receive(), null);
+    refused.close();
+    await client.send("fail\n");
+    assertEquals(await client.receive(), null);
+    client.close();
+    assertEquals(value("copas.server.connection.duration"), 1);
+    const metrics = copas.metrics();
+    assertEquals(metrics["copas.server.rejected_connections"].points, [
+      {
+        attributes: { ...attributes, "copas.limit": "maxConnections" },
+        value: 1,
+      },
+    ]);
+    assertEquals(metrics["copas.server.handler_errors"].points, [
+      { attributes: { ...attributes, "error.type": "RangeError" }, value: 1 },
+    ]);
+    assertEquals(value("copas.server.accepted_connections"), 2);
+    assertEquals(value("copas.server.accept_failures"), 0);
+    const next = copas.socket.tcp();
+    await next.connect("127.0.0.1", port);
+    await next.send("go on\n");
+    next.shutdown("send");
+    assertEquals(await next.receive(), null);
+    next.close();
+  });
+  await copas.loop();
+  assertEquals(handled.map(String), ["RangeError: on purpose"]);
+  // The server has ended, and so have its numbers.
+  assertEquals(copas.metrics()["copas.server.active_connections"].points, []);
+});
