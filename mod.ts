@@ -30,6 +30,7 @@ export type {
   NumberMetric,
   NumberPoint,
 } from "./src/core/metrics.ts";
+export type { SlowThread } from "./src/core/slow_threads.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";

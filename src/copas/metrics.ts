@@ -5,7 +5,7 @@
  */
 
 import { type Metrics, MetricSheet } from "../core/metrics.ts";
-import { RoundWatch } from "../core/round_watch.ts";
+import { watchRounds } from "../core/round_watch.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Context } from "./context.ts";
 
@@ -16,12 +16,6 @@ const KINDS = {
   sleep: "sleep",
   outside: "operation",
 } as const;
-
-/** Measures holds and lag from now on, if that has not begun. */
-export function watchRounds(scheduler: Scheduler): RoundWatch {
-  const { clock, endOfTurn } = scheduler;
-  return scheduler.watch ??= new RoundWatch(clock, endOfTurn);
-}
 
 /** A snapshot of all that is counted. */
 export function metrics({ scheduler }: Context): Metrics {

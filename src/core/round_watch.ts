@@ -51,3 +51,16 @@ export class RoundWatch implements EndOfTurnHook {
     this.listener?.turnEnds();
   }
 }
+
+/** What the watch needs of its dispatcher. */
+interface WatchedRounds {
+  readonly clock: Clock;
+  readonly endOfTurn: EndOfTurn;
+  watch?: RoundWatch;
+}
+
+/** Measures the rounds of a dispatcher from now on, if that has not begun. */
+export function watchRounds(rounds: WatchedRounds): RoundWatch {
+  const { clock, endOfTurn } = rounds;
+  return rounds.watch ??= new RoundWatch(clock, endOfTurn);
+}
