@@ -7,6 +7,7 @@
 
 import { resolvedCall } from "../core/immediate_call.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
+import { linkScheduler } from "../core/faces.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { traceback } from "../core/traceback.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
@@ -135,6 +136,7 @@ export class Copas {
     this.limiter = context.limiter;
     this.pool = context.pool;
     this.debug = context.debug;
+    linkScheduler(this, context.scheduler);
     bindMethods(this, Copas.prototype);
     servers.handlerMakers.add(this.handler);
   }

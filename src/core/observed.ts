@@ -5,8 +5,8 @@
  */
 
 import { WeakList } from "../collections/weak_list.ts";
-import { Counts } from "./counts.ts";
-import type { Metered } from "./metrics.ts";
+import { type Attributes, Counts } from "./counts.ts";
+import type { Metered, MetricName } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { Task } from "./task.ts";
@@ -39,6 +39,12 @@ export abstract class Observed {
   ) => void = undefined;
   /** The instrumentation, if there is one. */
   tracer?: Tracer = undefined;
+  /** Hears of every duration that a histogram counts; for an instrumentation. */
+  recorder?: (
+    metric: MetricName,
+    seconds: number,
+    attributes: Attributes,
+  ) => void = undefined;
   /** Times the rounds while `status()` is asked to tell of them. */
   stepTimings?: StepTimings = undefined;
   /** Measures how long the threads keep the event loop, once `metrics()` was asked for it. */

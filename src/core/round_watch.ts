@@ -22,6 +22,11 @@ export class RoundWatch implements EndOfTurnHook {
   readonly holds: Histogram = new Histogram(LOOP_BOUNDS);
   /** By how much the earliest deadline of a round was missed, in seconds. */
   readonly lag: Histogram = new Histogram(LOOP_BOUNDS);
+  /** Hears of each hold and each lag. */
+  recorder?: (
+    metric: "copas.loop.hold.duration" | "copas.loop.lag",
+    seconds: number,
+  ) => void = undefined;
   /** Hears of each turn. */
   listener?: TurnListener = undefined;
   readonly #clock: Clock;
@@ -35,7 +40,10 @@ export class RoundWatch implements EndOfTurnHook {
 
   /** A round begins at `now`, or at `-Infinity` where it looks at no deadline. The earliest one is `due`. */
   roundBegins(due: number, now: number): void {
-    if (due <= now) this.lag.record(now - due);
+    if (due <= now) {
+      this.lag.record(now - due);
+      this.recorder?.("copas.loop.lag", now - due);
+    }
     // Further rounds of the same turn belong to the same hold.
     if (!Number.isNaN(this.#began)) return;
     this.#began = this.#clock.now();
@@ -46,7 +54,9 @@ export class RoundWatch implements EndOfTurnHook {
 
   /** The threads of the turn all wait again. */
   atEndOfTurn(): void {
-    this.holds.record(this.#clock.now() - this.#began);
+    const seconds = this.#clock.now() - this.#began;
+    this.holds.record(seconds);
+    this.recorder?.("copas.loop.hold.duration", seconds);
     this.#began = NaN;
     this.listener?.turnEnds();
   }

@@ -19,6 +19,8 @@ import {
   type ServerCounters,
 } from "./counters.ts";
 
+const DURATION = "copas.server.connection.duration";
+
 /** The server of a meter. */
 export interface MeteredServer {
   readonly name: string;
@@ -102,7 +104,9 @@ export class ServerMeter implements Metered {
   /** A connection has been served. */
   served({ connection, activity, failure }: ConnectionThread): void {
     const endpoint = endpointOf(connection);
+    const { recorder } = this.#scheduler;
     this.#durations.record(endpoint.age);
+    recorder?.(DURATION, endpoint.age, this.#attributes);
     if (activity !== undefined) {
       const [received, sent] = endpoint.counts;
       activity.set({
@@ -141,7 +145,6 @@ export class ServerMeter implements Metered {
       type,
       attributes,
     );
-    const duration = "copas.server.connection.duration";
-    sheet.addDurations(duration, this.#durations, attributes);
+    sheet.addDurations(DURATION, this.#durations, attributes);
   }
 }

@@ -22,6 +22,7 @@ import {
 import { finishHandshake, isTls, secure } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
 import { tlsSettings } from "../tls/settings.ts";
+import { tracedHandshake } from "./traced_handshake.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionSetup } from "./connection_setup.ts";
 
@@ -33,6 +34,21 @@ import type { ConnectionSetup } from "./connection_setup.ts";
  * @param timeout seconds for all of it
  */
 export async function handshake(
+  setup: ConnectionSetup,
+  connection: Connection,
+  sslparams: SslParams | SslParamsSource | undefined,
+  mode: TlsMode,
+  host: string | undefined,
+  timeout: number,
+): Promise<TlsSession> {
+  const work = () =>
+    doHandshake(setup, connection, sslparams, mode, host, timeout);
+  const { tracer } = setup;
+  if (tracer === undefined) return await work();
+  return await tracedHandshake(tracer, connection.conn, mode, host, work);
+}
+
+async function doHandshake(
   setup: ConnectionSetup,
   connection: Connection,
   sslparams: SslParams | SslParamsSource | undefined,
