@@ -51,7 +51,7 @@ function measureTraffic(
 
 function measureThreads(scheduler: Scheduler, sheet: MetricSheet): void {
   const { counts, tasks, main } = scheduler;
-  sheet.add("copas.thread.count", tasks.size);
+  sheet.add("copas.thread.active", tasks.size);
   sheet.add("copas.thread.started", counts.threads);
   sheet.addEach("copas.thread.errors", counts.errors, "error.type");
   const waiting = { receive: 0, send: 0, sleep: 0, operation: 0 };

@@ -71,7 +71,7 @@ export interface Metrics {
   /** What calls of `receive` have given and calls of `send` have taken, datagrams among them, by `network.io.direction`. */
   readonly "copas.network.messages": NumberMetric;
   /** Threads that have not ended. */
-  readonly "copas.thread.count": NumberMetric;
+  readonly "copas.thread.active": NumberMetric;
   /** Threads that have begun. */
   readonly "copas.thread.started": NumberMetric;
   /** Waits under way, by `copas.wait.kind`: `receive`, `send`, `sleep`, or `operation`. A wait for a lock, a queue and so on is a `sleep`. */
@@ -162,7 +162,7 @@ const CATALOGUE: Record<
     "{message}",
     "Messages and datagrams received and sent.",
   ],
-  "copas.thread.count": [SUM, "{thread}", "Threads that have not ended."],
+  "copas.thread.active": [SUM, "{thread}", "Threads that have not ended."],
   "copas.thread.started": [COUNTER, "{thread}", "Threads that have begun."],
   "copas.thread.waiting": [SUM, "{wait}", "Waits under way."],
   "copas.thread.errors": [

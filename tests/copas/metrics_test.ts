@@ -74,7 +74,7 @@ Deno.test("waits are counted by their kind, and how they ended", async () => {
   assertEquals(values(copas, "copas.wait.cancellations"), { "": 1 });
   assertEquals(values(copas, "copas.lock.waits"), { "": 1 });
   assertEquals(values(copas, "copas.thread.started"), { "": 3 });
-  assertEquals(values(copas, "copas.thread.count"), { "": 0 });
+  assertEquals(values(copas, "copas.thread.active"), { "": 0 });
 });
 
 Deno.test("errors that reach an error handler are counted by code or class", async () => {
