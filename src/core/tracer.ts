@@ -38,4 +38,6 @@ export interface Tracer {
   capture(): unknown;
   /** The context of the caller as text, for another worker; `undefined` outside of every span. */
   serialize(): string | undefined;
+  /** The context that `serialize` has written, perhaps in another worker. */
+  deserialize(text: string): unknown;
 }

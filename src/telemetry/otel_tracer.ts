@@ -63,6 +63,17 @@ export class SpanTracer implements Tracer {
     const flags = traceFlags.toString(16).padStart(2, "0");
     return `00-${traceId}-${spanId}-${flags}`;
   }
+
+  deserialize(text: string): OtelContext {
+    const [, traceId, spanId, flags] = text.split("-");
+    const span = {
+      traceId,
+      spanId,
+      traceFlags: parseInt(flags, 16),
+      isRemote: true,
+    };
+    return this.#contexts.active().setValue(SPAN, { spanContext: () => span });
+  }
 }
 
 class SpanActivity implements Activity {

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Copas } from "../../mod.ts";
 import { instrument } from "../../src/telemetry/mod.ts";
+import { Authority, hasOpenssl } from "../fixtures/certificates.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 
 interface Value {
@@ -325,4 +326,105 @@ Deno.test("what is no dispatcher is refused", () => {
     );
   }
   assertEquals(instrument(new Copas()), false);
+});
+
+Deno.test("a value that is posted to workers carries its trace to them", async () => {
+  await using collector = new Collector();
+  const handler = await Deno.makeTempFile({ suffix: ".ts" });
+  const src = new URL("../../src/", import.meta.url).href;
+  await Deno.writeTextFile(
+    handler,
+    `import copas from "${new URL("../mod.ts", src)}";
+     import { instrument } from "${src}telemetry/mod.ts";
+     instrument(copas);
+     export async function onmessage() {
+       await copas.pause(0.001);
+       Deno.telemetry.tracerProvider.getTracer("worker").startSpan("in the worker").end();
+     }
+     export default () => {};`,
+  );
+  try {
+    await collector.run(
+      `const workers = copas.addworkers(new URL("file://${handler}"), {
+         hostname: "127.0.0.1", port: 0, count: 1,
+       });
+       copas.addthread(async () => {
+         await copas.wait(workers.ready);
+         await tracer.startActiveSpan("post", async (span) => {
+           await workers.post("value");
+           span.end();
+         });
+         await workers.stop();
+       });
+       await copas.loop();`,
+      ["--allow-all", "--unstable-net", "--unstable-worker-options"],
+    );
+  } finally {
+    await Deno.remove(handler);
+  }
+  const post = collector.span("post");
+  const received = collector.span("process onmessage");
+  const inside = collector.span("in the worker");
+  assertEquals(
+    [received.parentSpanId, received.traceId, inside.parentSpanId],
+    [post.spanId, post.traceId, received.spanId],
+  );
+});
+
+Deno.test({
+  name:
+    "a TLS handshake is a span of the connection, with what it has agreed on",
+  ignore: !hasOpenssl,
+  fn: async () => {
+    await using collector = new Collector();
+    const authority = await Authority.make();
+    const { cert, key } = await authority.issue({
+      cn: "localhost",
+      names: "DNS:localhost",
+    });
+    await collector.run(`${SERVE}
+      const { cert, key, ca } = ${
+      JSON.stringify({ cert, key, ca: authority.cert })
+    };
+      const server = { mode: "server", cert, key, alpnProtocols: ["x/1"] };
+      copas.addserver(listener, copas.handler(async (skt) => {
+        await skt.receive();
+        spans("in the handler");
+      }, server));
+      const client = async (caCerts) => {
+        const skt = copas.socket.tcp();
+        await skt.connect("127.0.0.1", port);
+        try {
+          await skt.dohandshake({
+            servername: "localhost", caCerts, alpnProtocols: ["x/1"],
+          });
+          await skt.send("line\\n");
+          await skt.receive();
+        } catch {}
+        skt.close();
+      };
+      copas.addthread(async () => {
+        await client([ca]);
+        await client([]);
+        copas.removeserver(listener);
+      });
+      await copas.loop();`);
+    const handshakes = collector.spans.filter(({ name }) =>
+      name === "TLS handshake"
+    );
+    const inside = collector.span("in the handler");
+    const of = (side: string, code: number) =>
+      handshakes.filter((span) =>
+        attributesOf(span)["copas.tls.side"] === side &&
+        (span.status.code === 2 ? 2 : 0) === code
+      );
+    const [done] = of("server", 0);
+    assertEquals(done.parentSpanId, inside.parentSpanId);
+    assertEquals(attributesOf(done)["tls.next_protocol"], "x/1");
+    assertEquals(
+      of("client", 2).map((span) => attributesOf(span)["error.type"]),
+      ["handshake"],
+    );
+    assertEquals([of("client", 0).length, of("server", 2).length], [1, 1]);
+  },
 });
