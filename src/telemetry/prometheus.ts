@@ -11,6 +11,7 @@ import type {
   Metrics,
   NumberPoint,
 } from "../core/metrics.ts";
+import { wrongType } from "../errors/arguments.ts";
 import type { Measured } from "./measured.ts";
 
 /** Units as they stand in names. What is counted in pieces has none. */
@@ -24,6 +25,7 @@ const UNITS: Record<string, string> = { s: "_seconds", By: "_bytes" };
  *
  * @param copas the dispatcher
  * @returns the page
+ * @throws {TypeError} when `copas` has no metrics
  *
  * @example
  * ```ts
@@ -34,6 +36,11 @@ const UNITS: Record<string, string> = { s: "_seconds", By: "_bytes" };
  * ```
  */
 export function prometheus(copas: Measured): string {
+  const isMeasured = typeof copas === "object" && copas !== null &&
+    typeof copas.metrics === "function";
+  if (!isMeasured) {
+    throw wrongType("prometheus()", "copas", "a dispatcher", copas);
+  }
   const metrics: Metrics = copas.metrics();
   const lines: string[] = [];
   for (const [name, metric] of Object.entries(metrics)) {

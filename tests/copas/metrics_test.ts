@@ -141,7 +141,7 @@ Deno.test("a server counts what it accepts, refuses and serves, and which errors
   copas.seterrorhandler((error) => handled.push(error), true);
   const listener = copas.socket.bind("127.0.0.1", 0);
   const { port } = listener.addr as Deno.NetAddr;
-  const server = copas.addserver(
+  copas.addserver(
     listener,
     copas.handler(async (skt) => {
       if (await skt.receive() === "fail") throw new RangeError("on purpose");

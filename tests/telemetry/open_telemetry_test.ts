@@ -405,7 +405,7 @@ Deno.test({
       };
       copas.addthread(async () => {
         await client([ca]);
-        await client([]);
+        await client(undefined);
         copas.removeserver(listener);
       });
       await copas.loop();`);

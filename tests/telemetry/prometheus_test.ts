@@ -1,6 +1,6 @@
 // The text format of Prometheus.
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Copas } from "../../mod.ts";
 import { prometheus } from "../../src/telemetry/mod.ts";
 import { virtual } from "../fixtures/virtual.ts";
@@ -99,4 +99,11 @@ Deno.test("what has no values has no lines", () => {
   const text = prometheus(copas);
   assert(!text.includes("copas_server"), text);
   assert(text.endsWith("\n"));
+  for (const copas of [undefined, null, {}]) {
+    assertThrows(
+      () => prometheus(copas as never),
+      TypeError,
+      "prometheus(): copas must be a dispatcher",
+    );
+  }
 });
