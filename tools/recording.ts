@@ -111,13 +111,17 @@ function quiet(): Promise<undefined> {
 
 /** Three panes, in which each line appears at its time; from the start again after the end. */
 function draw(said: Said[]): string {
-  const width = 640, line = 20, top = 34;
+  const width = 640;
+  const line = 20;
+  const top = 34;
   const heights = [0, 1, 2].map((pane) =>
     top + 12 + line * said.filter((each) => each.pane === pane).length
   );
   const length = Math.max(...said.map(({ at }) => at)) + 4;
   const titles = ["server", "a client", "another client"];
-  let y = 8, style = "", body = "";
+  let y = 8;
+  let style = "";
+  let body = "";
   heights.forEach((height, pane) => {
     body += `<rect x="8" y="${y}" width="${width - 16}" height="${height}" ` +
       `rx="6" fill="#16202a"/>` +

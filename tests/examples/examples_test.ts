@@ -38,7 +38,7 @@ Deno.test("the first comment of every example says what it shows, how to run it,
   for (const name of names) {
     const { summary, flags, talk } = readFirstComment(name);
     assertMatch(summary, /^[A-Z].*\.$/, name);
-    // Nobody is asked to allow more than the example needs.
+    // The user is not asked to allow more than the example needs.
     for (const flag of flags) {
       assertMatch(flag, /^--(unstable-[a-z-]+|allow-[a-z]+=\S+)$/, name);
     }
