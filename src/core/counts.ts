@@ -28,7 +28,7 @@ export class Counts {
   /** Threads that have begun. */
   threads = 0;
   /** Errors that error handlers have got, by {@linkcode errorType}. */
-  readonly errors: Record<string, number> = {};
+  readonly errors: ErrorCounts = new ErrorCounts();
   /** Requests, by protocol and outcome. */
   readonly requests: LabelledHistograms = new LabelledHistograms(
     REQUEST_BOUNDS,
@@ -42,9 +42,27 @@ export function errorType(error: unknown): string {
   return typeof error;
 }
 
-/** Counts one more under `key`. */
-export function countUnder(counts: Record<string, number>, key: string): void {
-  counts[key] = (counts[key] ?? 0) + 1;
+/** So many types of errors are told apart. */
+const MOST_TYPES = 100;
+/** All others: the name is OpenTelemetry's. */
+const OTHER = "_OTHER";
+
+/** Errors by {@linkcode errorType}. A program may give them any name. */
+export class ErrorCounts {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts an error. */
+  add(error: unknown): void {
+    const counts = this.#counts;
+    let type = errorType(error);
+    if (!counts.has(type) && counts.size >= MOST_TYPES) type = OTHER;
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+
+  /** How many there were of each type. */
+  [Symbol.iterator](): MapIterator<[string, number]> {
+    return this.#counts.entries();
+  }
 }
 
 /** So many sets of attributes are told apart: a peer may choose what is in them. */

@@ -7,7 +7,6 @@
 import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { outsideThreads } from "./current_thread.ts";
-import { countUnder, errorType } from "./counts.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { Observed } from "./observed.ts";
 import type { ErrorHandler } from "./task.ts";
@@ -72,7 +71,7 @@ export abstract class ErrorReports extends Observed {
     socket?: unknown,
   ): Promise<void> | undefined {
     if (error instanceof Error) reported.add(error);
-    countUnder(this.counts.errors, errorType(error));
+    this.counts.errors.add(error);
     const handler = task.errorhandler ?? this.errorhandler;
     return callGuarded(() => handler(error, task, socket), (second) => {
       console.error(

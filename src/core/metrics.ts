@@ -234,11 +234,14 @@ export class MetricSheet {
   /** Adds a value for each key of `values`, with the key as a further attribute. */
   addEach(
     name: MetricName,
-    values: Readonly<Record<string, number>>,
+    values: Readonly<Record<string, number>> | Iterable<[string, number]>,
     key: string,
     attributes?: Attributes,
   ): void {
-    for (const [label, value] of Object.entries(values)) {
+    const entries = Symbol.iterator in values
+      ? values as Iterable<[string, number]>
+      : Object.entries(values);
+    for (const [label, value] of entries) {
       this.add(name, value, { ...attributes, [key]: label });
     }
   }

@@ -85,8 +85,10 @@ export function withHeaders(
   request: HttpRequest,
   further: Record<string, string>,
 ): HttpRequest {
+  const added = Object.entries(further);
+  if (added.length === 0) return request;
   const headers = new Map(request.headers);
-  for (const [name, value] of Object.entries(further)) {
+  for (const [name, value] of added) {
     if (!headers.has(name)) headers.set(name, [name, value]);
   }
   return { ...request, headers };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Attributes, errorType } from "../core/counts.ts";
+import { type Attributes, ErrorCounts } from "../core/counts.ts";
 import { CONNECTION_BOUNDS, Histogram } from "../core/histogram.ts";
 import type { Metered, MetricSheet } from "../core/metrics.ts";
 import type { Scheduler } from "../core/scheduler.ts";
@@ -37,7 +37,7 @@ export class ServerMeter implements Metered {
   readonly #scheduler: Scheduler;
   readonly #server: MeteredServer;
   /** Errors of handlers, by type. */
-  readonly #errors: Record<string, number> = {};
+  readonly #errors = new ErrorCounts();
   readonly #durations = new Histogram(CONNECTION_BOUNDS);
   #isRemoved = false;
 
@@ -96,7 +96,7 @@ export class ServerMeter implements Metered {
       this.counters.failedHandshakes++;
     } else if (!this.#scheduler.isOrdinary(thread, error)) {
       this.counters.handlerErrors++;
-      countIn(this.#errors, errorType(error));
+      this.#errors.add(error);
     } else return;
     thread.failure = error;
   }

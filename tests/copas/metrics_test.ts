@@ -96,6 +96,29 @@ Deno.test("errors that reach an error handler are counted by code or class", asy
   });
 });
 
+Deno.test("names of errors are bounded, and may be anything", async () => {
+  const { copas } = virtual();
+  copas.seterrorhandler(() => {}, true);
+  const fail = (name: string) =>
+    copas.addthread(() => {
+      throw Object.assign(new Error("on purpose"), { name });
+    });
+  fail("__proto__");
+  for (let i = 0; i < 200; i++) fail(`name ${i}`);
+  fail("__proto__");
+  await copas.loop();
+  const { points } = copas.metrics()["copas.thread.errors"];
+  assertEquals(points.length, 101);
+  assertEquals(points[0], {
+    attributes: { "error.type": "__proto__" },
+    value: 2,
+  });
+  assertEquals(points.at(-1), {
+    attributes: { "error.type": "_OTHER" },
+    value: 101,
+  });
+});
+
 Deno.test("queues are listed with how many items they have, until they end", async () => {
   const { copas } = virtual();
   const jobs = copas.queue.new<number>({ name: "jobs" });
