@@ -22,7 +22,6 @@ import {
 import { finishHandshake, isTls, secure } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
 import { tlsSettings } from "../tls/settings.ts";
-import { tracedHandshake } from "./traced_handshake.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionSetup } from "./connection_setup.ts";
 
@@ -45,6 +44,8 @@ export async function handshake(
     doHandshake(setup, connection, sslparams, mode, host, timeout);
   const { tracer } = setup;
   if (tracer === undefined) return await work();
+  // Few programs need it: it is loaded for those.
+  const { tracedHandshake } = await import("./traced_handshake.ts");
   return await tracedHandshake(tracer, connection.conn, mode, host, work);
 }
 
