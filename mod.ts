@@ -15,7 +15,8 @@
  * - **Scope**: `new Copas({ net })` and {@linkcode Copas.scoped} reach fewer
  *   addresses than the process; {@linkcode Copas.netaccess} prints the flags that
  *   a program needs.
- * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./systemd` for
+ * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./node` for
+ *   libraries that take a stream of `node:stream`, `./systemd` for
  *   sockets handed over, `./testing` for a clock that jumps.
  *
  * Permissions: none to import it and to make a dispatcher; a server on
