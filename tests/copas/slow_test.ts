@@ -1,7 +1,7 @@
 // Who keeps the event loop.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Copas, type SlowThread } from "../../mod.ts";
+import { type Clock, Copas, type SlowThread } from "../../mod.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 
 /** Keeps the event loop. */
@@ -96,19 +96,42 @@ Deno.test("a thread that comes from a promise that is not Copas's is found as we
   assertEquals([reports[0].waitedfor, reports[0].stack], [undefined, []]);
 });
 
-Deno.test("threads that keep the loop for less are not reported, however long they wait", async () => {
-  using watch = watched();
-  const { copas, reports } = watch;
+/** A clock on which only that passes which a test lets pass, and what the dispatcher waits for. */
+class ManualClock implements Clock {
+  time = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  alarm(at: number, ring: () => void): () => void {
+    if (at === Infinity) return () => {};
+    const timer = setTimeout(() => {
+      this.time = Math.max(this.time, at);
+      ring();
+    });
+    return () => clearTimeout(timer);
+  }
+}
+
+Deno.test("threads that keep the loop for less are not reported, however many go on together", async () => {
+  const clock = new ManualClock();
+  const copas = new Copas({ clock });
+  const reports: [string, string][] = [];
+  copas.debug.slow(0.05, ({ name, seconds }) => {
+    reports.push([name, seconds.toFixed(2)]);
+  });
   for (let i = 0; i < 20; i++) {
-    copas.addthread(async () => {
+    copas.addnamedthread(`T${i}`, async () => {
       for (let n = 0; n < 5; n++) {
-        await copas.pause(0.02);
-        freeze(1);
+        await copas.pause(10);
+        clock.time += i === 7 && n === 2 ? 0.06 : 0.04;
       }
     });
   }
   await copas.loop();
-  assertEquals(reports, []);
+  copas.debug.slow(Infinity);
+  assertEquals(reports, [["T7", "0.06"]]);
 });
 
 Deno.test("a watch is ended by Infinity, and the log goes on beside it", async () => {
