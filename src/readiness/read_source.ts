@@ -112,6 +112,7 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
     if (this.closed) return;
     if (count === null) return this.#end();
     this.received += count;
+    this.selector.bytesReceived += count;
     this.buffer.filled(count);
     this.announce();
   }

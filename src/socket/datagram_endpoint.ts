@@ -267,6 +267,8 @@ export class DatagramEndpoint {
           timeout,
         });
       this.#sent++;
+      this.#scheduler.counts.messagesSent++;
+      this.#scheduler.selector.bytesSent += bytes.length;
       return count;
     } catch (error) {
       if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {

@@ -9,6 +9,7 @@ import type { WorkerCounts } from "../server/status.ts";
 import type { Drained } from "../server/drain.ts";
 import {
   type Order,
+  type Posted,
   readReport,
   type Report,
   type ServeOrder,
@@ -210,15 +211,15 @@ export class WorkerHandle {
    * @throws {Error} when that has thrown
    * @throws {TimeoutError} when the time is up; it still has the value
    */
-  async post(value: unknown, timeout: number): Promise<void> {
+  async post(posted: Posted, timeout: number): Promise<void> {
     if (this.#over) return;
     const handled = Promise.withResolvers<void>();
     const id = ++this.#questions;
     if (this.#loaded) {
       this.#posted.set(id, handled);
-      this.#tell({ kind: "post", id, value });
+      this.#tell({ kind: "post", id, posted });
     } else {
-      this.#order.posted = { value };
+      this.#order.posted = posted;
       this.listening.then(handled.resolve, handled.reject);
     }
     const late = () => {

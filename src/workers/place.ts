@@ -8,7 +8,7 @@ import type { WorkerHandle } from "./handle.ts";
 import type { WorkerStatus } from "./status.ts";
 
 /** The first pause before a crashed worker is replaced, in seconds. */
-export const FIRST_PAUSE = 0.1;
+const FIRST_PAUSE = 0.1;
 /** The longest one. */
 const LONGEST_PAUSE = 10;
 
@@ -26,6 +26,17 @@ export interface Place {
   pause: number;
   worker?: WorkerHandle;
   timer?: ReturnType<typeof setTimeout>;
+}
+
+/** So many places, in which workers are about to start. */
+export function newPlaces(count: number): Place[] {
+  return Array.from({ length: count }, (_, i) => ({
+    number: i + 1,
+    state: "starting",
+    crashes: 0,
+    abandoned: 0,
+    pause: FIRST_PAUSE,
+  }));
 }
 
 /** What is reported of a worker that has crashed by `cause`. `name` is the server's. */

@@ -14,20 +14,20 @@ export class Posting {
   last?: Posted = undefined;
 
   /**
-   * Gives `value`, which is a copy already, to `workers`.
+   * Gives `posted` to `workers`.
    *
    * @param timeout seconds that each of them may take
    * @throws {Error} when one of them does not take it: then the value before stays
    */
   async post(
     workers: readonly (WorkerHandle | undefined)[],
-    value: unknown,
+    posted: Posted,
     timeout: number,
   ): Promise<void> {
     const before = this.last;
-    const posted = this.last = { value };
+    this.last = posted;
     const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(value, timeout)),
+      workers.map((worker) => worker?.post(posted, timeout)),
     );
     const failed = results.find((result) => result.status === "rejected");
     if (failed === undefined) return;

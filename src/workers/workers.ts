@@ -6,15 +6,16 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
-import { checkDelay } from "../errors/arguments.ts";
+import { checkDelay, checkInteger } from "../errors/arguments.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import type { ServeOrder } from "./messages.ts";
+import { postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { crashError, newPlaces, type Place, startLater } from "./place.ts";
 import { Posting } from "./posting.ts";
+import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import { crashError, FIRST_PAUSE, type Place, startLater } from "./place.ts";
 import type { WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
@@ -46,7 +47,7 @@ export class Workers implements AsyncDisposable {
   readonly #posting = new Posting();
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
-  #restarting?: Promise<void>;
+  readonly #restarts = new Restarts();
 
   /** @ignore Only `copas.addworkers` calls it. */
   constructor(
@@ -64,13 +65,7 @@ export class Workers implements AsyncDisposable {
     this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
     this.#heartbeat = heartbeat;
-    this.#places = Array.from({ length: count }, (_, i) => ({
-      number: i + 1,
-      state: "starting",
-      crashes: 0,
-      abandoned: 0,
-      pause: FIRST_PAUSE,
-    }));
+    this.#places = newPlaces(count);
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
     let release = () => {};
@@ -91,6 +86,11 @@ export class Workers implements AsyncDisposable {
       if (this.#stopping === undefined) this.#giveUp();
     });
     this.#keepLoopGoing();
+  }
+
+  /** @ignore Resolves when all have ended, however they did. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** The server's name. */
@@ -212,12 +212,12 @@ export class Workers implements AsyncDisposable {
     timeout: number = this.#starttimeout,
   ): Promise<void> {
     checkDelay("post()", "the timeout", timeout);
-    const copy = structuredClone(value);
+    const posted = postedOf(value, this.#scheduler.tracer);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
     const workers = this.#places.map(({ worker }) => worker);
-    await this.#posting.post(workers, copy, timeout);
+    await this.#posting.post(workers, posted, timeout);
   }
 
   /** What each worker is doing. */
@@ -243,20 +243,25 @@ export class Workers implements AsyncDisposable {
    * after the other, and each new one listens before the old one stops. So no
    * connection is refused. The old ones finish their connections meanwhile.
    *
+   * @param worker the place of the one that is to be replaced, from 1, as
+   * `status()` tells it. Default: all of them
    * @returns when all new ones listen, and no old one does
    * @throws {Error} when a new worker can't be started: the old one then stays;
    * or when the workers are stopped, or were meanwhile
+   * @throws {TypeError} when `worker` is not a whole number
+   * @throws {RangeError} when there is no such place
    */
-  async restart(): Promise<void> {
-    if (this.#restarting !== undefined) return await this.#restarting;
-    const over = () => this.#restarting = undefined;
-    this.#restarting = this.#replaceAll().finally(over);
-    await this.#restarting;
+  async restart(worker?: number): Promise<void> {
+    if (worker !== undefined) {
+      checkInteger("restart()", "the worker", worker, 1, this.#places.length);
+    }
+    const places = this.#places.slice((worker ?? 1) - 1, worker);
+    await this.#restarts.run(worker, () => this.#replace(places));
   }
 
-  async #replaceAll(): Promise<void> {
+  async #replace(places: Place[]): Promise<void> {
     await this.ready;
-    for (const place of this.#places) {
+    for (const place of places) {
       if (this.#stopping !== undefined) {
         throw new Error(`${this.name}: restart(): the workers are stopped`);
       }
@@ -301,15 +306,13 @@ export class Workers implements AsyncDisposable {
   }
 
   async #stop(grace: number): Promise<void> {
-    const workers = [...this.#leaving];
-    for (const { worker, timer } of this.#places) {
-      clearTimeout(timer);
-      if (worker !== undefined) workers.push(worker);
-    }
+    for (const { timer } of this.#places) clearTimeout(timer);
+    const present = this.#places.flatMap(({ worker }) => worker ?? []);
+    const workers = [...this.#leaving, ...present];
     await Promise.all(workers.map((worker) => worker.stop(grace)));
-    for (const { drained } of workers) {
-      this.#drained.served += drained.served;
-      this.#drained.cut += drained.cut;
+    for (const { drained: { served, cut } } of workers) {
+      this.#drained.served += served;
+      this.#drained.cut += cut;
     }
     for (const place of this.#places) place.state = "stopped";
     this.#over.resolve();
