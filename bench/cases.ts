@@ -10,6 +10,7 @@ import { fairness } from "./cases/fairness.ts";
 import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
 import { many } from "./cases/many.ts";
+import { node } from "./cases/node.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
 import { requests } from "./cases/requests.ts";
@@ -26,6 +27,7 @@ export const cases: Case[] = [
   idle,
   storm,
   redis,
+  node,
   requests,
   tls,
   otherSockets,

@@ -252,7 +252,7 @@ export class Copas {
   /**
    * Removes a thread: what it waits for fails with a `CancelledError`, now and
    * ever after, so that its `finally` blocks run. So does every `receive` and
-   * `send`, be its data there or not; `shield` lets a `finally` have more. If the
+   * `send`, even one whose data is there; `shield` lets a `finally` call them. If the
    * error leaves the thread, no error handler is called. A thread that has ended
    * is left alone.
    *

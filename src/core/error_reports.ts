@@ -1,5 +1,5 @@
 /**
- * Which errors of threads are reported, and to whom.
+ * Which errors of threads are reported, and to which error handler.
  *
  * @module
  */

@@ -47,8 +47,8 @@ export interface WaitingThread extends Task {
   readonly waits: readonly AnyWait[];
   /** The thread is suspended in `wait`. */
   enter(wait: AnyWait): void;
-  /** The outcome of an idle wait is known: the thread has something to do again. */
-  idleWaitEnded(wait: AnyWait): void;
+  /** Says whether a wait of the thread keeps `loop()` going. */
+  setIdle(wait: AnyWait, idle: boolean): void;
   /** The thread gets the outcome of `wait` and goes on. */
   leave(wait: AnyWait): void;
 }
@@ -342,7 +342,7 @@ export abstract class Wait<T> extends DeadlineEntry {
     if (this.queue !== undefined) this.queue.delete(this);
     if (this.place >= 0) this.scheduler.clearDeadline(this);
     if (this.#unlisten !== undefined) this.#stopListening(isError);
-    if (this.idle) this.task.idleWaitEnded(this);
+    if (this.idle) this.task.setIdle(this, false);
     return true;
   }
 }

@@ -51,8 +51,8 @@ export type OpenFtpCommandParams = Pick<
  * Paths are relative to the folder in which it is.
  *
  * A `ReplyError` leaves it as it was. After any other failure of a call it is
- * closed. A server closes a session that is idle for longer than it likes: the
- * next call is a `ClosedError` then.
+ * closed. A server may close a session that was idle for too long: the next
+ * call is a `ClosedError` then.
  */
 export interface OpenFtp extends AsyncDisposable {
   /**

@@ -90,8 +90,8 @@ export class Network {
 
   /**
    * Opens a UDP socket that sends before the caller has given it an address.
-   * The scope need not allow the address: it is no one that the caller chose,
-   * and each peer is checked.
+   * The scope need not allow the address: the caller has not chosen it, and each
+   * peer is checked.
    */
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";

@@ -238,7 +238,7 @@ export class WorkerHandle {
     return report;
   }
 
-  /** Lets it accept no more, and end with its last connection; after `grace` seconds it cuts what is left, and if it does not end then, it is ended. */
+  /** Stops accepting in it; it ends with its last connection. After `grace` seconds it cuts what is left, and if it does not end then, it is ended. */
   async stop(grace: number): Promise<void> {
     if (this.#stopping) return void await this.ended;
     this.#stopping = true;

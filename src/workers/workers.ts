@@ -294,8 +294,8 @@ export class Workers implements AsyncDisposable {
   }
 
   /**
-   * Lets all accept no more, and end with their last connections. What needs
-   * longer than `grace` seconds is cut in each as `copas.shutdown` does it; a
+   * Stops accepting in all workers; each ends when its last connection has ended.
+   * What needs longer than `grace` seconds is cut in each as `copas.shutdown` does it; a
    * worker that does not end then is ended.
    *
    * @param grace seconds. Default: those that `addworkers` was given

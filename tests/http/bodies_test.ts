@@ -174,7 +174,7 @@ Deno.test("the WritableStream of a request that fails is aborted", async () => {
   assertEquals(await aborted.promise, error);
 });
 
-Deno.test("an error of the caller's own reaches him as it is, and ends the request", async () => {
+Deno.test("an error of the caller's own reaches the caller as it is, and ends the request", async () => {
   const error = new RangeError("mine");
   const fail = () => {
     throw error;

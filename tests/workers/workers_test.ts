@@ -148,10 +148,10 @@ Deno.test("a rolling restart refuses no connection, and lets the old ones finish
     await Promise.all(loads);
     assertEquals(refused, []);
     // The system resets what it has established in the very moment in which a
-    // listener is closed, and nobody but it can help that.
+    // listener is closed, and only Linux could change that.
     assertEquals(resets.length <= 2, true, String(resets));
     assertEquals(served > 0, true);
-    // What was connected before is still served by whom it was.
+    // What was connected before is still served by the same worker.
     for (const [i, client] of old.entries()) {
       assertEquals(await client.ask("who"), names[i]);
       client[Symbol.dispose]();
