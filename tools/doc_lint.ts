@@ -49,6 +49,7 @@ const infallible: Record<string, string> = {
   "*.status": "counts threads and waits",
   "*.cancelall": "cancelled waits report their own errors",
   "*.netaccess": "copies what was recorded",
+  "Inspector.close": "it may be closed twice",
   "StreamSocket.abort": "drops what is left, and may be called twice",
   "*.try": "gives the error of the thread as a value",
   "*.getstats": "reads counters",

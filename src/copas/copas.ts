@@ -56,6 +56,7 @@ import {
 } from "./context.ts";
 import { bindMethods } from "./bound_methods.ts";
 import type { Debug } from "./debug.ts";
+import { setContext } from "./internals.ts";
 import * as dispatcher from "./loop.ts";
 import { type Called, pcall, protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
@@ -124,6 +125,7 @@ export class Copas {
     context: Context = createContext(options),
   ) {
     this.#context = context;
+    setContext(this, context);
     this.socket = context.socket;
     this.timer = context.timer;
     this.lock = context.lock;

@@ -8,7 +8,7 @@ import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { outsideThreads } from "./current_thread.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { ErrorHandler } from "./task.ts";
+import type { ErrorHandler, Task } from "./task.ts";
 import type { Thread } from "./thread.ts";
 
 /** The errors that an error handler has got. */
@@ -25,6 +25,10 @@ export abstract class ErrorReports {
   /** Stands for the code outside every thread. */
   abstract readonly main: Thread;
   abstract readonly lifecycle: Lifecycle;
+
+  /** Are told of each error that is reported, before its handler. They do not throw. */
+  readonly errorListeners: Set<(error: unknown, task: Task) => void> =
+    new Set();
 
   /** @param errorhandler gets the errors of threads without a handler of their own */
   constructor(public errorhandler: ErrorHandler) {}
@@ -68,6 +72,7 @@ export abstract class ErrorReports {
     socket?: unknown,
   ): Promise<void> | undefined {
     if (error instanceof Error) reported.add(error);
+    for (const listener of this.errorListeners) listener(error, task);
     const handler = task.errorhandler ?? this.errorhandler;
     return callGuarded(() => handler(error, task, socket), (second) => {
       console.error(

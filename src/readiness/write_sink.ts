@@ -202,6 +202,7 @@ export class WriteSink {
     }
     this.#from += count;
     this.written += count;
+    this.#selector.bytesSent += count;
     if (this.#from < this.#to) return this.#writeOn();
     this.#giveBuffer(this.#flying!);
     this.#flying = undefined;
