@@ -77,6 +77,17 @@
  */
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
+export type { Attributes } from "./src/core/counts.ts";
+export type { Distribution } from "./src/core/histogram.ts";
+export type {
+  DistributionMetric,
+  DistributionPoint,
+  MetricInfo,
+  Metrics,
+  NumberMetric,
+  NumberPoint,
+} from "./src/core/metrics.ts";
+export type { SlowThread } from "./src/core/slow_threads.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";

@@ -38,6 +38,7 @@ const elsewhere = /\bsee there\b/i;
 const infallible: Record<string, string> = {
   "*.toString": "describes the object as it is",
   "*.finished": "counts what there is to do",
+  "*.metrics": "reads what was counted",
   "*.exit": "sets a flag",
   "*.exiting": "reads a flag",
   "*.gettime": "reads the system's clock",

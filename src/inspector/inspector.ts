@@ -7,11 +7,11 @@
 import type { Copas } from "../copas/copas.ts";
 import type { Context } from "../copas/context.ts";
 import { outsideThreads } from "../core/current_thread.ts";
+import { prometheus } from "../telemetry/prometheus.ts";
 import { carryOut, readOrder, type Subjects } from "./actions.ts";
 import { eventOf, EventStreams } from "./event_stream.ts";
 import { Gate, type Session } from "./gate.ts";
 import { Identities } from "./identities.ts";
-import { metricsText } from "./metrics.ts";
 import type { InspectorSettings } from "./options.ts";
 import { Overviews, stateOf } from "./overview.ts";
 import { pageFiles } from "./page_files.ts";
@@ -31,6 +31,7 @@ export class InspectorServer {
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
   readonly #context: Context;
+  readonly #copas: Copas;
   readonly #gate: Gate;
   readonly #ids = new Identities();
   readonly #errors = new RecentErrors();
@@ -47,6 +48,7 @@ export class InspectorServer {
   constructor(copas: Copas, context: Context, settings: InspectorSettings) {
     const { scheduler, serverRegistry: { workers } } = context;
     this.#context = context;
+    this.#copas = copas;
     this.#server = context.network.listenWith(
       "serve()",
       settings.hostname,
@@ -122,7 +124,7 @@ export class InspectorServer {
     const isKnown = session !== undefined || this.#gate.bringsToken(request);
     if (pathname === "/metrics" && isKnown) {
       const type = "text/plain; version=0.0.4; charset=utf-8";
-      return answer(metricsText(this.#context.scheduler), type);
+      return answer(prometheus(this.#copas), type);
     }
     const token = searchParams.get("token");
     if (pathname === "/" && token !== null) {

@@ -276,6 +276,8 @@ export class DatagramEndpoint {
 
   #hasSent = (count: number): number => {
     this.#sent++;
+    this.#scheduler.counts.messagesSent++;
+    this.#scheduler.selector.bytesSent += count;
     return count;
   };
 

@@ -86,6 +86,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
       else if (data.length <= this.sink.room) sent = this.sink.put(data);
       if (sent > 0) {
         if (this.#cut !== undefined) this.#fill(sent);
+        this.#scheduler.counts.messagesSent++;
         this.#flushAtTurnEnd();
         return Promise.resolve(sent);
       }
@@ -168,6 +169,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
         return;
       }
       if (wait.followsCut) this.#fill(wait.sent);
+      if (!wait.isFlush) this.#scheduler.counts.messagesSent++;
       wait.complete();
     }
   }

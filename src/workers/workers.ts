@@ -10,7 +10,7 @@ import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import type { Posted, ServeOrder } from "./messages.ts";
+import { type Posted, postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
 import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
@@ -210,7 +210,7 @@ export class Workers implements AsyncDisposable {
    * ```
    */
   async post(value: unknown): Promise<void> {
-    const posted = { value: structuredClone(value) };
+    const posted = postedOf(value, this.#scheduler.tracer);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
@@ -218,7 +218,7 @@ export class Workers implements AsyncDisposable {
     this.#posted = posted;
     const workers = this.#places.map(({ worker }) => worker);
     const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(posted.value)),
+      workers.map((worker) => worker?.post(posted)),
     );
     const failed = results.find((result) => result.status === "rejected");
     if (failed === undefined) return;
