@@ -5,6 +5,7 @@
  */
 
 import type { Case } from "./case.ts";
+import { attack } from "./cases/attack.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
 import { fairness } from "./cases/fairness.ts";
 import { idle } from "./cases/idle.ts";
@@ -25,6 +26,7 @@ export const cases: Case[] = [
   many,
   idle,
   storm,
+  attack,
   redis,
   requests,
   tls,
