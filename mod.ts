@@ -1,18 +1,75 @@
 /**
- * Copas for Deno: a dispatcher that multiplexes connections, timers and threads,
- * with the API of Copas for Lua.
+ * A socket server library for Deno: one dispatcher serves thousands of
+ * connections, timers and threads, and each handler reads as if it blocked. The
+ * API is that of Copas, Lua's coroutine-oriented dispatcher.
  *
- * A handler is an async function that reads as if it blocked; the dispatcher
- * runs thousands of them at once.
+ * - **Servers**: {@linkcode Copas.addserver} with a handler for each client;
+ *   limits against attacks, a handle to watch and drain it, a graceful end
+ *   ({@linkcode Copas.shutdownon}).
+ * - **Sockets**: {@linkcode StreamSocket} receives lines, bytes, frames and what
+ *   stands before a delimiter, each with a timeout and an `AbortSignal`; a
+ *   timeout loses no byte. TLS on both sides. {@linkcode DatagramSocket} for UDP.
+ * - **Threads** ({@linkcode Copas.addthread}) are async functions that the
+ *   dispatcher runs; for them there are timers, locks, semaphores, queues,
+ *   futures, races, limiters and pools of connections.
+ * - **Scope**: `new Copas({ net })` and {@linkcode Copas.scoped} reach fewer
+ *   addresses than the process; {@linkcode Copas.netaccess} prints the flags that
+ *   a program needs.
+ * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./node` for
+ *   libraries that take a stream of `node:stream`, `./systemd` for
+ *   sockets handed over, `./testing` for a clock that jumps.
  *
- * @example A line echo server
+ * Permissions: none to import it and to make a dispatcher; a server on
+ * `127.0.0.1:8080` needs `--allow-net=127.0.0.1:8080`; UDP needs `--unstable-net`
+ * besides.
+ *
+ * Times are in seconds. Errors extend {@linkcode CopasError}, and `code` is
+ * Copas's string; the end of a stream is no error: `receive` resolves to `null`.
+ *
+ * @example A line echo server with limits and a graceful end
  * ```ts
  * import copas, { type StreamSocket } from "jsr:@copas/copas";
  *
  * const echo = copas.handler(async (skt: StreamSocket) => {
  *   for await (const line of skt) await skt.send(line + "\n");
  * });
- * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo);
+ * copas.addserver(copas.socket.bind("127.0.0.1", 8080), echo, {
+ *   maxConnections: 1000,
+ *   idletimeout: 60,
+ * });
+ * copas.shutdownon(["SIGINT", "SIGTERM"], { grace: 10 });
+ * await copas.loop();
+ * ```
+ *
+ * @example A client, with a limit for each call
+ * ```ts
+ * import copas, { TimeoutError } from "jsr:@copas/copas";
+ *
+ * await using skt = await copas.socket.connect("127.0.0.1", 8080, { timeout: 5 });
+ * await skt.send("hello\n");
+ * try {
+ *   console.log(await skt.receive("*l", { timeout: 1 }));
+ * } catch (error) {
+ *   if (!(error instanceof TimeoutError)) throw error;
+ *   console.log("no answer within a second");
+ * }
+ * ```
+ *
+ * @example Threads that share a queue
+ * ```ts
+ * import copas from "jsr:@copas/copas";
+ *
+ * const jobs = copas.queue.new<string>({ maxsize: 100 });
+ * for (let i = 0; i < 4; i++) {
+ *   jobs.addworker(async (job) => {
+ *     await copas.pause(0.1);
+ *     console.log(`${copas.getthreadname()} did ${job}`);
+ *   });
+ * }
+ * copas.addthread(async () => {
+ *   for (let i = 1; i <= 10; i++) await jobs.push(`job ${i}`);
+ *   await jobs.finish();
+ * });
  * await copas.loop();
  * ```
  *
@@ -20,6 +77,17 @@
  */
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
+export type { Attributes } from "./src/core/counts.ts";
+export type { Distribution } from "./src/core/histogram.ts";
+export type {
+  DistributionMetric,
+  DistributionPoint,
+  MetricInfo,
+  Metrics,
+  NumberMetric,
+  NumberPoint,
+} from "./src/core/metrics.ts";
+export type { SlowThread } from "./src/core/slow_threads.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
@@ -82,11 +150,8 @@ export {
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Lent } from "./src/pool/lent.ts";
-export type {
-  Pool,
-  PoolFactory as PoolMaker,
-  PoolOptions,
-} from "./src/pool/pool.ts";
+export type { PoolFactory as PoolMaker } from "./src/pool/factory.ts";
+export type { Pool, PoolOptions } from "./src/pool/pool.ts";
 export type {
   ConnectOptions,
   ProxyClient,

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 
-/** One who takes part. */
+/** A server that takes part in the comparison. */
 export interface Contender {
   title: string;
   /** The folder of its programs in `contenders/`. */

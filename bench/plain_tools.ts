@@ -1,7 +1,7 @@
 // What one writes with promises where there is no dispatcher: the rivals of
 // the threads' tools. No timeouts, no cancelling, no owners, no errors.
 
-/** A lock: whoever waits has a promise in a list. */
+/** A lock: each caller that waits has a promise in a list. */
 export class PlainLock {
   #taken = false;
   readonly #waiting: (() => void)[] = [];

@@ -1,14 +1,14 @@
-// Chat server: what one says, all the others read. /who, /nick NAME, /quit.
+// Chat server: what one client says, all others read. /who, /nick NAME, /quit.
 //
 // Run:  deno run --allow-net=127.0.0.1:8080 examples/chat_server.ts
 // Talk: nc 127.0.0.1 8080 (in several terminals)
 
 import copas, { type StreamSocket, TooLongError } from "jsr:@copas/copas";
 
-/** How many lines may be on their way to somebody who does not read. */
+/** How many lines may wait for a member that does not read. */
 const MOST_UNREAD = 100;
 
-/** Somebody who has told his name. */
+/** A client that has given a name. */
 class Member {
   #unread = 0;
   #missed = 0;
@@ -16,9 +16,9 @@ class Member {
   constructor(readonly skt: StreamSocket, public name: string) {}
 
   /**
-   * Tells a member something. Nobody awaits this: a send waits while the peer
-   * does not read, and the others must not wait for the slowest. One who is too
-   * far behind misses lines, and is told how many.
+   * Sends a line to this member. The callers do not await it: a send waits while
+   * its peer does not read, and the other members must not wait for the slowest.
+   * A member that is too far behind misses lines, and is told how many.
    */
   async tell(line: string): Promise<void> {
     if (this.#unread === MOST_UNREAD) {
@@ -29,7 +29,7 @@ class Member {
     try {
       await this.skt.send(line + "\n");
     } catch {
-      return; // His connection is gone, as his own thread is about to find out.
+      return; // The connection is gone; the member's own thread finds out, too.
     }
     this.#unread--;
     if (this.#unread === 0 && this.#missed > 0) {
@@ -42,14 +42,14 @@ class Member {
 
 const members = new Set<Member>();
 
-/** Tells all but one. */
+/** Sends a line to all members but the speaker. */
 function tellOthers(line: string, speaker: Member): void {
   for (const member of members) {
     if (member !== speaker) member.tell(line);
   }
 }
 
-/** Why nobody can be called `name`. */
+/** Why a member can't have this name; nothing if it can. */
 function refusal(name: string): string | undefined {
   if (!/^[\p{L}\p{N}_-]{1,20}$/u.test(name)) {
     return "A name has 1 to 20 letters or digits.";
@@ -74,10 +74,10 @@ async function join(skt: StreamSocket): Promise<Member | undefined> {
     }
     await skt.send(`* ${problem} What is your name?\n`);
   }
-  return undefined; // Left without a word.
+  return undefined; // The client has left without giving a name.
 }
 
-/** Does what a member typed. */
+/** Runs a member's command, or passes the line on. */
 function obey(member: Member, line: string): void {
   const [command, argument = ""] = line.split(" ");
   if (command === "/who") {
@@ -114,7 +114,7 @@ async function chat(skt: StreamSocket): Promise<void> {
   }
 }
 
-/** Ends the chat of somebody whose line is too long, with a word to him. */
+/** Serves a client; tells it when it is cut off for a line that is too long. */
 async function chatPolitely(skt: StreamSocket): Promise<void> {
   try {
     await chat(skt);

@@ -20,7 +20,7 @@ console.log(`Asking the server on 127.0.0.1:${server.addr.port} ten times.`);
 
 let waiting = 10;
 
-// A thread that connects out. It waits like any other, and holds up nobody.
+// A thread that connects out. It waits like any other, and delays no other.
 async function ask(question: string): Promise<void> {
   try {
     const { port } = server.addr;

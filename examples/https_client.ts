@@ -24,7 +24,7 @@ for (let line; (line = await skt.receive());) {
   if (name.toLowerCase() === "content-length") length = Number(value);
 }
 // Without a length the body goes on to the end of the stream. A stream that
-// somebody has cut is an error: then it was not all.
+// was cut on the way is an error, since part of the body is missing.
 const body = length === undefined
   ? await skt.receive("*a")
   : new TextDecoder().decode(await skt.receive(length) ?? undefined);

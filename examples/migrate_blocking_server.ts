@@ -1,10 +1,10 @@
-// Migration: a guessing game for one player at a time becomes one for everybody.
+// Migration: a guessing game for one player at a time becomes one for many.
 //
 // Run:  deno run --allow-net=127.0.0.1:8080 examples/migrate_blocking_server.ts
 // Talk: nc 127.0.0.1 8080 (in two terminals at once)
 
 // The server was written without Copas. It played with one player to the end;
-// everybody else had to wait. One player whose connection broke ended it for all.
+// all other players had to wait. A connection that broke ended it for all.
 //
 //   const server = Deno.listen({ hostname: "127.0.0.1", port: 8080 });
 //   for await (const conn of server) {

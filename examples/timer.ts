@@ -29,7 +29,7 @@ const remind = copas.handler(async (skt) => {
       }));
     }
   } finally {
-    // The client has left: nobody is there to be reminded.
+    // The client has left: its reminders are of no use.
     for (const timer of timers) timer.cancel();
   }
 });

@@ -5,7 +5,7 @@
 
 import copas from "jsr:@copas/copas";
 
-// Nobody has signed the certificate but itself: it has to be trusted by name.
+// The certificate is signed by its own key, so it has to be named as trusted.
 // Leave `caCerts` out for a server whose certificate is from a public authority.
 const sslparams = { caCerts: [Deno.readTextFileSync("cert.pem")] };
 
@@ -13,7 +13,7 @@ const skt = copas.wrap(copas.socket.tcp(), sslparams);
 // Connecting includes the handshake. It fails if the certificate is another
 // one, has expired, or is not for "localhost".
 await skt.connect("localhost", Number(Deno.args[0] ?? 8080), { timeout: 10 });
-for (const line of ["hello", "nobody else can read this", "bye"]) {
+for (const line of ["hello", "encrypted on the way", "bye"]) {
   await skt.send(line + "\n");
   console.log(await skt.receive("*l", { timeout: 10 }));
 }

@@ -1,4 +1,4 @@
-// TLS echo server: every line that a client sends comes back, and nobody on the way can read it.
+// TLS echo server: every line that a client sends comes back, encrypted on the way.
 //
 // Run:  deno run --allow-net=127.0.0.1:8080 --allow-read=cert.pem,key.pem examples/tls_echo_server.ts
 // Talk: openssl s_client -quiet -connect 127.0.0.1:8080 -CAfile cert.pem

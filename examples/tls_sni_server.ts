@@ -18,7 +18,7 @@ const certified = (name: string) => ({
 
 // A function is asked at each handshake: a certificate that was renewed in the
 // meantime is used without a restart. There is no certificate for other names,
-// so whoever asks for one is refused.
+// so a client that asks for one is refused.
 const sslparams = () => ({
   sni: {
     "a.example": certified("a.example"),

@@ -1,4 +1,4 @@
-// Runs the benchmarks. They need no `@std`, so nobody asks where it is to be had.
+// Runs the benchmarks. They need no `@std`, so JSR is not asked for it.
 
 import { runDeno } from "./deno_process.ts";
 

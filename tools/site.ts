@@ -21,9 +21,13 @@ if (import.meta.main) Deno.exit(await main());
 async function main(): Promise<number> {
   await Deno.remove(pages, { recursive: true }).catch(() => {});
   await copyFolder(new URL("docs/", root), new URL("docs/", pages));
-  await copyFolder(
-    new URL("examples/", root),
-    new URL("public/examples/", pages),
+  const examples = new URL("public/examples/", pages);
+  await copyFolder(new URL("examples/", root), examples);
+  // The list of the examples is a page; they are files beside the site.
+  await Deno.mkdir(new URL("examples/", pages));
+  await Deno.rename(
+    new URL("README.md", examples),
+    new URL("examples/README.md", pages),
   );
   for (const name of topPages) {
     await copyPage(new URL(name, root), new URL(name, pages));

@@ -16,7 +16,7 @@ const standIns: Record<string, string> = {
 
 /**
  * The flags that make `@std` resolve. Where JSR doesn't answer they mean the
- * stand-ins, without a word: the tests pass with both.
+ * stand-ins, and print nothing: the tests pass with both.
  *
  * @param forced Use the stand-ins even where JSR answers, and say so on stderr.
  * @returns Flags for any subcommand of Deno that loads modules; none for JSR.

@@ -1,6 +1,6 @@
 /**
  * Redis: the key-value example beside the real redis-server, under
- * redis-benchmark, which nobody here wrote: SET and GET with 50 connections,
+ * redis-benchmark, which comes from Redis and not from this project: SET and GET with 50 connections,
  * each command by itself, and 16 at a time.
  *
  * @module
@@ -92,7 +92,7 @@ async function reachable({ target }: Server): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-  throw new Error(`Nobody accepts on port ${port}`);
+  throw new Error(`No server accepts on port ${port}`);
 }
 
 /** The case. */

@@ -48,7 +48,7 @@ function run(options: DatagramOptions): Measured {
       if (now >= window.until) return;
       for (let i = 0; i < events; i++) {
         if ((epoll.mask(i) & FAILED) !== 0) {
-          throw new Error("Nobody listens for datagrams");
+          throw new Error("No server listens for datagrams");
         }
         const peer = peers[epoll.number(i)];
         const count = receive(peer.fd, into);

@@ -1,4 +1,4 @@
-// Step 3: a client tells a name first, within 30 seconds.
+// Step 3: a client gives a name first, within 30 seconds.
 //
 // Run:  deno run --allow-net=127.0.0.1:8080 examples/guide/3_names.ts
 // Talk: nc 127.0.0.1 8080 (in two terminals)

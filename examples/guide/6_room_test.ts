@@ -1,6 +1,6 @@
 // Step 6: the room is tested, 30 seconds included, in a few milliseconds.
 //
-// Run:  deno test --allow-net=127.0.0.1:0 examples/guide/6_room_test.ts
+// Run:  deno test --allow-net=127.0.0.1 examples/guide/6_room_test.ts
 
 import { Copas, type StreamSocket } from "jsr:@copas/copas";
 import { VirtualClock } from "jsr:@copas/copas/testing";
@@ -32,7 +32,7 @@ Deno.test("a member reads what another one says", () =>
     assertEquals(await ada.receive(), "ada: hello");
   }));
 
-Deno.test("a client that tells no name within 30 seconds is sent away", () =>
+Deno.test("a client that gives no name within 30 seconds is sent away", () =>
   withRoom(async (connect) => {
     await using silent = await connect();
     assertEquals(await silent.receive(), "Your name?");

@@ -41,8 +41,8 @@ export default defineConfig({
   cacheDir: "node_modules/.cache",
   cleanUrls: true,
   lastUpdated: false,
-  // Generated beside the pages, after they were built.
-  ignoreDeadLinks: [/^\/api\//],
+  // Generated beside the pages, after they were built; files beside the pages.
+  ignoreDeadLinks: [/^\/api\//, /\.lua$/],
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],

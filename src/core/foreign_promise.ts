@@ -1,5 +1,5 @@
 /**
- * Promises that are not Copas's, and who waits for them.
+ * Promises that are not Copas's, and the threads that wait for them.
  *
  * @module
  */

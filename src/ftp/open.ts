@@ -25,6 +25,7 @@ import {
   list,
   nameOf,
   nlst,
+  observedCarrier,
   put,
 } from "./transfer.ts";
 
@@ -51,8 +52,8 @@ export type OpenFtpCommandParams = Pick<
  * Paths are relative to the folder in which it is.
  *
  * A `ReplyError` leaves it as it was. After any other failure of a call it is
- * closed. A server closes a session that is idle for longer than it likes: the
- * next call is a `ClosedError` then.
+ * closed. A server may close a session that was idle for too long: the next
+ * call is a `ClosedError` then.
  */
 export interface OpenFtp extends AsyncDisposable {
   /**
@@ -165,10 +166,10 @@ export async function openFtp(
   }
   const opened = session;
   return callsOf(
-    {
+    observedCarrier({
       host,
       run: (target, work) => opened.do(work, target.signal),
-    },
+    }),
     { ...own, signal: undefined },
     () => opened.end(),
   );

@@ -11,7 +11,7 @@ import { ReplyError } from "../requests/reply_error.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
 
-/** Those of Copas, the default: what has an effect is not asked again, elsewhere, without a word of the caller. 308 is the answer. */
+/** Those of Copas, the default. 308 is not among them: it would repeat a request that changes something at another server, and the caller has not agreed to that. */
 const CODES = [301, 302, 303, 307];
 const METHODS = ["GET", "HEAD"];
 
@@ -107,7 +107,7 @@ function locationOf({ location = "" }: ResponseHeaders): string {
   }
 }
 
-/** The authorities stay; whom we are, and whom the first server had to be, does not. */
+/** Keeps the authorities; drops the client's certificate, and the first server's name. */
 export function withoutIdentity(
   given: SslParams | SslParamsSource,
 ): SslParams | SslParamsSource {

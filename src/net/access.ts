@@ -115,7 +115,7 @@ const MAX_HOSTS = 256;
 /** How many of its own ports are remembered that the system chose. */
 const MAX_OWN_PORTS = 1024;
 
-/** Knows who has sent something. */
+/** Remembers which peers have sent something. */
 export interface Hearing {
   /** Whether a datagram has come from this address lately: then its port is the peer's choice. */
   hasHeard(host: string, port: number): boolean;

@@ -1,5 +1,5 @@
 /**
- * Lists of IP addresses and ranges: whom a server lets in, or takes for a proxy.
+ * Lists of IP addresses and ranges: the peers that a server lets in, or takes for a proxy.
  *
  * @module
  */

@@ -90,8 +90,8 @@ export class Network {
 
   /**
    * Opens a UDP socket that sends before the caller has given it an address.
-   * The scope need not allow the address: it is no one that the caller chose,
-   * and each peer is checked.
+   * The scope need not allow the address: the caller has not chosen it, and each
+   * peer is checked.
    */
   openDatagram(family: "inet" | "inet6"): Deno.DatagramConn {
     const hostname = family === "inet" ? "0.0.0.0" : "::";
@@ -99,6 +99,29 @@ export class Network {
     const opened = this.#call(hostname, 0, () => this.#openUdp(hostname, 0));
     this.policy.recordOwnPort((opened.addr as Deno.NetAddr).port);
     return opened;
+  }
+
+  /**
+   * Listens with a server of Deno's own.
+   *
+   * @param call names the caller's call in the message of an error
+   * @param host a name or an address of this machine; `"*"`: every address
+   * @param port 0: any free port
+   * @param open makes the server, which listens when it returns
+   */
+  listenWith<T extends { addr: Deno.Addr; shutdown(): Promise<void> }>(
+    call: string,
+    host: string,
+    port: number,
+    open: (hostname: string) => T,
+  ): T {
+    checkHostPort(call, host, port);
+    const hostname = toHostname(host);
+    return this.#bind(hostname, port, () => {
+      const server = open(hostname);
+      const close = () => void server.shutdown();
+      return { addr: server.addr, close, server };
+    }).server;
   }
 
   #bind<T extends { addr: Deno.Addr; close(): void }>(

@@ -1,5 +1,5 @@
 /**
- * Who counts the memory of a connection.
+ * What counts the memory of a connection.
  *
  * @module
  */

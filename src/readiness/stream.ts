@@ -15,6 +15,6 @@ export interface ByteStream {
   closeWrite(): Promise<void>;
   /** Closes both ways; a promise where that takes time. */
   close(): void | Promise<void>;
-  /** Closes both ways at once, without a word to the peer, where that is something else than `close`. */
+  /** Closes both ways at once, without telling the peer, where that is something else than `close`. */
   abort?(): void;
 }

@@ -5,14 +5,13 @@
  */
 
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
-import { countIn, type ServerCounters } from "./counters.ts";
 import type { ServerOptions } from "./options.ts";
 
 /** The options of accepted sockets; a limit that closes one is counted. */
 export function acceptedOptions(
   { timeout: _, name: __, ...options }: ServerOptions,
-  { closed }: ServerCounters,
+  meter: { closed(limit: string): void },
 ): StreamEndpointOptions {
-  const closedBy = (limit: string) => countIn(closed, limit);
+  const closedBy = (limit: string) => meter.closed(limit);
   return { ...options, accepted: true, closedBy };
 }

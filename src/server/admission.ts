@@ -61,7 +61,7 @@ export class Admission {
   /**
    * Decides whether an accepted connection is served.
    *
-   * @param serving how many are served already
+   * @param serving how many count as served already
    * @param now the time, in seconds
    */
   admit(conn: Deno.Conn, serving: number, now: number): Decision {

@@ -4,10 +4,6 @@
  * @module
  */
 
-import { endpointOf } from "../socket/internals.ts";
-import type { Scheduler } from "../core/scheduler.ts";
-import type { ConnectionThread } from "./connection_thread.ts";
-
 /** What a server has counted since it was registered for the first time. */
 export interface ServerCounters {
   /** Connections that were accepted, those that were refused among them. */
@@ -45,16 +41,4 @@ export function copyCounters(counters: ServerCounters): ServerCounters {
 /** Counts one more under `key`. */
 export function countIn(counts: Record<string, number>, key: string): void {
   counts[key] = (counts[key] ?? 0) + 1;
-}
-
-/** Counts an error that has left the handler of `thread`, unless that is the ordinary end of a connection. */
-export function countFailure(
-  counters: ServerCounters,
-  scheduler: Scheduler,
-  thread: ConnectionThread,
-  error: unknown,
-): void {
-  if (endpointOf(thread.connection).isHandshakeFailed) {
-    counters.failedHandshakes++;
-  } else if (!scheduler.isOrdinary(thread, error)) counters.handlerErrors++;
 }

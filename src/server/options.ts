@@ -45,9 +45,9 @@ export interface ServerLimits extends Limits, WatchLimits, HandshakeOptions {
   maxbuffered?: number;
   /** How often one address may connect: a bucket of `burst` tokens, which fills with `rate` tokens a second. Default: no limit. */
   acceptrate?: AcceptRate;
-  /** Only these addresses are served: `"192.0.2.1"`, `"10.0.0.0/8"`, `"2001:db8::/32"`. Others are closed without a word. Default: all. */
+  /** Only these addresses are served: `"192.0.2.1"`, `"10.0.0.0/8"`, `"2001:db8::/32"`. Others are closed, and nothing is sent to them. Default: all. */
   allow?: readonly string[];
-  /** These addresses are not served, be they allowed. They are closed without a word. Default: none. */
+  /** These addresses are not served, even those in `allow`. They are closed, and nothing is sent to them. Default: none. */
   deny?: readonly string[];
 }
 

@@ -8,7 +8,6 @@
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { IpList } from "../net/ip_list.ts";
-import { countIn, type ServerCounters } from "./counters.ts";
 import { mayProxy, type ProxyRule } from "./proxy_rule.ts";
 import type { SocketHandler } from "./socket_handler.ts";
 
@@ -52,7 +51,7 @@ export class ProxyGate {
   static of(
     { proxyProtocol }: { readonly proxyProtocol?: ProxyProtocolOptions },
     listener: Deno.Listener,
-    { refused }: ServerCounters,
+    meter: { refused(by: string): void },
   ): ProxyGate | undefined {
     if (proxyProtocol === undefined) return undefined;
     const call = "addserver()";
@@ -64,7 +63,7 @@ export class ProxyGate {
     }
     return new ProxyGate(
       readProxyOptions(call, proxyProtocol),
-      () => countIn(refused, "proxyProtocol"),
+      () => meter.refused("proxyProtocol"),
     );
   }
 

@@ -15,7 +15,7 @@ import type { ServerLimits } from "./options.ts";
 /** Seconds in which a refused client may take what is said to it. */
 const PATIENCE = 1;
 
-/** So many refused clients are spoken to at once; more are closed without a word. */
+/** So many refused clients are answered at once; more are closed without an answer. */
 const MOST_AT_ONCE = 256;
 
 /** What a refusal needs of the server's host. */

@@ -19,8 +19,8 @@ const PURPOSE = {
 } as const;
 
 /**
- * A connection that a server serves. Its members tell of the moment at which
- * they are read.
+ * A connection that a server serves. Its members are up to date at the
+ * moment at which they are read.
  *
  * @example Close the connections that have been there for an hour
  * ```ts

@@ -8,7 +8,6 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
-import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -19,19 +18,12 @@ import {
 import { isTls } from "../tls/secure.ts";
 import { WATCH_KEYS } from "../socket/watch_limits.ts";
 import { acceptedOptions } from "./accepted_options.ts";
-import { reportAcceptFailure, reportClosedListener } from "./accept_errors.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import { ProxyGate } from "./proxy_gate.ts";
-import {
-  copyCounters,
-  countFailure,
-  countIn,
-  newCounters,
-  type ServerCounters,
-} from "./counters.ts";
+import type { ServerCounters } from "./counters.ts";
 import {
   Drain,
   type Drainable,
@@ -49,7 +41,9 @@ import {
 } from "./options.ts";
 import { Refusals, spokenText } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
+import { acceptError, closedError, endError, report } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
+import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
   afterHandshake,
@@ -67,6 +61,7 @@ export class StreamServer
     ConnectionOwner,
     Drainable,
     HandshakeCounter,
+    MeteredServer,
     ServerInternals {
   /** What the program has of it. */
   readonly handle: Server = new Server(this);
@@ -78,7 +73,7 @@ export class StreamServer
   );
   /** The threads of the connections that are being served. */
   readonly threads: LinkedList<ConnectionThread> = new LinkedList();
-  readonly #counters: ServerCounters = newCounters();
+  readonly #meter: ServerMeter;
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
@@ -104,21 +99,20 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
+    this.#meter = new ServerMeter(host.scheduler, this);
     this.#memory = newServerBudget(host.scheduler);
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
-  serve(
-    handler: (conn: Deno.Conn) => unknown,
-    options: ServerOptions,
-  ): void {
+  serve(handler: (conn: Deno.Conn) => unknown, options: ServerOptions): void {
     checkHasAddresses("addserver()", this.addr, options);
     this.#hold(options);
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
-    this.#gate = ProxyGate.of(options, this.#listener, this.#counters);
+    this.#gate = ProxyGate.of(options, this.#listener, this.#meter);
     if (this.#removed) this.#paused = false;
     this.#removed = false;
+    this.#meter.begin();
     this.#host.scheduler.serve(this);
     this.resume();
   }
@@ -153,9 +147,14 @@ export class StreamServer
     return this.#memory.used;
   }
 
+  /** How many accepts have failed. */
+  get acceptFailures(): number {
+    return this.#accepts.failures;
+  }
+
   /** What it has counted so far. */
   copyCounters(): ServerCounters {
-    return copyCounters(this.#counters);
+    return this.#meter.copy();
   }
 
   /** The connections that are being served. */
@@ -198,8 +197,7 @@ export class StreamServer
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.closed) return;
-    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
+    if (this.closed) throw closedError(call, this.name);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -213,21 +211,21 @@ export class StreamServer
    * kept until the server is registered again.
    */
   remove(keepopen = false): void {
-    const { scheduler } = this.#host;
+    const { services, selector } = this.#host.scheduler;
     this.#removed = true;
-    this.#accepts.stop();
-    scheduler.services.delete(this);
-    scheduler.selector.wake();
-    if (!keepopen) this.#accepts.close();
+    services.delete(this);
+    this.#meter.remove();
+    selector.wake();
+    if (keepopen) this.#accepts.stop();
+    else this.#accepts.close();
   }
 
   /** Accepts no more, and waits for the connections to end. */
   async drain(call: string, options?: DrainOptions): Promise<Drained> {
     const grace = readGrace(call, options);
     this.remove();
-    this.#drain ??= new Drain(this.#host.scheduler, this, grace, () => {
-      this.#drain = undefined;
-    });
+    const ended = () => void (this.#drain = undefined);
+    this.#drain ??= new Drain(this.#host.scheduler, this, grace, ended);
     return await this.#drain.wait(grace);
   }
 
@@ -236,19 +234,23 @@ export class StreamServer
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
     const { overflow = "wait", maxConnections = Infinity } = this.#options;
-    if (overflow !== "wait") return Infinity;
-    return maxConnections - this.#serving - this.#stalled;
+    return overflow === "wait" ? maxConnections - this.#taken : Infinity;
+  }
+
+  /** How many of `maxConnections` are taken. */
+  get #taken(): number {
+    return this.#serving + this.#stalled;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
-    this.#counters.accepted++;
+    this.#meter.counters.accepted++;
     // Behind a proxy all clients have its address. It tells theirs in time.
     const gate = this.#gate;
     const admitted = gate?.believes(conn)
-      ? this.#admission.full(this.#serving)
-      : this.#admission.admit(conn, this.#serving, scheduler.clock.now());
+      ? this.#admission.full(this.#taken)
+      : this.#admission.admit(conn, this.#taken, scheduler.clock.now());
     if (typeof admitted === "object") {
       const text = this.#refused(admitted.by, isTls(conn));
       return this.#refusals.refuse(conn, text);
@@ -271,7 +273,7 @@ export class StreamServer
       admitted,
     );
     this.threads.append(thread.serverNode);
-    thread.run(handler, socket);
+    this.#meter.run(thread, conn, () => thread.run(handler, socket));
   }
 
   /** Whether the client of a connection is served that a proxy has passed on. One that is not is dismissed. */
@@ -285,7 +287,7 @@ export class StreamServer
 
   /** Counts a connection that is not served. Returns what its client is told. */
   #refused(by: RefusedBy, isTls = false): string | Uint8Array | undefined {
-    countIn(this.#counters.refused, by);
+    this.#meter.refused(by);
     if (isTls || securesFirst(this.#handler)) return undefined;
     return spokenText(by, this.#options.overflow);
   }
@@ -301,29 +303,26 @@ export class StreamServer
   #optionsOfSockets(): StreamEndpointOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      this.#socketOptions = {
-        ...acceptedOptions(this.#options, this.#counters),
-        timeouts,
-        memory: this.#memory,
-      };
+      const options = acceptedOptions(this.#options, this.#meter);
+      this.#socketOptions = { ...options, timeouts, memory: this.#memory };
     }
     return this.#socketOptions;
   }
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    reportAcceptFailure(this.#host, this.#listener, error);
+    report(this.#host, this.#listener, acceptError(this.name, error));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    reportClosedListener(this.#host, this.#listener);
+    report(this.#host, this.#listener, endError(this.name));
   }
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    countFailure(this.#counters, this.#host.scheduler, thread, error);
+    this.#meter.failed(thread, error);
   }
 
   /** A connection has been served. */
@@ -331,6 +330,7 @@ export class StreamServer
     this.threads.remove(thread.serverNode);
     this.#admission.leave(thread.addressKey);
     this.#serving--;
+    this.#meter.served(thread);
     this.#drain?.check();
     this.resume();
   }

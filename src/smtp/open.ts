@@ -24,8 +24,8 @@ export interface Sent {
  * When the server refuses a sender or all recipients, the session goes on. After
  * any other failure it is closed, also where only some recipients are refused:
  * the connection has to be broken, so that the others don't get the mail. A
- * server closes a session that is idle for longer than it likes: the next call is
- * a `ClosedError` then.
+ * server may close a session that was idle for too long: the next call is a
+ * `ClosedError` then.
  */
 export interface OpenSmtp extends AsyncDisposable {
   /**

@@ -12,7 +12,7 @@ export interface LineSocket {
 }
 
 /**
- * The lines of a socket. To leave the loop over them does not close the socket.
+ * The lines of a socket. Leaving the loop over them does not close the socket.
  *
  * @param options hold for each line
  * @throws {TypeError} when they are of the wrong type

@@ -11,8 +11,8 @@ import { checkInteger, wrongType } from "../errors/arguments.ts";
  * long. What is received is the part of the buffer that was filled then.
  *
  * A number brings an array of its own each time. Where much is received, a
- * buffer that is used again and again takes less of the processor; it is held
- * also while nothing comes.
+ * buffer that is used again and again needs less processor time; its
+ * memory is in use also while no bytes arrive.
  */
 export type Size = number | Uint8Array<ArrayBuffer>;
 

@@ -545,8 +545,8 @@ export class StreamSocket implements AsyncDisposable, Disposable {
    * Sends `data`: text as UTF-8, or bytes.
    *
    * The bytes are copied into the write buffer; what the threads send in one
-   * turn goes out in one write. While the buffer is full because the peer does
-   * not read, `send` waits.
+   * turn of the event loop goes out in one write. While the buffer is full
+   * because the peer does not read, `send` waits.
    *
    * After a timeout send the rest, `data.subarray(error.sent)` of the bytes. A
    * stream in which the rest is missing does not end like a complete one: `close`,
@@ -640,8 +640,8 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
 
   /**
-   * The lines of the socket, until the end of the stream. To leave the loop does
-   * not close the socket.
+   * The lines of the socket, until the end of the stream. Leaving the loop
+   * does not close the socket.
    *
    * @returns an iterator whose `next` is `receive("*l")`, and throws as it does
    */

@@ -23,7 +23,7 @@ export class SystemdListener implements Deno.Listener {
   readonly #accepted: Socket[] = [];
   #pending?: PromiseWithResolvers<Deno.Conn> = undefined;
   #failure: unknown = undefined;
-  /** Who gets what comes after the close. */
+  /** Called with each connection that comes after the close. */
   #take?: (conn: Deno.Conn) => void = undefined;
 
   /** @ignore `listeners()` makes them */

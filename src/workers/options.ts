@@ -45,8 +45,8 @@ export interface WorkersOptions extends ServerOptions {
   /** Seconds that a worker which is stopped or replaced has for its last connections. Default: 30. */
   grace?: number;
   /**
-   * Seconds that a worker may leave without a sign of life: the main thread pings
-   * it four times as often, and replaces it when it answers none. `Infinity`:
+   * Seconds within which a worker has to answer: the main thread pings it four
+   * times as often, and replaces it when it answers to none. `Infinity`:
    * never. Default: 5.
    */
   heartbeat?: number;

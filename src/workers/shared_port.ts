@@ -13,7 +13,7 @@ import type { ServeOrder } from "./messages.ts";
 /**
  * Finds a free port, so that no worker chooses the address that the others are
  * granted. The listener is to be closed when the first worker listens, before
- * the port is told to anyone: until then it keeps the port from other programs;
+ * the caller is told the port: until then it keeps the port from other programs;
  * later it would get a share of the connections, which nothing here accepts.
  */
 export function pickPort(order: ServeOrder): Deno.TcpListener {

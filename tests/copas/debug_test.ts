@@ -124,7 +124,7 @@ Deno.test("a socket that is logged is a socket like any other", async () => {
   const lines = [];
   for await (const line of debugged) lines.push(line);
   assertEquals(lines, ["a", "b"]);
-  // Nobody has to await what fails.
+  // What fails need not be awaited.
   await debugged.close();
   debugged.send("x");
 });

@@ -231,7 +231,7 @@ Deno.test("cancelall does not wait for a peer that reads nothing", async () => {
   await copas.loop();
   assertEquals(conn.closes > 0, true);
 
-  // Nor for one whose socket nobody waits on, or that a handler is closing.
+  // Nor for one whose socket no thread waits on, or that a handler is closing.
   const other = scripted();
   other.conn.hold();
   other.copas.addthread(async () => {

@@ -107,7 +107,7 @@ Deno.test("a negative timeout, and Infinity, are none", async () => {
 Deno.test("a promise that fails before or after its wait does not end the process", async () => {
   const { copas } = make();
   const late = Promise.withResolvers<void>();
-  // Before anybody drives.
+  // Before any driver runs.
   copas.addthread(async () => {
     await assertRejects(
       () => copas.wait(Promise.reject(new Error("early"))),

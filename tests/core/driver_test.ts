@@ -106,7 +106,7 @@ Deno.test("what outside code wakes while a step waits ends the wait", async () =
   assertEquals(clock.now(), 0);
 });
 
-// --- Nobody drives ---------------------------------------------------------------------
+// --- No driver runs --------------------------------------------------------------------
 
 Deno.test("nothing goes on while the dispatcher is not driven", async () => {
   const copas = strict(new Copas());

@@ -37,7 +37,7 @@ function compute(): void {
 /** A thread in the model. */
 class Actor {
   task!: Task;
-  /** What it does, until when, and how that ends if nobody meddles. */
+  /** What it does, until when, and how that ends by itself. */
   call: "pause" | "forever" | "wait" | "receive" | "failing" | "none" = "none";
   began = 0;
   end?: End;
@@ -109,7 +109,10 @@ class Actor {
 
   check(outcome: unknown): void {
     const { end, began } = this;
-    assert(end !== undefined, `${this.call} ended, and nobody ended it`);
+    assert(
+      end !== undefined,
+      `${this.call} ended, and no action of the model ended it`,
+    );
     const now = this.world.clock.now();
     assertEquals(now, end.at, `${this.call} ended by ${end.kind}`);
     switch (end.kind) {
@@ -132,10 +135,10 @@ class Actor {
     }
   }
 
-  /** Notes that somebody ends the call now, if it is one that lasts. */
+  /** Notes that an action ends the call now, if it is one that lasts. */
   ends(kind: End["kind"]): void {
     if (this.call === "none") return;
-    // Whoever was woken and has not run yet can still be removed, and nothing else.
+    // A thread that was woken and has not run yet can still be removed, and nothing else.
     if (this.isOver && (kind !== "removed" || this.end!.kind === "line")) {
       return;
     }
@@ -158,7 +161,7 @@ class World {
   readonly destroyed: Queue<never>;
   readonly #conn = new ScriptedConn();
   readers: Actor[] = [];
-  /** The lines that nobody has received yet. */
+  /** The lines that no thread has received yet. */
   lines: string[] = [];
   #sent = 0;
 
@@ -185,7 +188,7 @@ class World {
     }
   }
 
-  /** Does something to somebody. */
+  /** Does an action to a thread. */
   meddle(actors: Actor[]): void {
     const actor = this.random.pick(actors);
     switch (this.random.below(5)) {
@@ -236,7 +239,7 @@ Deno.test("every wait ends when it has to, as it has to, whatever happens to the
         const times = i < 60 ? random.below(4) : 0;
         for (let j = 0; j < times; j++) world.meddle(actors);
         world.serve();
-        // In the end, nobody is left asleep.
+        // In the end, no thread is left asleep.
         if (i >= 60) {
           for (const actor of actors) {
             if (actor.call !== "forever") continue;

@@ -107,13 +107,18 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
     ["pop", () => queue.pop(wrong)],
     ["finish", () => queue.finish(wrong)],
   ];
+  const own: Record<string, string> = {
+    receive: "max, ",
+    receivepartial: "max, ",
+    connect: "proxyProtocol, ",
+  };
   for (const [name, call] of calls) {
     await assertRejects(
       // Some throw at once.
       async () => await call(),
       TypeError,
       `${name}(): the options have no key timeOut; they have ${
-        name.startsWith("receive") ? "max, " : ""
+        own[name] ?? ""
       }timeout, signal`,
     );
   }

@@ -16,7 +16,7 @@ async function introduce(member: Conversation, called: string): Promise<void> {
   assertEquals(await member.hearLine(), `* Hello, ${called}. ${commands}`);
 }
 
-/** Lets somebody join whom the others then know. */
+/** Lets a member join, and the others hear of it. */
 async function join(
   example: RunningExample,
   called: string,

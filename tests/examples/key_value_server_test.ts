@@ -191,7 +191,7 @@ Deno.test(`${name}: values of any length come back`, () =>
     }
   }));
 
-Deno.test(`${name}: a command has as many arguments as anybody likes`, () =>
+Deno.test(`${name}: a command has as many arguments as the client likes`, () =>
   withExample(name, async (example) => {
     const client = await example.connect("bytes");
     const keys = Array.from({ length: 20_000 }, (_, i) => `key ${i}`);

@@ -66,7 +66,7 @@ Deno.test(`${name}: a client that never reads holds up no other`, () =>
       await other.say(`${i}\n`);
       assertEquals(await other.hearLine(), `${i}`);
     }
-    // What nobody takes is not taken by the proxy either.
+    // What the server does not take is not taken by the proxy either.
     assertEquals(speech.isOver, false);
     await deaf.hangUp();
     await speech.end;

@@ -107,7 +107,7 @@ example(
     await using _ = server;
     await using client = run(folder, "tls_echo_client", port);
     const { output, code } = await client.ended();
-    assertEquals(output, "hello\nnobody else can read this\nbye\n");
+    assertEquals(output, "hello\nencrypted on the way\nbye\n");
     assertEquals(code, 0);
   },
 );

@@ -74,7 +74,8 @@ Deno.test(`${name}: each client gets its own answers`, () =>
   }));
 
 Deno.test({
-  name: `${name}: a client that may not be answered ends the server for nobody`,
+  name:
+    `${name}: a client that may not be answered does not end the server for the others`,
   // Elsewhere, 127.0.0.2 is no address of this machine.
   ignore: Deno.build.os !== "linux",
   fn: () =>

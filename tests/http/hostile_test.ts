@@ -1,4 +1,4 @@
-// Servers that answer what nobody asked for, or without end.
+// Servers that answer what was not asked for, or without end.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TooLongError } from "../../src/errors/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * A byte stream as a duplex stream of node's: it reads only for somebody.
+ * A byte stream as a duplex stream of node's: it reads only while a reader waits.
  *
  * @module
  */
@@ -27,7 +27,7 @@ function flowing(first?: Uint8Array): {
 Deno.test("a bridge reads only while a thread waits, though its reader always wants more", async () => {
   const { stream, bridge, heard } = flowing();
   await turn();
-  assertEquals(stream.reads.count, 1, "in the beginning somebody waits");
+  assertEquals(stream.reads.count, 1, "in the beginning a reader waits");
   bridge.demanded = false;
   await stream.bring("one");
   assertEquals([heard, stream.reads.count], [["one"], 1]);

@@ -15,7 +15,7 @@ type Start = (behind: number, sides: ProxySides) => Promise<RealProxy>;
 
 const proxyProtocol = { from: ["127.0.0.1"] };
 
-/** Runs `talk` while a server of this process says to each client whom it sees. */
+/** Runs `talk` while a server of this process tells each client the address that it sees. */
 async function withServer(
   options: { sslparams?: SslParams; isProxied?: boolean },
   talk: (port: number, copas: Copas) => Promise<void>,

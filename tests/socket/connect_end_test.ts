@@ -18,7 +18,7 @@ function listen(): Deno.TcpListener {
   return Deno.listen({ hostname: "127.0.0.1", port: 0 });
 }
 
-/** A listener that lets nobody in any more, and the connections that fill it. */
+/** A listener that lets no client in any more, and the connections that fill it. */
 async function fullListener() {
   const listener = Deno.listen({
     hostname: "127.0.0.1",

@@ -16,7 +16,7 @@ function listen(): Deno.TcpListener {
   return Deno.listen({ hostname: "127.0.0.1", port: 0 });
 }
 
-/** A port where nobody listens: it was free a moment ago. */
+/** A port where no server listens: it was free a moment ago. */
 function deafPort(): number {
   using listener = listen();
   return listener.addr.port;

@@ -34,7 +34,7 @@ Deno.test("a thousand may come at once: the backlog is long enough", async () =>
   const { socket } = dispatcher();
   using server = socket.bind("127.0.0.1", 0);
   const { port } = server.addr;
-  // Nobody accepts; the system alone lets them in.
+  // No code accepts; the system alone lets them in.
   const clients = await Promise.all(
     Array.from({ length: 300 }, () => socket.connect("127.0.0.1", port)),
   );

@@ -1,5 +1,5 @@
 // Receiving, against a model that only knows the whole stream: whatever the
-// pieces are in which it comes, and whoever gives up, no byte is lost, none
+// pieces are in which it comes, and whichever wait gives up, no byte is lost, none
 // comes twice, and each receive gives what its pattern says.
 
 import { assert, assertEquals } from "@std/assert";

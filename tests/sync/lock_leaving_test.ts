@@ -249,7 +249,7 @@ Deno.test("what still runs of a thread that has ended gets the lock as code outs
   own(there, lock, 1);
   let left: Promise<void> | undefined;
   copas.addthread(() => {
-    // Nobody waits for this call: the thread ends before it is over.
+    // No code waits for this call: the thread ends before it is over.
     left = (async () => {
       using _held = await lock.hold();
       assertEquals(lock.owner?.name, "main");

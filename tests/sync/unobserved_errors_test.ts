@@ -48,7 +48,7 @@ Deno.test("an error is not reported when the thread that made the future asks in
   const { copas, clock, reports } = there;
   copas.addthread(async () => {
     const futures = [3, 1, 2].map((seconds) => failing(there, seconds));
-    // One after the other: two have failed before anybody asks for them.
+    // One after the other: two have failed before any thread asks for them.
     for (const future of futures) {
       await assertRejects(() => future.get(), Error, "failed");
     }

@@ -1,5 +1,5 @@
 /**
- * Handshakes that somebody gives up.
+ * Handshakes that a thread gives up.
  *
  * @module
  */

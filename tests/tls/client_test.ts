@@ -185,7 +185,7 @@ tlsTest(
       const { copas } = world;
       const conn = await Deno.connect({ hostname: "127.0.0.1", port });
       const skt = copas.wrap(conn, pki.trust);
-      // Its name is the address: nobody has said another one.
+      // Its name is the address: no other one was given.
       assertEquals(await copas.dohandshake(conn), skt);
       await copas.send(conn, "hello\n");
       assertEquals(await copas.receive(conn), "hello");
