@@ -38,6 +38,7 @@ const elsewhere = /\bsee there\b/i;
 const infallible: Record<string, string> = {
   "*.toString": "describes the object as it is",
   "*.finished": "counts what there is to do",
+  "*.metrics": "reads what was counted",
   "*.exit": "sets a flag",
   "*.exiting": "reads a flag",
   "*.gettime": "reads the system's clock",
@@ -49,6 +50,7 @@ const infallible: Record<string, string> = {
   "*.status": "counts threads and waits",
   "*.cancelall": "cancelled waits report their own errors",
   "*.netaccess": "copies what was recorded",
+  "Inspector.close": "it may be closed twice",
   "StreamSocket.abort": "drops what is left, and may be called twice",
   "*.try": "gives the error of the thread as a value",
   "*.getstats": "reads counters",

@@ -6,6 +6,7 @@
 
 import { ListNode } from "../collections/linked_list.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Activity } from "../core/tracer.ts";
 import { Thread } from "../core/thread.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -27,12 +28,16 @@ export class ConnectionThread extends Thread {
   readonly serverNode: ListNode<ConnectionThread> = new ListNode<
     ConnectionThread
   >(this);
+  /** What an instrumentation is told when the connection has been served. */
+  activity?: Activity = undefined;
+  /** The error that has left the handler and was not an ordinary end. */
+  failure?: unknown = undefined;
   /** Whether its time is up: when the handler has ended, what is not written yet is lost. */
   #isCut = false;
   /** Whether the handler has ended, and the connection is being closed. */
   #isClosing = false;
-  /** What it is counted under among the addresses. */
-  readonly addressKey: string;
+  /** What it is counted under among the addresses; `undefined` until its proxy has told its client's. */
+  addressKey: string | undefined;
   readonly #server: ConnectionOwner;
   readonly #names: ConnectionNames;
   readonly #autoclose: boolean;
@@ -43,7 +48,7 @@ export class ConnectionThread extends Thread {
     names: ConnectionNames,
     socket: StreamSocket,
     autoclose: boolean,
-    addressKey: string,
+    addressKey: string | undefined,
   ) {
     super(scheduler, undefined, socket);
     this.connection = socket;
@@ -51,6 +56,17 @@ export class ConnectionThread extends Thread {
     this.#server = server;
     this.#names = names;
     this.#autoclose = autoclose;
+  }
+
+  /** The client's address as it is known by now; `""` where there is none. */
+  get clientAddress(): string {
+    try {
+      const [host, , family] = this.connection.getpeername();
+      return family === "unix" ? "" : host;
+    } catch {
+      // Its handshake has failed, and the socket knows no peer any more.
+      return "";
+    }
   }
 
   protected override defaultName(): string {

@@ -69,7 +69,7 @@ Deno.test("a stream that is not as long as its header says is refused", async ()
   }
 });
 
-Deno.test("chunk extensions are skipped, and trailers are added to the headers but replace none", async () => {
+Deno.test("chunk extensions are skipped, and trailers are among the headers, but replace none", async () => {
   await using server = answering(
     CHUNKED +
       "A: 1\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nB: 2\r\nA: 3\r\n\r\n",
