@@ -30,12 +30,12 @@ const UNIX = "unix";
 /** Lets only connections pass whose header is as it must be. */
 export class ProxyGate {
   readonly #rule: ProxyRule;
-  readonly #onrefused: () => void;
+  readonly #onrefused: (error: Error) => void;
   /** Loaded when the first server needs it, and not when a client comes: with no descriptor left, Deno can't open the file, and ends the process (2.9.6). */
   readonly #reader = import("./proxy_header.ts");
 
   /** @param onrefused is called for each connection that does not pass */
-  constructor(rule: ProxyRule, onrefused: () => void) {
+  constructor(rule: ProxyRule, onrefused: (error: Error) => void) {
     this.#rule = rule;
     this.#onrefused = onrefused;
     // A failure is that of each connection.
@@ -51,7 +51,7 @@ export class ProxyGate {
   static of(
     { proxyProtocol }: { readonly proxyProtocol?: ProxyProtocolOptions },
     listener: Deno.Listener,
-    meter: { refused(by: string): void },
+    meter: { refused(by: string, error?: Error): void },
   ): ProxyGate | undefined {
     if (proxyProtocol === undefined) return undefined;
     const call = "addserver()";
@@ -63,7 +63,7 @@ export class ProxyGate {
     }
     return new ProxyGate(
       readProxyOptions(call, proxyProtocol),
-      () => meter.refused("proxyProtocol"),
+      (error) => meter.refused("proxyProtocol", error),
     );
   }
 
@@ -79,7 +79,7 @@ export class ProxyGate {
       try {
         await readProxyHeader(socket, this.#rule);
       } catch (error) {
-        if (error instanceof ProxyHeaderError) this.#onrefused();
+        if (error instanceof ProxyHeaderError) this.#onrefused(error);
         throw error;
       }
       if (admits()) await handler(socket);

@@ -1,7 +1,7 @@
 // A server behind proxies that tell it who its clients are.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { ProxyProtocolOptions, StreamSocket } from "../../mod.ts";
+import type { ProxyProtocolOptions, Server, StreamSocket } from "../../mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
@@ -13,12 +13,15 @@ const LOCALHOST = { from: ["127.0.0.1"] };
 /** Runs a server that tells each client its address, its proxy and its first line, while `talk` runs. */
 async function withServer(
   proxyProtocol: ProxyProtocolOptions,
-  talk: (connect: () => Promise<Deno.TcpConn>) => Promise<void>,
+  talk: (
+    connect: () => Promise<Deno.TcpConn>,
+    server: Server,
+  ) => Promise<void>,
 ): Promise<string[]> {
   const clock = new VirtualClock();
   const { copas, reports } = reporting(clock);
   const listener = copas.socket.bind("127.0.0.1", 0);
-  copas.addserver(
+  const server = copas.addserver(
     listener,
     copas.handler(async (skt: StreamSocket) => {
       const proxy = skt.getproxyname();
@@ -35,7 +38,7 @@ async function withServer(
       const client = await Deno.connect({ hostname: "127.0.0.1", port });
       clients.push(client);
       return client;
-    });
+    }, server);
   } finally {
     for (const client of clients) client.close();
     copas.cancelall();
@@ -91,7 +94,7 @@ Deno.test("a proxy that speaks for itself, or knows no address, is its own clien
 });
 
 Deno.test("a malformed, cut or missing header closes the connection, and is reported", async () => {
-  const reports = await withServer(LOCALHOST, async (connect) => {
+  const reports = await withServer(LOCALHOST, async (connect, server) => {
     assertEquals(await ask(connect, "GET / HTTP/1.1\r\n\r\n"), "");
     assertEquals(await ask(connect, LINE.replace("192", "999")), "");
     const cut = await connect();
@@ -101,6 +104,9 @@ Deno.test("a malformed, cut or missing header closes the connection, and is repo
     const silent = await connect();
     await silent.closeWrite();
     assertEquals(await readText(silent), "");
+    // The peers' doing: no handler has failed.
+    const { refused, handlerErrors } = server.counters;
+    assertEquals([refused.proxyProtocol, handlerErrors], [4, 0]);
   });
   const malformed = "its PROXY header is malformed";
   assertEquals(reports, [
