@@ -1,6 +1,6 @@
 // Servers that are none of NATS, and what other programs leave on the subjects.
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Copas, TimeoutError } from "../../mod.ts";
 import { EngineError } from "../../src/cluster/mod.ts";
 import { connect } from "../../src/cluster_nats/mod.ts";
@@ -102,5 +102,29 @@ Deno.test({
     other.close();
     assertEquals([...await names.list(10)], [["ann", "room1"]]);
     await assertRejects(() => names.take("\ud800", "x"), RangeError);
+  },
+});
+
+Deno.test({
+  name:
+    "an id or a subject that the server would not take is refused, and named",
+  ignore: !hasNats,
+  fn: async () => {
+    await using servers = await NatsServers.start();
+    const copas = new Copas();
+    await using cluster = await connect(servers.url, { copas, timeout: 10 });
+    const jobs = cluster.queue<number>({ name: "jobs" });
+    for (const id of ["", "a\r\nb", "x".repeat(1025)]) {
+      await assertRejects(() => jobs.push(1, { id }), RangeError, "the id", id);
+    }
+    // A longer one would make the server close the connection.
+    const subject = "x".repeat(5000);
+    await assertRejects(
+      () => cluster.publish(subject, "x"),
+      RangeError,
+      "the subject",
+    );
+    assertThrows(() => cluster.subscribe(subject), RangeError, "the subject");
+    assertThrows(() => cluster.subscribe("a\0b"), RangeError, "the subject");
   },
 });
