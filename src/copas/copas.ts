@@ -5,7 +5,7 @@
  * @module
  */
 
-import { resolvedCall } from "../core/immediate_call.ts";
+import { pacedCall, resolvedCall } from "../core/immediate_call.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { traceback } from "../core/traceback.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
@@ -435,7 +435,7 @@ export class Copas {
     fn: (...args: A) => T | Promise<T>,
   ): (...args: A) => Promise<Protected<Awaited<T>>> {
     checkFunction("protect()", "fn", fn);
-    return protect(fn);
+    return protect(this.#context.scheduler, fn);
   }
 
   /**
@@ -459,12 +459,11 @@ export class Copas {
    * else console.log(line);
    * ```
    */
-  async pcall<A extends unknown[], T>(
+  pcall<A extends unknown[], T>(
     fn: (...args: A) => T | PromiseLike<T>,
     ...args: A
   ): Promise<Called<T>> {
-    checkFunction("pcall()", "fn", fn);
-    return await pcall(fn, args);
+    return pcall(this.#context.scheduler, fn, args);
   }
 
   /**
@@ -913,7 +912,7 @@ export class Copas {
   race<T>(
     start: (signal: AbortSignal) => Iterable<T>,
   ): Promise<Awaited<T>> {
-    return race(start);
+    return pacedCall(this.#context.scheduler, race(start));
   }
 
   // --- Servers -------------------------------------------------------------------------------
@@ -1306,7 +1305,8 @@ export class Copas {
     b: StreamLike,
     options?: RelayOptions,
   ): Promise<[number, number]> {
-    return sockets.relayBetween(this.#context, a, b, options);
+    const relayed = sockets.relayBetween(this.#context, a, b, options);
+    return pacedCall(this.#context.scheduler, relayed);
   }
 
   // --- Sockets: receiving and sending --------------------------------------------------------------

@@ -54,8 +54,12 @@ export async function step(
   { scheduler }: Context,
   timeout: number = Infinity,
 ): Promise<boolean> {
-  checkSeconds("step()", "the timeout", timeout);
-  return await scheduler.driver.step(timeout < 0 ? Infinity : timeout);
+  try {
+    checkSeconds("step()", "the timeout", timeout);
+    return await scheduler.driver.step(timeout < 0 ? Infinity : timeout);
+  } catch (error) {
+    return await rejectedCall(scheduler, error);
+  }
 }
 
 /** Waits until the dispatcher is asked to exit. */

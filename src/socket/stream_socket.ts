@@ -537,7 +537,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<T | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected(call))
+      ? this.#endpoint.refuse(call)
       : connection.receiver.ask(call, make, options);
   }
 
@@ -593,7 +593,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
       const { timeout, signal } = options;
       return this.send(frame, { timeout, signal });
     } catch (error) {
-      return Promise.reject(error);
+      return this.#endpoint.checked(Promise.reject(error));
     }
   }
 
