@@ -174,7 +174,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** A send gave up: from here on the stream is not what the program meant to send. */
   cut(wait: SendWait, error: TimeoutError | undefined): void {
     if (wait.followsCut) this.#fill(wait.sent);
-    this.#cut = (this.#cut ?? new CutSends()).add(wait, error);
+    this.#cut = (this.#cut ?? new CutSends()).add(
+      wait,
+      error,
+      wait.followsCut,
+    );
   }
 
   /** A send that came after one that was cut has brought `count` bytes. */
@@ -231,7 +235,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
 
   /** How many bytes that were given to `send` the kernel has not got, or never will. */
   get left(): number {
-    let left = this.sink.pending + this.sink.lost;
+    let left = this.sink.pending + this.sink.lost + (this.#cut?.missing ?? 0);
     for (const wait of this.#waits ?? []) left += wait.left;
     return left;
   }
