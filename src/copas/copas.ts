@@ -293,7 +293,9 @@ export class Copas {
    * removed, or is removed meanwhile. `loop()` waits for it.
    *
    * When the time is up, the shield ends, and the removal reaches what still runs
-   * under it. `cancelall()` closes the sockets that are waited for all the same.
+   * under it. `cancelall()` closes the sockets that are waited for all the same. A
+   * removed thread that begins one shield after the other is given up after 100;
+   * shields within another one don't count.
    *
    * @param fn the function, usually an async one
    * @param options `timeout` in seconds, 0 or more; `Infinity` is no limit.

@@ -256,7 +256,8 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
 
   /** Whether another shield may begin. A loop of shields would keep a removed thread for ever. */
   mayShield(): boolean {
-    return !this.removed || this.#refusals++ < MOST_REFUSALS;
+    return !this.removed || currentShield() !== undefined ||
+      this.#refusals++ < MOST_REFUSALS;
   }
 
   /** A shield of the thread begins (1) or ends (-1). */
