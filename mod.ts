@@ -15,7 +15,8 @@
  * - **Scope**: `new Copas({ net })` and {@linkcode Copas.scoped} reach fewer
  *   addresses than the process; {@linkcode Copas.netaccess} prints the flags that
  *   a program needs.
- * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./systemd` for
+ * - Other entry points: `./http`, `./ftp`, `./smtp` for requests, `./node` for
+ *   libraries that take a stream of `node:stream`, `./systemd` for
  *   sockets handed over, `./testing` for a clock that jumps.
  *
  * Permissions: none to import it and to make a dispatcher; a server on
@@ -76,6 +77,17 @@
  */
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
+export type { Attributes } from "./src/core/counts.ts";
+export type { Distribution } from "./src/core/histogram.ts";
+export type {
+  DistributionMetric,
+  DistributionPoint,
+  MetricInfo,
+  Metrics,
+  NumberMetric,
+  NumberPoint,
+} from "./src/core/metrics.ts";
+export type { SlowThread } from "./src/core/slow_threads.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";

@@ -6,10 +6,12 @@
 
 import type { Case } from "./case.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
+import { cluster } from "./cases/cluster.ts";
 import { fairness } from "./cases/fairness.ts";
 import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
 import { many } from "./cases/many.ts";
+import { node } from "./cases/node.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
 import { requests } from "./cases/requests.ts";
@@ -26,6 +28,8 @@ export const cases: Case[] = [
   idle,
   storm,
   redis,
+  cluster,
+  node,
   requests,
   tls,
   otherSockets,

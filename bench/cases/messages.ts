@@ -13,7 +13,7 @@ import { runLoad, withServer } from "../processes.ts";
 /** What the messages are. */
 export type Messages = Pick<
   MessageOptions,
-  "connections" | "size" | "inFlight" | "active"
+  "connections" | "size" | "inFlight" | "active" | "request" | "answer"
 >;
 
 /** Measures a contender that runs `program` under a load of messages. */

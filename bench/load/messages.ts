@@ -1,6 +1,6 @@
 /**
  * Load: messages of one size over connections that stay open, each answered by
- * an echo. A connection has a fixed number in flight; or, with fewer messages
+ * an echo, or by one and the same answer. A connection has a fixed number in flight; or, with fewer messages
  * than connections, they go round: the next one is sent on the next connection.
  *
  * In the warm-up every byte that comes back is compared.
@@ -32,6 +32,9 @@ export interface MessageOptions extends LoadOptions {
   size: number;
   /** Messages in flight on each connection. */
   inFlight: number;
+  /** What each message is, of `size` bytes, where it is no line; and what is answered, where that is no echo. */
+  request?: string;
+  answer?: string;
   /** Messages in flight in all, where that is fewer than one a connection. */
   active?: number;
 }
@@ -50,11 +53,15 @@ class Peer {
   unsent = 0;
 
   constructor(options: MessageOptions, number: number) {
-    const { size, inFlight } = options;
+    const { size, inFlight, request } = options;
     this.fd = connectStream(options.target, number);
     this.messages = new Uint8Array(size * inFlight).fill(46);
     const label = new TextEncoder().encode(`connection ${number} `);
     for (let at = 0; at < this.messages.length; at += size) {
+      if (request !== undefined) {
+        new TextEncoder().encodeInto(request, this.messages.subarray(at));
+        continue;
+      }
       this.messages.set(label.subarray(0, size - 1), at);
       this.messages[at + size - 1] = 10;
     }
@@ -70,9 +77,16 @@ class MessageLoad {
   readonly #window: Window;
   readonly #latencies = new Latencies();
   #next = 0;
+  /** What is answered, where it is no echo. */
+  readonly #answer?: Uint8Array;
+  /** Bytes of an answer. */
+  readonly #size: number;
 
   constructor(options: MessageOptions) {
     this.#options = options;
+    const { answer, size } = options;
+    if (answer !== undefined) this.#answer = new TextEncoder().encode(answer);
+    this.#size = this.#answer?.length ?? size;
     this.#connect();
     this.#window = new Window(options);
   }
@@ -143,7 +157,8 @@ class MessageLoad {
   }
 
   #receive(peer: Peer, number: number): void {
-    const { size, active, connections } = this.#options;
+    const { active, connections } = this.#options;
+    const size = this.#size;
     const count = receive(peer.fd, this.#into);
     if (count < 0) return;
     if (count === 0) throw new Error("The server closed a connection");
@@ -165,11 +180,11 @@ class MessageLoad {
   }
 
   #compare(peer: Peer, count: number): void {
-    const { messages } = peer;
+    const expected = this.#answer ?? peer.messages;
     for (let i = 0; i < count; i++) {
       // All messages of a connection are alike.
-      const at = (peer.received + i) % this.#options.size;
-      if (this.#into[i] !== messages[at]) {
+      const at = (peer.received + i) % this.#size;
+      if (this.#into[i] !== expected[at]) {
         throw new Error("The server's answer is not what was sent");
       }
     }

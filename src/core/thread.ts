@@ -266,11 +266,11 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     if (this.removed) this.scheduler.recount(this);
   }
 
-  /** The outcome of an idle wait is known: the thread has something to do again. */
-  idleWaitEnded(wait: AnyWait): void {
-    wait.idle = false;
-    this.idleWaits--;
-    this.scheduler.tasks.wakes(this);
+  /** Says whether a wait keeps the loop going. When the outcome of an idle one is known, the thread has something to do again. */
+  setIdle(wait: AnyWait, idle: boolean): void {
+    wait.idle = idle;
+    this.idleWaits += idle ? 1 : -1;
+    if (!idle) this.scheduler.tasks.wakes(this);
     this.scheduler.recount(this);
   }
 

@@ -101,6 +101,7 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
       this.ended = true;
     } else {
       this.received += count;
+      this.selector.bytesReceived += count;
       this.buffer.filled(count);
     }
     this.announce();

@@ -7,7 +7,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Buffer } from "node:buffer";
-import { Duplex } from "node:stream";
+import { Duplex, type DuplexOptions } from "node:stream";
+import { threadInContext } from "../core/current_thread.ts";
 import { CancelledError, TooLongError } from "../errors/errors.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 
@@ -33,11 +34,15 @@ export class SocketDuplex extends Duplex {
   #got = 0;
   #patience: number | undefined;
   #reading?: AbortController;
-  readonly #inThread = AsyncLocalStorage.snapshot();
+  /** Whether the stream wants more, and whether it is being read. */
+  #isWanted = false;
+  #isReading = false;
+  #inThread = AsyncLocalStorage.snapshot();
+  #thread = threadInContext();
 
-  constructor(socket?: StreamSocket) {
-    // As a socket of node: when both sides have ended it closes by itself.
-    super({ allowHalfOpen: false, autoDestroy: true });
+  /** @param options as for a stream of node's. As a socket of node: when both sides have ended it closes by itself */
+  constructor(socket?: StreamSocket, options?: DuplexOptions) {
+    super({ allowHalfOpen: false, autoDestroy: true, ...options });
     this.socket = socket;
   }
 
@@ -63,9 +68,21 @@ export class SocketDuplex extends Duplex {
     return this;
   }
 
+  /** From now on the stream belongs to the thread that runs. */
+  protected moveToThread(): void {
+    this.#inThread = AsyncLocalStorage.snapshot();
+    this.#thread = threadInContext();
+  }
+
+  /** Calls `call` in the stream's thread: whatever it waits for is a wait of that thread. */
+  protected inThread<T>(call: () => T): T {
+    // To enter a context costs more than all else that a small write does.
+    return threadInContext() === this.#thread ? call() : this.#inThread(call);
+  }
+
   /** Runs `work` as the stream's thread. An error of it ends the stream. */
   protected run(work: () => Promise<void>): void {
-    this.#inThread(() => {
+    this.inThread(() => {
       work().catch((error) => this.fail(error as Error));
     });
   }
@@ -79,23 +96,43 @@ export class SocketDuplex extends Duplex {
   }
 
   override _read(): void {
-    this.run(async () => {
-      if (this.ready !== undefined) await this.ready;
-      const data = await this.#receive();
-      if (this.destroyed) return;
-      this.#got += data?.length ?? 0;
-      if (this.#got > this.#limit) {
-        throw new TooLongError(
-          `the server sends more than ${this.#allowed} bytes of replies`,
-        );
-      }
-      this.push(
-        data === null ? null : Buffer.from(data.buffer, 0, data.length),
-      );
-    });
+    this.#isWanted = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.run(() => this.#readOn());
   }
 
-  async #receive(): Promise<Uint8Array<ArrayBuffer> | null> {
+  /** Reads until the stream has enough. One call for many reads: it stays in the thread. */
+  async #readOn(): Promise<void> {
+    try {
+      while (this.#isWanted && !this.destroyed) {
+        if (this.ready !== undefined) await this.ready;
+        const data = await this.receive();
+        if (data === undefined || this.destroyed) return;
+        this.#count(data?.length ?? 0);
+        this.#isWanted = false;
+        const isMoreWanted = this.push(
+          data === null || Buffer.isBuffer(data) ? data : bufferOf(data),
+        );
+        if (isMoreWanted) this.#isWanted = true;
+      }
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#got += bytes;
+    if (this.#got <= this.#limit) return;
+    throw new TooLongError(
+      `the server sends more than ${this.#allowed} bytes of replies`,
+    );
+  }
+
+  /** Receives what there is; `null` at the end; nothing when reading has to begin anew. */
+  protected async receive(): Promise<
+    Uint8Array<ArrayBuffer> | null | undefined
+  > {
     for (;;) {
       const reading = this.#reading = new AbortController();
       try {
@@ -134,6 +171,10 @@ export class SocketDuplex extends Duplex {
     if (this.socket !== undefined) abandon(this.socket);
     done(error);
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** Closes a socket. What the peer does not take at once is dropped: the request is over, and its caller has heard how. */

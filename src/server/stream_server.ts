@@ -24,12 +24,7 @@ import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import { ProxyGate } from "./proxy_gate.ts";
-import {
-  copyCounters,
-  countIn,
-  newCounters,
-  type ServerCounters,
-} from "./counters.ts";
+import type { ServerCounters } from "./counters.ts";
 import {
   Drain,
   type Drainable,
@@ -48,6 +43,7 @@ import {
 import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
 import type { ServerHost } from "./server_host.ts";
+import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
   afterHandshake,
@@ -65,6 +61,7 @@ export class StreamServer
     ConnectionOwner,
     Drainable,
     HandshakeCounter,
+    MeteredServer,
     ServerInternals {
   /** What the program has of it. */
   readonly handle: Server = new Server(this);
@@ -76,7 +73,7 @@ export class StreamServer
   );
   /** The threads of the connections that are being served. */
   readonly threads: LinkedList<ConnectionThread> = new LinkedList();
-  readonly #counters: ServerCounters = newCounters();
+  readonly #meter: ServerMeter;
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
@@ -102,6 +99,7 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
+    this.#meter = new ServerMeter(host.scheduler, this);
     this.#memory = newServerBudget(host.scheduler);
   }
 
@@ -120,10 +118,11 @@ export class StreamServer
     this.#gate = ProxyGate.of(
       options.proxyProtocol,
       this.#listener,
-      () => countIn(this.#counters.refused, "proxyProtocol"),
+      () => this.#meter.refused("proxyProtocol"),
     );
     if (this.#removed) this.#paused = false;
     this.#removed = false;
+    this.#meter.begin();
     this.#host.scheduler.serve(this);
     this.resume();
   }
@@ -158,9 +157,14 @@ export class StreamServer
     return this.#memory.used;
   }
 
+  /** How many accepts have failed. */
+  get acceptFailures(): number {
+    return this.#accepts.failures;
+  }
+
   /** What it has counted so far. */
   copyCounters(): ServerCounters {
-    return copyCounters(this.#counters);
+    return this.#meter.copy();
   }
 
   /** The connections that are being served. */
@@ -212,12 +216,13 @@ export class StreamServer
    * kept until the server is registered again.
    */
   remove(keepopen = false): void {
-    const { scheduler } = this.#host;
+    const { services, selector } = this.#host.scheduler;
     this.#removed = true;
-    this.#accepts.stop();
-    scheduler.services.delete(this);
-    scheduler.selector.wake();
-    if (!keepopen) this.#accepts.close();
+    services.delete(this);
+    this.#meter.remove();
+    selector.wake();
+    if (keepopen) this.#accepts.stop();
+    else this.#accepts.close();
   }
 
   /** Accepts no more, and waits for the connections to end. */
@@ -243,12 +248,11 @@ export class StreamServer
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
-    this.#counters.accepted++;
+    this.#meter.counters.accepted++;
     const admitted = this.#admission.admit(conn, this.#serving, scheduler);
     if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
-    const autoclose = this.#host.isAutoclosing();
     this.#serving++;
     const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
     let handler = this.#gate?.before(serve) ?? serve;
@@ -261,16 +265,16 @@ export class StreamServer
       this,
       names,
       socket,
-      autoclose,
+      this.#host.isAutoclosing(),
       admitted,
     );
     this.threads.append(thread.serverNode);
-    thread.run(handler, socket);
+    this.#meter.run(thread, conn, () => thread.run(handler, socket));
   }
 
   /** Closes a connection that is not served. */
   #refuse(conn: Deno.Conn, by: RefusedBy): void {
-    countIn(this.#counters.refused, by);
+    this.#meter.refused(by);
     const secured = isTls(conn) || securesFirst(this.#handler);
     this.#refusals.refuse(conn, by, this.#options.overflow, secured);
   }
@@ -292,7 +296,7 @@ export class StreamServer
         timeouts,
         accepted: true,
         memory: this.#memory,
-        closedBy: (limit) => countIn(this.#counters.closed, limit),
+        closedBy: (limit) => this.#meter.closed(limit),
       };
     }
     return this.#socketOptions;
@@ -320,12 +324,7 @@ export class StreamServer
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    const counters = this.#counters;
-    if (endpointOf(thread.connection).isHandshakeFailed) {
-      counters.failedHandshakes++;
-    } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
-      counters.handlerErrors++;
-    }
+    this.#meter.failed(thread, error);
   }
 
   /** A connection has been served. */
@@ -333,6 +332,7 @@ export class StreamServer
     this.threads.remove(thread.serverNode);
     this.#admission.leave(thread.addressKey);
     this.#serving--;
+    this.#meter.served(thread);
     this.#drain?.check();
     this.resume();
   }

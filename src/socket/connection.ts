@@ -197,7 +197,8 @@ export class Connection {
   ): Promise<void> {
     const scheduler = this.#scheduler;
     const timeout = lingerOf(this.#limits, this.#socket.timeouts);
-    const deadline = scheduler.clock.now() + timeout;
+    // Most have nothing to discard: the clock is not asked for them.
+    const deadline = discards ? scheduler.clock.now() + timeout : 0;
     if (!this.sender.isDrained) {
       await this.sender.drain("close()", true, { timeout });
     }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setIdle } from "../core/idle_wait.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { CHECKED_KEYS } from "./receive_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
@@ -43,6 +44,7 @@ export class Receiver implements ReceiveQueue {
   /** The wait that began last: the next one takes its place when it is over. */
   #latest?: ReceiveWait = undefined;
   #closeReason?: string = undefined;
+  #isIdle = false;
 
   constructor(
     scheduler: Scheduler,
@@ -146,7 +148,10 @@ export class Receiver implements ReceiveQueue {
     ) {
       try {
         const received = this.#patterns.take(pattern, partial);
-        if (received !== INCOMPLETE) return Promise.resolve(received);
+        if (received !== INCOMPLETE) {
+          if (received !== null) this.#scheduler.counts.messagesReceived++;
+          return Promise.resolve(received);
+        }
       } catch (error) {
         return rejectedCall(this.#scheduler, error);
       }
@@ -171,6 +176,7 @@ export class Receiver implements ReceiveQueue {
       CHECKED_KEYS,
     );
     this.#waits.pushFor(wait, timeout);
+    if (this.#isIdle) setIdle(wait, true);
     if (signal !== undefined && wait.pending) wait.endOn(signal);
     if (this.source.buffer.length > 0 || this.source.isExhausted) {
       this.#scheduler.selector.ready(this);
@@ -193,8 +199,15 @@ export class Receiver implements ReceiveQueue {
       }
       if (received === INCOMPLETE) return this.source.arm();
       if (isLarge(received, wait.pattern)) this.forget(wait);
+      if (received !== null) this.#scheduler.counts.messagesReceived++;
       wait.resolve(received);
     }
+  }
+
+  /** Says whether receives that wait, now and later, let `loop()` end. */
+  setIdle(idle: boolean): void {
+    this.#isIdle = idle;
+    for (const wait of this.#waits) setIdle(wait, idle);
   }
 
   /** Begins to read without a call that waits, so that {@linkcode isQuiet} tells what comes. */

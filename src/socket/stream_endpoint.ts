@@ -48,10 +48,10 @@ import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** The inside of a stream socket. */
 export class StreamEndpoint extends WatchedLife {
-  readonly #scheduler: Scheduler;
+  readonly scheduler: Scheduler;
   readonly #network: Network;
   readonly #socket: SocketIdentity;
-  readonly #options: StreamEndpointOptions;
+  readonly options: StreamEndpointOptions;
   #name?: Name;
   #sslparams?: SslParams | SslParamsSource;
   /** Whether the socket speaks plain text until its handshake. */
@@ -67,10 +67,10 @@ export class StreamEndpoint extends WatchedLife {
     name: Name | undefined,
   ) {
     super(scheduler, options);
-    this.#scheduler = scheduler;
+    this.scheduler = scheduler;
     this.#network = network;
     this.#socket = socket;
-    this.#options = options;
+    this.options = options;
     this.#name = name;
     this.#sslparams = options.sslparams;
     this.#isStartTls = options.starttls ?? false;
@@ -90,7 +90,7 @@ export class StreamEndpoint extends WatchedLife {
 
   /** Reports that the stream written to the socket broke off, which ends the connection. */
   streamBroke(cause: unknown): void {
-    const scheduler = this.#scheduler;
+    const scheduler = this.scheduler;
     const error = streamBroke(this.#socket, cause);
     scheduler.report(error, scheduler.current, this.#socket);
   }
@@ -112,16 +112,16 @@ export class StreamEndpoint extends WatchedLife {
 
   /** What a call gets that needs a connection where there is none. */
   refuse(call: string): Promise<never> {
-    return rejectedCall(this.#scheduler, this.notConnected(call));
+    return rejectedCall(this.scheduler, this.notConnected(call));
   }
 
   /** The promise of a call that may come to its end without a wait. */
   checked<T>(call: Promise<T>): Promise<T> {
-    return checkedCall(this.#scheduler, call);
+    return checkedCall(this.scheduler, call);
   }
   /** Closes the socket, for a caller that may do so again and again. */
   closeCall(): Promise<void> {
-    if (!this.isClosed || this.#scheduler.mayProceed()) return this.close();
+    if (!this.isClosed || this.scheduler.mayProceed()) return this.close();
     return handled(this.checked(this.close()));
   }
 
@@ -151,7 +151,7 @@ export class StreamEndpoint extends WatchedLife {
   /** Takes a connection over that is open already. */
   adopt(conn: Deno.Conn): void {
     this.hasConnected(this.#connection(conn));
-    const { sslparams, starttls } = this.#options;
+    const { sslparams, starttls } = this.options;
     if (sslparams !== undefined && !starttls && !isTls(conn)) this.withhold();
   }
 
@@ -215,19 +215,19 @@ export class StreamEndpoint extends WatchedLife {
   }
 
   #connection(conn: Deno.Conn, session?: TlsSession): Connection {
-    const options = this.#options;
+    const options = this.options;
     return new Connection(
-      this.#scheduler,
+      this.scheduler,
       this.#socket,
       options,
       conn,
       session,
-      this.meter,
+      this,
     );
   }
 
   #setup(signal?: AbortSignal): ConnectionSetup {
-    return new ConnectionSetup(this.#scheduler, this.#socket, signal);
+    return new ConnectionSetup(this.scheduler, this.#socket, signal);
   }
 
   // --- TLS ---------------------------------------------------------------------------
@@ -237,7 +237,7 @@ export class StreamEndpoint extends WatchedLife {
     sslparams?: SslParams | SslParamsSource,
     options?: WaitOptions,
   ): Promise<void> {
-    const mode = this.#options.accepted === true ? "server" : "client";
+    const mode = this.options.accepted === true ? "server" : "client";
     return this.secure(sslparams, mode, options);
   }
 
@@ -266,7 +266,7 @@ export class StreamEndpoint extends WatchedLife {
     const sslparams = given ?? this.#sslparams;
     checkUpgrade(call, this.name, connection.conn, sslparams, mode);
     const { timeouts } = this.#socket;
-    const timeout = handshakeTimeout(options, timeouts, mode, this.#options);
+    const timeout = handshakeTimeout(options, timeouts, mode, this.options);
     const setup = this.#setup(options?.signal);
     this.handshakeBegins(setup);
     try {
@@ -326,7 +326,7 @@ export class StreamEndpoint extends WatchedLife {
   }
 
   protected override closeFailed(error: unknown): void {
-    const { current } = this.#scheduler;
+    const { current } = this.scheduler;
     reportUnawaitedBy(error, () => {
       // That a peer has left is the ordinary end of a handler's connection.
       const isOrdinary = this.isHandlerOver &&
@@ -335,7 +335,7 @@ export class StreamEndpoint extends WatchedLife {
       if (isOrdinary || isDropped) return;
       // The error of a send that was cut, and left the handler, says the same.
       if (wasReported(error)) return;
-      this.#scheduler.report(error, current, this.#socket);
+      this.scheduler.report(error, current, this.#socket);
     });
   }
 

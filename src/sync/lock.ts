@@ -133,6 +133,7 @@ export class Lock {
     const mayOwn = owner === undefined ||
       (!this.#notreentrant && ownership.admitsGet(thread));
     if (!mayOwn) {
+      this.#scheduler.counts.lockWaits++;
       return waiters.wait(this.#scheduler.clock.now(), limit, thread);
     }
     ownership.acquire(thread);
@@ -247,6 +248,7 @@ export class Lock {
     const { clock, current } = this.#scheduler;
     const claim = new Claim(current, clock.now());
     if (!mayEnter) {
+      this.#scheduler.counts.lockWaits++;
       await this.#ownership.waiters.wait(claim, limit);
       return claim;
     }

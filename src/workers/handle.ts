@@ -8,6 +8,7 @@ import type { WorkerCounts } from "../server/status.ts";
 import type { Drained } from "../server/drain.ts";
 import {
   type Order,
+  type Posted,
   readReport,
   type Report,
   type ServeOrder,
@@ -204,16 +205,16 @@ export class WorkerHandle {
    * @returns resolves when that has taken it, or the worker has ended
    * @throws {Error} when that has thrown
    */
-  async post(value: unknown): Promise<void> {
+  async post(posted: Posted): Promise<void> {
     if (this.#over) return;
     if (!this.#loaded) {
-      this.#order.posted = { value };
+      this.#order.posted = posted;
       return await this.listening;
     }
     const handled = Promise.withResolvers<void>();
     const id = ++this.#questions;
     this.#posted.set(id, handled);
-    this.#tell({ kind: "post", id, value });
+    this.#tell({ kind: "post", id, posted });
     await handled.promise;
   }
 

@@ -7,7 +7,16 @@
 import type { WorkerHandle, WorkerReport } from "./handle.ts";
 
 /** The first pause before a crashed worker is replaced, in seconds. */
-export const FIRST_PAUSE = 0.1;
+const FIRST_PAUSE = 0.1;
+
+/** The longest pause before a crashed worker is replaced, in seconds. */
+const LONGEST_PAUSE = 10;
+
+/** What is left of a worker that did not answer. */
+export const REMAINS =
+  "; it is replaced, but Deno can't end a busy thread: that " +
+  "holds a processor, and takes its share of the new connections, which get " +
+  "no answer, until this process ends";
 
 /** What `workers.status()` tells of one worker. */
 export interface WorkerStatus extends Partial<WorkerReport> {
@@ -34,4 +43,22 @@ export interface Place {
   pause: number;
   worker?: WorkerHandle;
   timer?: ReturnType<typeof setTimeout>;
+}
+
+/** So many places, in which workers are about to start. */
+export function newPlaces(count: number): Place[] {
+  return Array.from({ length: count }, (_, i) => ({
+    number: i + 1,
+    state: "starting",
+    crashes: 0,
+    abandoned: 0,
+    pause: FIRST_PAUSE,
+  }));
+}
+
+/** For how many seconds the place of a worker that has crashed after `lived` seconds stays empty. */
+export function nextPause(place: Place, lived: number): number {
+  const pause = lived > LONGEST_PAUSE ? FIRST_PAUSE : place.pause;
+  place.pause = Math.min(pause * 2, LONGEST_PAUSE);
+  return pause;
 }

@@ -5,25 +5,25 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
+import { checkInteger } from "../errors/arguments.ts";
 import { waitForCall } from "../core/call.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import type { Posted, ServeOrder } from "./messages.ts";
+import { type Posted, postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
+import {
+  newPlaces,
+  nextPause,
+  type Place,
+  REMAINS,
+  type WorkerStatus,
+} from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions, WorkerStatus };
-
-/** The longest pause before a crashed worker is replaced, in seconds. */
-const LONGEST_PAUSE = 10;
-
-/** What is left of a worker that did not answer. */
-const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
-  "holds a processor, and takes its share of the new connections, which get " +
-  "no answer, until this process ends";
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -52,7 +52,7 @@ export class Workers implements AsyncDisposable {
   #posted?: Posted = undefined;
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
-  #restarting?: Promise<void>;
+  readonly #restarts = new Restarts();
 
   /** @ignore Only `copas.addworkers` calls it. */
   constructor(
@@ -70,13 +70,7 @@ export class Workers implements AsyncDisposable {
     this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
     this.#heartbeat = heartbeat;
-    this.#places = Array.from({ length: count }, (_, i) => ({
-      number: i + 1,
-      state: "starting",
-      crashes: 0,
-      abandoned: 0,
-      pause: FIRST_PAUSE,
-    }));
+    this.#places = newPlaces(count);
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
     let release = () => {};
@@ -96,6 +90,11 @@ export class Workers implements AsyncDisposable {
       if (this.#stopping === undefined) this.#giveUp(error);
     });
     this.#keepLoopGoing();
+  }
+
+  /** @ignore Resolves when all have ended, however they did. */
+  get over(): Promise<void> {
+    return this.#over.promise.catch(() => {});
   }
 
   /** The server's name. */
@@ -184,10 +183,8 @@ export class Workers implements AsyncDisposable {
     }
     place.crashes++;
     place.state = "waiting";
-    const lived = (performance.now() - since) / 1000;
-    if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
-    place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
-    place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+    const pause = nextPause(place, (performance.now() - since) / 1000);
+    place.timer = setTimeout(() => this.#start(place), pause * 1000);
   }
 
   /**
@@ -213,7 +210,7 @@ export class Workers implements AsyncDisposable {
    * ```
    */
   async post(value: unknown): Promise<void> {
-    const posted = { value: structuredClone(value) };
+    const posted = postedOf(value, this.#scheduler.tracer);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
@@ -221,7 +218,7 @@ export class Workers implements AsyncDisposable {
     this.#posted = posted;
     const workers = this.#places.map(({ worker }) => worker);
     const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(posted.value)),
+      workers.map((worker) => worker?.post(posted)),
     );
     const failed = results.find((result) => result.status === "rejected");
     if (failed === undefined) return;
@@ -252,20 +249,25 @@ export class Workers implements AsyncDisposable {
    * after the other, and each new one listens before the old one stops. So no
    * connection is refused. The old ones finish their connections meanwhile.
    *
+   * @param worker the place of the one that is to be replaced, from 1, as
+   * `status()` tells it. Default: all of them
    * @returns when all new ones listen, and no old one does
    * @throws {Error} when a new worker can't be started: the old one then stays;
    * or when the workers are stopped, or were meanwhile
+   * @throws {TypeError} when `worker` is not a whole number
+   * @throws {RangeError} when there is no such place
    */
-  async restart(): Promise<void> {
-    if (this.#restarting !== undefined) return await this.#restarting;
-    const over = () => this.#restarting = undefined;
-    this.#restarting = this.#replaceAll().finally(over);
-    await this.#restarting;
+  async restart(worker?: number): Promise<void> {
+    if (worker !== undefined) {
+      checkInteger("restart()", "the worker", worker, 1, this.#places.length);
+    }
+    const places = this.#places.slice((worker ?? 1) - 1, worker);
+    await this.#restarts.run(worker, () => this.#replace(places));
   }
 
-  async #replaceAll(): Promise<void> {
+  async #replace(places: Place[]): Promise<void> {
     await this.ready;
-    for (const place of this.#places) {
+    for (const place of places) {
       if (this.#stopping !== undefined) {
         throw new Error(`${this.name}: restart(): the workers are stopped`);
       }
@@ -310,15 +312,13 @@ export class Workers implements AsyncDisposable {
   }
 
   async #stop(grace: number): Promise<void> {
-    const workers = [...this.#leaving];
-    for (const { worker, timer } of this.#places) {
-      clearTimeout(timer);
-      if (worker !== undefined) workers.push(worker);
-    }
+    for (const { timer } of this.#places) clearTimeout(timer);
+    const present = this.#places.flatMap(({ worker }) => worker ?? []);
+    const workers = [...this.#leaving, ...present];
     await Promise.all(workers.map((worker) => worker.stop(grace)));
-    for (const { drained } of workers) {
-      this.#drained.served += drained.served;
-      this.#drained.cut += drained.cut;
+    for (const { drained: { served, cut } } of workers) {
+      this.#drained.served += served;
+      this.#drained.cut += cut;
     }
     for (const place of this.#places) place.state = "stopped";
     this.#over.resolve();
