@@ -70,6 +70,11 @@ export class WriteSink {
     return this.taken === this.written + this.lost;
   }
 
+  /** Whether a write is under way. */
+  get isWriting(): boolean {
+    return this.#flying !== undefined;
+  }
+
   /** How many bytes are left to write. */
   get pending(): number {
     return this.taken - this.written - this.lost;

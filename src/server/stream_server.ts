@@ -8,8 +8,6 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
-import { show } from "../errors/arguments.ts";
-import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -42,6 +40,7 @@ import {
 } from "./options.ts";
 import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
+import { acceptError, closedError, endError } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
 import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import { ServerConnection } from "./server_connection.ts";
@@ -201,8 +200,7 @@ export class StreamServer
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.closed) return;
-    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
+    if (this.closed) throw closedError(call, this.name);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -240,16 +238,19 @@ export class StreamServer
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
     const { overflow = "wait", maxConnections = Infinity } = this.#options;
-    return overflow === "wait"
-      ? maxConnections - this.#serving - this.#stalled
-      : Infinity;
+    return overflow === "wait" ? maxConnections - this.#taken : Infinity;
+  }
+
+  /** How many of `maxConnections` are taken. */
+  get #taken(): number {
+    return this.#serving + this.#stalled;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
     this.#meter.counters.accepted++;
-    const admitted = this.#admission.admit(conn, this.#serving, scheduler);
+    const admitted = this.#admission.admit(conn, this.#taken, scheduler);
     if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
@@ -304,17 +305,13 @@ export class StreamServer
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    const why = error instanceof Error ? error.message : show(error);
-    const message = `cannot accept: ${why}; trying again until it works`;
-    this.#report(new Error(`${this.name}: ${message}`, { cause: error }));
+    this.#report(acceptError(this.name, error));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    const message =
-      "the listener was closed by other code than removeserver(): the server accepts no more";
-    this.#report(new ClosedError(`${this.name}: ${message}`));
+    this.#report(endError(this.name));
   }
 
   #report(error: Error): void {

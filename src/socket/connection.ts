@@ -85,6 +85,7 @@ export class Connection {
         this.#socket,
         this.#meter,
       );
+      this.receiver.source.writes = this.#sender.sink;
       if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;
@@ -103,6 +104,13 @@ export class Connection {
   /** Whether nothing is left to write. */
   get isDrained(): boolean {
     return this.#sender?.isDrained ?? true;
+  }
+
+  /** Whether another user can go on with it: no call of the one before waits, nothing is left over, and the peer has not closed it, as far as is known. */
+  get isClean(): boolean {
+    const { receiver } = this;
+    return receiver.isQuiet && !receiver.isAwaited && !this.isHalfClosed &&
+      (this.#sender?.isWhole ?? true);
   }
 
   get #stream(): ByteStream {

@@ -248,6 +248,12 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
+  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, and no write has failed. */
+  get isWhole(): boolean {
+    return this.#cut === undefined && this.#waits?.first === undefined &&
+      this.sink.failure === undefined;
+  }
+
   /** Whether nothing is left to write, no failure of a write is left to report, and the stream is whole. */
   get isDrained(): boolean {
     if (!this.#isWritten) return false;
