@@ -12,6 +12,8 @@ interface Cut {
   readonly sent: number;
   /** How many are not. */
   readonly left: number;
+  /** Whether its bytes may have been the rest of those of an earlier one. */
+  readonly followsCut: boolean;
 }
 
 /** Counts what is missing, and what the caller has sent of it since. */
@@ -32,10 +34,8 @@ export class CutSends {
    * A send was cut.
    *
    * @param cause what its caller gets, where that says how far the send got
-   * @param followsCut whether its bytes may have been the rest of those of an
-   * earlier one
    */
-  add({ sent, left }: Cut, cause: unknown, followsCut: boolean): this {
+  add({ sent, left, followsCut }: Cut, cause: unknown): this {
     this.sent = sent;
     this.left = left;
     this.cause = cause;

@@ -177,11 +177,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** A send gave up: from here on the stream is not what the program meant to send. */
   cut(wait: SendWait, error: TimeoutError | undefined): void {
     if (wait.followsCut) this.#fill(wait.sent);
-    this.#cut = (this.#cut ?? new CutSends()).add(
-      wait,
-      error,
-      wait.followsCut,
-    );
+    this.#cut = (this.#cut ?? new CutSends()).add(wait, error);
   }
 
   /** A send that came after one that was cut has brought `count` bytes. */
