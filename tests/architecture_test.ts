@@ -68,7 +68,8 @@ Deno.test("every folder of the library is in the table of CONTRIBUTING.md, and n
 
 Deno.test("every import within the library leads to a file of it", () => {
   const missing = [...sources].flatMap(([path, { imports }]) =>
-    imports.filter((target) => !sources.has(target))
+    // What is no module is imported as text.
+    imports.filter((target) => !sources.has(target) && target.endsWith(".ts"))
       .map((target) => `${path} imports ${target}`)
   );
   assertEquals(missing, []);
