@@ -37,7 +37,12 @@ export class SystemdListener implements Deno.Listener {
     server.on("connection", (socket: Socket) => {
       // An error that comes before a thread has the connection has no other listener.
       socket.on("error", () => {});
-      if (this.#take !== undefined) this.#take(new NodeConnection(socket));
+      // Asked for now, the peer's address stays known. A peer that has reset its
+      // connection has none: without it, it would pass for one of a Unix socket.
+      const isGone = this.addr.transport === "tcp" &&
+        socket.remoteAddress === undefined;
+      if (isGone) socket.destroy();
+      else if (this.#take !== undefined) this.#take(new NodeConnection(socket));
       else if (this.#isClosed) socket.destroy();
       else {
         this.#accepted.push(socket);
