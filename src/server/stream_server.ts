@@ -323,6 +323,8 @@ export class StreamServer
     const counters = this.#counters;
     if (endpointOf(thread.connection).isHandshakeFailed) {
       counters.failedHandshakes++;
+    } else if (this.#gate?.hasRefused(error)) {
+      // Counted as refused: no handler of the program's has failed.
     } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
       counters.handlerErrors++;
     }

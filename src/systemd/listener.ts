@@ -18,6 +18,8 @@ export class SystemdListener implements Deno.Listener {
   readonly addr: Deno.Addr;
   /** Its name, as `FileDescriptorName=` of the socket unit has it. */
   readonly name: string;
+  /** @ignore no permission of Deno's was needed: `netaccess()` does not list it */
+  readonly isHandedOver = true;
   readonly #server: Server;
   /** What node has accepted and the server has not taken yet. */
   readonly #accepted: Socket[] = [];

@@ -19,6 +19,7 @@ copas.addserver(server, copas.handler(async (skt) => {
   for await (const line of skt) {
     if (line === "stop") copas.removeserver(server);
     if (line === "peers") await skt.send([...peers].join() + "\\n");
+    else if (line === "access") await skt.send("flags: " + copas.netaccess() + "\\n");
     else if (line === "name") await skt.send(server.name + " " + server.addr.port + "\\n");
     else await skt.send(Deno.pid + " " + line.length + "\\n");
   }
@@ -120,6 +121,17 @@ Deno.test({
         "PID 4",
         "",
       ]);
+    }),
+});
+
+Deno.test({
+  name:
+    "netaccess() lists no flags for a socket of systemd's, which needs none",
+  ignore: !hasActivate,
+  fn: () =>
+    activated({ options: "{ count: 1 }" }, async (port) => {
+      const answer = await ask(port, "access\nstop\n");
+      assertEquals(answer.split("\n")[0].trim(), "flags:");
     }),
 });
 
