@@ -320,13 +320,11 @@ export class StreamServer
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    const counters = this.#counters;
+    if (this.#gate?.hasRefused(error)) return; // and has counted it
     if (endpointOf(thread.connection).isHandshakeFailed) {
-      counters.failedHandshakes++;
-    } else if (this.#gate?.hasRefused(error)) {
-      // Counted as refused: no handler of the program's has failed.
+      this.#counters.failedHandshakes++;
     } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
-      counters.handlerErrors++;
+      this.#counters.handlerErrors++;
     }
   }
 
