@@ -77,6 +77,17 @@
  */
 
 export type { Clock, ClockHost } from "./src/core/clock.ts";
+export type { Attributes } from "./src/core/counts.ts";
+export type { Distribution } from "./src/core/histogram.ts";
+export type {
+  DistributionMetric,
+  DistributionPoint,
+  MetricInfo,
+  Metrics,
+  NumberMetric,
+  NumberPoint,
+} from "./src/core/metrics.ts";
+export type { SlowThread } from "./src/core/slow_threads.ts";
 export type { StepStatistics } from "./src/core/step_timings.ts";
 export type { ErrorHandler, Task } from "./src/core/task.ts";
 export type { WaitOptions } from "./src/errors/wait_options.ts";
@@ -139,11 +150,8 @@ export {
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Lent } from "./src/pool/lent.ts";
-export type {
-  Pool,
-  PoolFactory as PoolMaker,
-  PoolOptions,
-} from "./src/pool/pool.ts";
+export type { PoolFactory as PoolMaker } from "./src/pool/factory.ts";
+export type { Pool, PoolOptions } from "./src/pool/pool.ts";
 export type {
   ConnectOptions,
   ProxyClient,

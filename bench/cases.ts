@@ -6,6 +6,7 @@
 
 import type { Case } from "./case.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
+import { cluster } from "./cases/cluster.ts";
 import { fairness } from "./cases/fairness.ts";
 import { idle } from "./cases/idle.ts";
 import { lineEcho } from "./cases/line_echo.ts";
@@ -27,6 +28,7 @@ export const cases: Case[] = [
   idle,
   storm,
   redis,
+  cluster,
   node,
   requests,
   tls,

@@ -7,6 +7,8 @@
 
 import { resolvedCall } from "../core/immediate_call.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
+import { setBehind } from "../core/faces.ts";
+import type { Metrics } from "../core/metrics.ts";
 import { traceback } from "../core/traceback.ts";
 import { checkFunction, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
@@ -23,7 +25,7 @@ import type {
   DatagramSocket,
   DatagramSocketOptions,
 } from "../socket/datagram_socket.ts";
-import type { PoolFactory } from "../pool/pool.ts";
+import type { PoolFactory } from "../pool/factory.ts";
 import type { SocketFactory } from "../socket/factory.ts";
 import {
   type DatagramLike,
@@ -57,6 +59,7 @@ import {
 import { bindMethods } from "./bound_methods.ts";
 import type { Debug } from "./debug.ts";
 import * as dispatcher from "./loop.ts";
+import { metrics } from "./metrics.ts";
 import { type Called, pcall, protect, type Protected } from "./protect.ts";
 import { race } from "./race.ts";
 import * as servers from "./servers.ts";
@@ -124,6 +127,7 @@ export class Copas {
     context: Context = createContext(options),
   ) {
     this.#context = context;
+    setBehind(this, context);
     this.socket = context.socket;
     this.timer = context.timer;
     this.lock = context.lock;
@@ -406,6 +410,33 @@ export class Copas {
    */
   status(stats?: boolean): Status {
     return fullStatus(this.#context.scheduler, stats);
+  }
+
+  /**
+   * Tells what the dispatcher has counted: connections, bytes, waits, errors,
+   * requests, and how long its threads kept the event loop. Names and units
+   * follow OpenTelemetry's conventions. Counting is always on; how long threads
+   * keep the loop is measured from the first call on.
+   *
+   * @returns a snapshot, which does not change
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.timer.new({
+   *   delay: 10,
+   *   recurring: true,
+   *   callback() {
+   *     const { "copas.loop.hold.longest": longest } = copas.metrics();
+   *     console.log(`${longest.points[0].value} s`);
+   *   },
+   * });
+   * await copas.loop();
+   * ```
+   */
+  metrics(): Metrics {
+    return metrics(this.#context);
   }
 
   // --- Errors -------------------------------------------------------------------------

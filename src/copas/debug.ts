@@ -4,11 +4,18 @@
  * @module
  */
 
-import { checkFunction, show } from "../errors/arguments.ts";
+import { checkDelay, checkFunction, show } from "../errors/arguments.ts";
 import { handled } from "../core/handled.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import {
+  BEAT,
+  describeSlow,
+  type SlowThread,
+  SlowThreads,
+} from "../core/slow_threads.ts";
 import type { Task } from "../core/task.ts";
 import { nameOf } from "../core/traceback.ts";
+import { watchRounds } from "../core/round_watch.ts";
 import type { AnyWait } from "../core/wait.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -25,6 +32,10 @@ export interface SocketFinder {
 export class Debug {
   readonly #scheduler: Scheduler;
   readonly #sockets: SocketFinder;
+  #log?: Scheduler["log"] = undefined;
+  #slow?: SlowThreads = undefined;
+  /** Tells the watch for slow threads that the event loop goes round. */
+  #beat?: ReturnType<typeof setInterval> = undefined;
 
   /** @ignore */
   constructor(scheduler: Scheduler, sockets: SocketFinder) {
@@ -57,15 +68,77 @@ export class Debug {
   start(logger: Logger = console.log, core = false): void {
     checkFunction("debug.start()", "the logger", logger);
     const log = safely(logger);
-    this.#scheduler.log = (event, task, wait) => {
+    this.#log = (event, task, wait) => {
       if (task === this.#scheduler.main && !core) return;
       log(() => describe(event, task, wait));
     };
+    this.#listen();
   }
 
   /** Ends the log that `start` began. The log of a socket goes on. */
   stop(): void {
-    this.#scheduler.log = undefined;
+    this.#log = undefined;
+    this.#listen();
+  }
+
+  /**
+   * Reports every thread that keeps the event loop for longer than `seconds` at
+   * a stretch, so that nothing else of the program can run: with its name, its
+   * socket, and what it had waited for before, with the line of the program. A
+   * watch that was begun before ends.
+   *
+   * While it watches, a wait of a thread costs a few microseconds more. It takes
+   * a turn of the event loop a hundred times a second.
+   *
+   * @param seconds how long a thread may keep the loop; 0.05 finds what clients
+   * notice. `Infinity` ends the watch
+   * @param report is called with each slow thread; default: prints it with
+   * `console.error`. Its errors go to the default error handler
+   * @throws {TypeError} when `seconds` is not a number, or `report` not a function
+   * @throws {RangeError} when `seconds` is negative or `NaN`
+   *
+   * @example
+   * ```ts
+   * import copas from "jsr:@copas/copas";
+   *
+   * copas.debug.slow(0.05, ({ name, seconds, waitedfor, stack }) => {
+   *   console.warn(name, seconds, waitedfor, stack[0]);
+   * });
+   * ```
+   */
+  slow(
+    seconds: number,
+    report: (slow: SlowThread) => unknown = printSlow,
+  ): void {
+    checkDelay("debug.slow()", "the seconds", seconds);
+    checkFunction("debug.slow()", "the report", report);
+    const scheduler = this.#scheduler;
+    clearInterval(this.#beat);
+    const watch = watchRounds(scheduler);
+    const slow = seconds === Infinity ? undefined : new SlowThreads(
+      scheduler.clock,
+      seconds,
+      (slow) => scheduler.guard(() => report(slow)),
+    );
+    this.#slow = watch.listener = slow;
+    this.#listen();
+    if (slow === undefined) return;
+    this.#beat = setInterval(() => slow.beat(), BEAT * 1000);
+    // A timer of Deno's is an object or, in older versions, a number.
+    const beat = this.#beat as unknown;
+    if (typeof beat === "number") Deno.unrefTimer(beat);
+    else (beat as { unref(): void }).unref();
+  }
+
+  /** Hears of the threads for the log and for the watch. */
+  #listen(): void {
+    const log = this.#log;
+    const slow = this.#slow;
+    const { main } = this.#scheduler;
+    this.#scheduler.log = slow === undefined ? log : (event, task, wait) => {
+      log?.(event, task, wait);
+      if (task !== main) slow.hear(event, task, wait);
+    };
   }
 
   /**
@@ -137,6 +210,10 @@ export class Debug {
     });
     return proxy;
   }
+}
+
+function printSlow(slow: SlowThread): void {
+  console.error(describeSlow(slow));
 }
 
 /** Calls `logger` so that its errors stop nothing, and what it does is not logged itself. */

@@ -26,6 +26,7 @@ export type Threads = Pick<
   | "setthreadname"
   | "getthreadname"
   | "status"
+  | "metrics"
 >;
 
 /** What {@linkcode Copas} has about the loop and time, and all of {@linkcode Threads}. */

@@ -9,6 +9,7 @@ import type { DatagramServer } from "../server/datagram_server.ts";
 import type { StreamServer } from "../server/stream_server.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import { NO_TIMEOUTS, type Timeouts } from "../socket/timeouts.ts";
+import type { Workers } from "../workers/workers.ts";
 
 /**
  * The servers, and the names and timeouts of listeners. A listener is Deno's
@@ -21,6 +22,8 @@ export class ServerRegistry {
   /** The server of each datagram socket that was ever registered. */
   readonly datagramServers: WeakMap<DatagramSocket, DatagramServer> =
     new WeakMap();
+  /** The servers in workers that have not ended. */
+  readonly workers: Set<Workers> = new Set();
   /** Whether the connection of a handler is closed when the handler ends. */
   autoclose = true;
   readonly #names = new WeakMap<Deno.Listener, string>();

@@ -190,7 +190,7 @@ const WORKERS_END = 10;
 
 /** Runs a server in workers; when the dispatcher exits, they are stopped. */
 export function addWorkers(
-  { scheduler, network }: Context,
+  { scheduler, network, serverRegistry }: Context,
   module: URL,
   options: WorkersOptions,
 ): Workers {
@@ -201,6 +201,8 @@ export function addWorkers(
     options,
     () => new Workers(scheduler, module, options, scopes),
   );
+  serverRegistry.workers.add(workers);
+  workers.over.then(() => void serverRegistry.workers.delete(workers));
   scheduler.spawn(`${workers.name}:exit`, async () => {
     // A loop that begins takes back the exit of an earlier one.
     if (!scheduler.driver.running) await yieldTurn(scheduler);

@@ -8,7 +8,8 @@ import { isEndOf } from "../errors/connection_end.ts";
 import { CancelledError } from "../errors/errors.ts";
 import { outsideThreads } from "./current_thread.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import type { ErrorHandler } from "./task.ts";
+import { Observed } from "./observed.ts";
+import type { ErrorHandler, Task } from "./task.ts";
 import type { Thread } from "./thread.ts";
 
 /** The errors that an error handler has got. */
@@ -21,13 +22,19 @@ export function wasReported(error: unknown): boolean {
 }
 
 /** The part of a dispatcher that hands errors to the error handlers. */
-export abstract class ErrorReports {
+export abstract class ErrorReports extends Observed {
   /** Stands for the code outside every thread. */
   abstract readonly main: Thread;
   abstract readonly lifecycle: Lifecycle;
 
+  /** Are told of each error that is reported, before its handler. They do not throw. */
+  readonly errorListeners: Set<(error: unknown, task: Task) => void> =
+    new Set();
+
   /** @param errorhandler gets the errors of threads without a handler of their own */
-  constructor(public errorhandler: ErrorHandler) {}
+  constructor(public errorhandler: ErrorHandler) {
+    super();
+  }
 
   /** An error has left the function of a thread. Returns the end of its async error handler. */
   threadFailed(task: Thread, error: unknown): Promise<void> | undefined {
@@ -68,6 +75,8 @@ export abstract class ErrorReports {
     socket?: unknown,
   ): Promise<void> | undefined {
     if (error instanceof Error) reported.add(error);
+    for (const listener of this.errorListeners) listener(error, task);
+    this.counts.errors.add(error);
     const handler = task.errorhandler ?? this.errorhandler;
     return callGuarded(() => handler(error, task, socket), (second) => {
       console.error(

@@ -20,8 +20,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { DEFAULT_BUFFERED, MemoryBudget } from "./memory_budget.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
 import { Round } from "./round.ts";
-import type { StepTimings } from "./step_timings.ts";
-import type { ErrorHandler, Task } from "./task.ts";
+import type { ErrorHandler } from "./task.ts";
 import {
   enterAsGuest,
   isAnyThreadRemoved,
@@ -71,14 +70,6 @@ export class Scheduler extends ErrorReports
   readonly services: Set<Service> = new Set();
   /** How many rounds there have been. */
   rounds = 0;
-  /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
-  log?: (
-    event: "resuming" | "yielding" | "exiting",
-    task: Task,
-    wait?: AnyWait,
-  ) => void;
-  /** Times the rounds while `status()` is asked to tell of them. */
-  stepTimings?: StepTimings;
   /** How many timeouts of threads run. */
   timeouts = 0;
   /** How many threads are suspended, `main` among them. Only the threads write it. */
@@ -137,6 +128,7 @@ export class Scheduler extends ErrorReports
   /** A thread begins. */
   threadStarted(task: Thread): void {
     this.slice.count(1);
+    this.counts.threads++;
     this.tasks.append(task);
     this.#taskCount++;
     this.#isNeeded();
@@ -237,6 +229,7 @@ export class Scheduler extends ErrorReports
   /** A thread is suspended in a wait. That of a removed thread is over at once. */
   waitBegan(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
+    this.counts.waits[wait.kind]++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) {
       this.recount(task);
     }
@@ -333,6 +326,7 @@ export class Scheduler extends ErrorReports
   beginRound(now: number): boolean {
     this.rounds++;
     if (this.stepTimings !== undefined) this.stepTimings.roundBegins();
+    this.watch?.roundBegins(this.deadlines.next, now);
     const runnable = this.#runnable;
     this.#runnable = NOTHING;
     return this.#round.begin(this.selector.take(), now, runnable);

@@ -13,9 +13,11 @@ import type { Selector } from "../readiness/selector.ts";
 import { type Abandonable, isAbandonable } from "./abandonable.ts";
 import { cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
+import type { Counts } from "./counts.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import { settleRace } from "./race_signal.ts";
 import type { Task } from "./task.ts";
+import type { WaitPlace } from "./wait_place.ts";
 import { rejectionBelongsTo, type RejectionHost } from "./unawaited.ts";
 
 /** What a wait is for; `status()` counts them by it. */
@@ -30,6 +32,7 @@ export interface WaitHost {
   /** The thread that runs, or the one that stands for the code outside every thread. */
   readonly current: WaitingThread;
   readonly clock: Clock;
+  readonly counts: Counts;
   readonly selector: Selector;
   readonly endOfTurn: EndOfTurn;
   /** Calls `entry.due` at `time`. */
@@ -51,16 +54,6 @@ export interface WaitingThread extends Task {
   setIdle(wait: AnyWait, idle: boolean): void;
   /** The thread gets the outcome of `wait` and goes on. */
   leave(wait: AnyWait): void;
-}
-
-/** What a wait needs of the queue in which it stands. */
-export interface WaitPlace {
-  /** The wait that is served next. */
-  readonly first?: AnyWait;
-  /** Takes `wait` out. */
-  delete(wait: AnyWait): void;
-  /** Gives the waits that were limited in this turn their deadlines at its end; returns `false` when the queue leaves that to them. */
-  startTimeAtEnd(): boolean;
 }
 
 /** Stands for the error of a wait whose thread was removed; its message is made when it is delivered. */
@@ -85,7 +78,7 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** The waiting thread. */
   task!: WaitingThread;
   /** The queue in which the wait stands, and its place there. Only the queue writes them. */
-  queue?: WaitPlace = undefined;
+  queue?: WaitPlace<AnyWait> = undefined;
   queueNode?: ListNode<AnyWait> = undefined;
   /** The place among the further waits of the thread. Only the thread uses it. */
   threadNode?: ListNode<AnyWait> = undefined;
@@ -240,15 +233,21 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** Ends the wait with a timeout. */
   expire(seconds: number): void {
     if (!this.pending) return;
+    this.scheduler.counts.timeouts++;
     this.reject(this.timeoutError(seconds));
     this.abandoned();
   }
 
   /** Ends the wait because its signal aborted. */
   abort(cause: unknown): void {
-    this.rejectLater(
+    this.#giveUp(
       cancellation(`${this.failure()}: the signal was aborted`, { cause }),
     );
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.pending) this.scheduler.counts.cancellations++;
+    this.rejectLater(error);
     this.abandoned();
   }
 
@@ -268,10 +267,7 @@ export abstract class Wait<T> extends DeadlineEntry {
   /** Ends the wait because its thread was removed: what it was given and has not got yet goes back. */
   cancel(): void {
     if (this.shielded || this.#state === State.Over) return;
-    if (this.#state === State.Pending) {
-      this.rejectLater(REMOVED);
-      return this.abandoned();
-    }
+    if (this.#state === State.Pending) return this.#giveUp(REMOVED);
     if (!this.#isError) this.revoked(this.#outcome as T);
     this.#isError = true;
     this.#outcome = REMOVED;

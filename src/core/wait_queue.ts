@@ -8,10 +8,12 @@
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import { LinkedList, ListNode } from "../collections/linked_list.ts";
 import type { Timed } from "./end_of_turn.ts";
-import type { AnyWait, WaitHost, WaitPlace } from "./wait.ts";
+import type { AnyWait, WaitHost } from "./wait.ts";
+import type { WaitPlace } from "./wait_place.ts";
 
 /** A FIFO of waits. A wait stands in one queue at most. */
-export class WaitQueue<W extends AnyWait = AnyWait> implements WaitPlace {
+export class WaitQueue<W extends AnyWait = AnyWait>
+  implements WaitPlace<AnyWait> {
   protected readonly waits: LinkedList<W> = new LinkedList();
 
   /** The wait that is served next. */

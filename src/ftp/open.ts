@@ -25,6 +25,7 @@ import {
   list,
   nameOf,
   nlst,
+  observedCarrier,
   put,
 } from "./transfer.ts";
 
@@ -165,10 +166,10 @@ export async function openFtp(
   }
   const opened = session;
   return callsOf(
-    {
+    observedCarrier({
       host,
       run: (target, work) => opened.do(work, target.signal),
-    },
+    }),
     { ...own, signal: undefined },
     () => opened.end(),
   );

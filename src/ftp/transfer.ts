@@ -19,6 +19,7 @@ import {
 import type { RequestHost } from "../requests/host.ts";
 import { checkOneLine } from "../requests/parameters.ts";
 import { ReplyError } from "../requests/reply_error.ts";
+import { observed } from "../requests/observed.ts";
 import { requestError } from "../requests/request_error.ts";
 import {
   type FtpCommandParams,
@@ -42,7 +43,30 @@ export interface Carrier {
 
 /** Each transfer has a session of its own. */
 export function oneEach(host: RequestHost): Carrier {
-  return { host, run: (target, work) => FtpSession.run(host, target, work) };
+  return observedCarrier({
+    host,
+    run: (target, work) => FtpSession.run(host, target, work),
+  });
+}
+
+/** The same, and each transfer is counted and told of. */
+export function observedCarrier({ host, run }: Carrier): Carrier {
+  return {
+    host,
+    run: (target, work) => {
+      const attributes = {
+        "network.protocol.name": "ftp",
+        "server.address": target.host,
+        "server.port": target.port,
+      };
+      return observed(
+        host,
+        "copas.client.request.duration",
+        { name: "ftp", attributes },
+        () => run(target, work),
+      );
+    },
+  };
 }
 
 /** The longest file that is returned: that of `receive("*a")`. */

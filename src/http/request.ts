@@ -25,6 +25,7 @@ import {
   MAX_RETURNED,
   readParams,
 } from "./params.ts";
+import { observedHttp, withHeaders } from "./observed_http.ts";
 import { redirected } from "./redirect.ts";
 
 const CALL = "request()";
@@ -133,12 +134,14 @@ async function follow<T>(
   use: (request: HttpRequest, made: Exchange) => Promise<T>,
 ): Promise<T> {
   let request = first;
+  let status = 0;
   const run = async (signal: AbortSignal | undefined) => {
     if (signal !== undefined) request = { ...request, signal };
     for (let followed = 0;; followed++) {
       const made = await exchange(host, connections, request);
       try {
         const { code, headers } = made.answer;
+        status = code;
         const next = redirected(request, code, headers, followed);
         if (next === undefined) return await use(request, made);
         await made.drop();
@@ -149,11 +152,14 @@ async function follow<T>(
       }
     }
   };
-  try {
-    return await limited(host, first.totaltimeout, first.signal, run);
-  } catch (error) {
-    throw told(request, error);
-  }
+  return await observedHttp(host, first, async (headers) => {
+    request = withHeaders(request, headers);
+    try {
+      return await limited(host, first.totaltimeout, first.signal, run);
+    } catch (error) {
+      throw told(request, error);
+    }
+  }, () => status);
 }
 
 function told({ method, url }: HttpRequest, error: unknown): unknown {

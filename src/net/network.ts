@@ -101,6 +101,29 @@ export class Network {
     return opened;
   }
 
+  /**
+   * Listens with a server of Deno's own.
+   *
+   * @param call names the caller's call in the message of an error
+   * @param host a name or an address of this machine; `"*"`: every address
+   * @param port 0: any free port
+   * @param open makes the server, which listens when it returns
+   */
+  listenWith<T extends { addr: Deno.Addr; shutdown(): Promise<void> }>(
+    call: string,
+    host: string,
+    port: number,
+    open: (hostname: string) => T,
+  ): T {
+    checkHostPort(call, host, port);
+    const hostname = toHostname(host);
+    return this.#bind(hostname, port, () => {
+      const server = open(hostname);
+      const close = () => void server.shutdown();
+      return { addr: server.addr, close, server };
+    }).server;
+  }
+
   #bind<T extends { addr: Deno.Addr; close(): void }>(
     host: string,
     port: number,

@@ -73,6 +73,7 @@ export class DatagramSource<A> extends Source<[Uint8Array, A]> {
   protected completed([bytes, address]: [Uint8Array, A]): void {
     if (this.closed) return;
     this.received++;
+    this.selector.bytesReceived += bytes.length;
     // The next receive uses the buffer again.
     this.#kept.push([bytes.slice(), address]);
     this.announce();

@@ -43,6 +43,9 @@ export class Selector {
   outstanding = 0;
   /** How many streams still have bytes to write. Changed by `writeBegins` and `writeEnds`. */
   writing = 0;
+  /** How many bytes have come, and how many the system has taken, over all streams and datagram sockets. */
+  bytesReceived = 0;
+  bytesSent = 0;
   readonly #turns?: Turns;
   readonly #onwritten: () => void;
   #ready: Ready[] = [];

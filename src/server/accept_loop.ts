@@ -44,6 +44,8 @@ export class AcceptLoop implements Ready {
   readonly #server: ConnectionTaker;
   readonly #source: ListenerSource<Deno.Conn>;
   readonly #pause: AcceptPause;
+  /** How many accepts have failed. */
+  failures = 0;
   #nextPause = FIRST_PAUSE;
   #closed = false;
 
@@ -101,6 +103,7 @@ export class AcceptLoop implements Ready {
       return this.#server.listenerClosed();
     }
     if (isGone(error)) return this.#source.arm();
+    this.failures++;
     if (this.#nextPause === FIRST_PAUSE) this.#server.acceptFailed(error);
     const { clock } = this.#scheduler;
     this.#scheduler.setDeadline(this.#pause, clock.now() + this.#nextPause);

@@ -47,7 +47,7 @@ export class Admission {
   /**
    * Decides whether a connection is served.
    *
-   * @param serving how many are served already
+   * @param serving how many count as served already
    * @returns what it is counted under, `""` where addresses are not counted;
    * or, in an object, the limit that refuses it
    */

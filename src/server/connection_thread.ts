@@ -6,6 +6,7 @@
 
 import { ListNode } from "../collections/linked_list.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Activity } from "../core/tracer.ts";
 import { Thread } from "../core/thread.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -27,6 +28,10 @@ export class ConnectionThread extends Thread {
   readonly serverNode: ListNode<ConnectionThread> = new ListNode<
     ConnectionThread
   >(this);
+  /** What an instrumentation is told when the connection has been served. */
+  activity?: Activity = undefined;
+  /** The error that has left the handler and was not an ordinary end. */
+  failure?: unknown = undefined;
   /** Whether its time is up: when the handler has ended, what is not written yet is lost. */
   #isCut = false;
   /** Whether the handler has ended, and the connection is being closed. */

@@ -8,8 +8,6 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
-import { show } from "../errors/arguments.ts";
-import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -24,12 +22,7 @@ import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
 import { ProxyGate } from "./proxy_gate.ts";
-import {
-  copyCounters,
-  countIn,
-  newCounters,
-  type ServerCounters,
-} from "./counters.ts";
+import type { ServerCounters } from "./counters.ts";
 import {
   Drain,
   type Drainable,
@@ -47,7 +40,9 @@ import {
 } from "./options.ts";
 import { Refusals } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
+import { acceptError, closedError, endError } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
+import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import { ServerConnection } from "./server_connection.ts";
 import {
   afterHandshake,
@@ -65,6 +60,7 @@ export class StreamServer
     ConnectionOwner,
     Drainable,
     HandshakeCounter,
+    MeteredServer,
     ServerInternals {
   /** What the program has of it. */
   readonly handle: Server = new Server(this);
@@ -76,7 +72,7 @@ export class StreamServer
   );
   /** The threads of the connections that are being served. */
   readonly threads: LinkedList<ConnectionThread> = new LinkedList();
-  readonly #counters: ServerCounters = newCounters();
+  readonly #meter: ServerMeter;
   readonly #host: ServerHost;
   readonly #listener: Deno.Listener;
   readonly #accepts: AcceptLoop;
@@ -102,6 +98,7 @@ export class StreamServer
     this.#listener = listener;
     this.#accepts = new AcceptLoop(host.scheduler, listener, this);
     this.#refusals = new Refusals(host);
+    this.#meter = new ServerMeter(host.scheduler, this);
     this.#memory = newServerBudget(host.scheduler);
   }
 
@@ -120,10 +117,11 @@ export class StreamServer
     this.#gate = ProxyGate.of(
       options.proxyProtocol,
       this.#listener,
-      () => countIn(this.#counters.refused, "proxyProtocol"),
+      () => this.#meter.refused("proxyProtocol"),
     );
     if (this.#removed) this.#paused = false;
     this.#removed = false;
+    this.#meter.begin();
     this.#host.scheduler.serve(this);
     this.resume();
   }
@@ -158,9 +156,14 @@ export class StreamServer
     return this.#memory.used;
   }
 
+  /** How many accepts have failed. */
+  get acceptFailures(): number {
+    return this.#accepts.failures;
+  }
+
   /** What it has counted so far. */
   copyCounters(): ServerCounters {
-    return copyCounters(this.#counters);
+    return this.#meter.copy();
   }
 
   /** The connections that are being served. */
@@ -197,8 +200,7 @@ export class StreamServer
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.closed) return;
-    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
+    if (this.closed) throw closedError(call, this.name);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -212,12 +214,13 @@ export class StreamServer
    * kept until the server is registered again.
    */
   remove(keepopen = false): void {
-    const { scheduler } = this.#host;
+    const { services, selector } = this.#host.scheduler;
     this.#removed = true;
-    this.#accepts.stop();
-    scheduler.services.delete(this);
-    scheduler.selector.wake();
-    if (!keepopen) this.#accepts.close();
+    services.delete(this);
+    this.#meter.remove();
+    selector.wake();
+    if (keepopen) this.#accepts.stop();
+    else this.#accepts.close();
   }
 
   /** Accepts no more, and waits for the connections to end. */
@@ -235,20 +238,22 @@ export class StreamServer
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
     const { overflow = "wait", maxConnections = Infinity } = this.#options;
-    return overflow === "wait"
-      ? maxConnections - this.#serving - this.#stalled
-      : Infinity;
+    return overflow === "wait" ? maxConnections - this.#taken : Infinity;
+  }
+
+  /** How many of `maxConnections` are taken. */
+  get #taken(): number {
+    return this.#serving + this.#stalled;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
-    this.#counters.accepted++;
-    const admitted = this.#admission.admit(conn, this.#serving, scheduler);
+    this.#meter.counters.accepted++;
+    const admitted = this.#admission.admit(conn, this.#taken, scheduler);
     if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
-    const autoclose = this.#host.isAutoclosing();
     this.#serving++;
     const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
     let handler = this.#gate?.before(serve) ?? serve;
@@ -261,16 +266,16 @@ export class StreamServer
       this,
       names,
       socket,
-      autoclose,
+      this.#host.isAutoclosing(),
       admitted,
     );
     this.threads.append(thread.serverNode);
-    thread.run(handler, socket);
+    this.#meter.run(thread, conn, () => thread.run(handler, socket));
   }
 
   /** Closes a connection that is not served. */
   #refuse(conn: Deno.Conn, by: RefusedBy): void {
-    countIn(this.#counters.refused, by);
+    this.#meter.refused(by);
     const secured = isTls(conn) || securesFirst(this.#handler);
     this.#refusals.refuse(conn, by, this.#options.overflow, secured);
   }
@@ -292,7 +297,7 @@ export class StreamServer
         timeouts,
         accepted: true,
         memory: this.#memory,
-        closedBy: (limit) => countIn(this.#counters.closed, limit),
+        closedBy: (limit) => this.#meter.closed(limit),
       };
     }
     return this.#socketOptions;
@@ -300,17 +305,13 @@ export class StreamServer
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    const why = error instanceof Error ? error.message : show(error);
-    const message = `cannot accept: ${why}; trying again until it works`;
-    this.#report(new Error(`${this.name}: ${message}`, { cause: error }));
+    this.#report(acceptError(this.name, error));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    const message =
-      "the listener was closed by other code than removeserver(): the server accepts no more";
-    this.#report(new ClosedError(`${this.name}: ${message}`));
+    this.#report(endError(this.name));
   }
 
   #report(error: Error): void {
@@ -321,11 +322,7 @@ export class StreamServer
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
     if (this.#gate?.hasRefused(error)) return; // and has counted it
-    if (endpointOf(thread.connection).isHandshakeFailed) {
-      this.#counters.failedHandshakes++;
-    } else if (!this.#host.scheduler.isOrdinary(thread, error)) {
-      this.#counters.handlerErrors++;
-    }
+    this.#meter.failed(thread, error);
   }
 
   /** A connection has been served. */
@@ -333,6 +330,7 @@ export class StreamServer
     this.threads.remove(thread.serverNode);
     this.#admission.leave(thread.addressKey);
     this.#serving--;
+    this.#meter.served(thread);
     this.#drain?.check();
     this.resume();
   }

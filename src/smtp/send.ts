@@ -6,6 +6,7 @@
 
 import { formatAddress } from "../net/address.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { observed } from "../requests/observed.ts";
 import { checkCommon, checkKeys } from "../requests/parameters.ts";
 import { requestError } from "../requests/request_error.ts";
 import { signed } from "./dkim.ts";
@@ -31,7 +32,7 @@ export async function send(
   checkKeys("send()", params, [...MAIL_KEYS, ...SERVER_KEYS]);
   const server = readServer("send()", params);
   const mail = await signed("send()", readMail("send()", params), params.dkim);
-  return await named(server, async () => {
+  return await named(host, server, async () => {
     const session = await SmtpSession.open(host, server, mail.rcpt.length);
     try {
       const sent = sentOf(await session.send(mail, server.signal));
@@ -51,6 +52,7 @@ export async function open(
   checkKeys("open()", params, SERVER_KEYS);
   const server = readServer("open()", params);
   const session = await named(
+    host,
     server,
     () => SmtpSession.open(host, server, 1),
   );
@@ -62,6 +64,7 @@ export async function open(
       const read: Mail = readMail("send()", given);
       const mail = await signed("send()", read, given.dkim);
       return await named(
+        host,
         server,
         async () => sentOf(await session.send(mail, given.signal)),
       );
@@ -73,15 +76,29 @@ export async function open(
 
 /** The errors of `work` say which server it was. */
 async function named<T>(
+  host: RequestHost,
   { server, port }: MailServer,
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const address = formatAddress(server, port);
-    throw requestError(`Cannot send mail by smtp://${address}`, error);
-  }
+  const attributes = {
+    "network.protocol.name": "smtp",
+    "server.address": server,
+    "server.port": port,
+  };
+  const start = { name: "smtp", attributes };
+  return await observed(
+    host,
+    "copas.client.request.duration",
+    start,
+    async () => {
+      try {
+        return await work();
+      } catch (error) {
+        const address = formatAddress(server, port);
+        throw requestError(`Cannot send mail by smtp://${address}`, error);
+      }
+    },
+  );
 }
 
 /** How servers say under which name they keep a mail: Postfix, Exim, Sendmail and OpenSMTPD, Gmail. */

@@ -8,6 +8,7 @@
 
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import type { Tracer } from "../core/tracer.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
@@ -34,6 +35,11 @@ export class ConnectionSetup {
   /** Aborts when the setup is given up, for whatever reason: it ends the calls of Deno's. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** What hears of the handshake, if there is an instrumentation. */
+  get tracer(): Tracer | undefined {
+    return this.#scheduler.tracer;
   }
 
   /** Seconds on the dispatcher's clock. */

@@ -126,6 +126,7 @@ export class DatagramReceiver implements Ready, Hearing {
         const data = typeof size === "number"
           ? bytes.subarray(0, count)
           : copied(size, bytes, 0, count);
+        this.#scheduler.counts.messagesReceived++;
         // There is room again.
         source.arm();
         this.#heardHosts[this.#heard] = hostname;

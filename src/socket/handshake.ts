@@ -40,6 +40,23 @@ export async function handshake(
   host: string | undefined,
   timeout: number,
 ): Promise<TlsSession> {
+  const work = () =>
+    doHandshake(setup, connection, sslparams, mode, host, timeout);
+  const { tracer } = setup;
+  if (tracer === undefined) return await work();
+  // Few programs need it: it is loaded for those.
+  const { tracedHandshake } = await import("./traced_handshake.ts");
+  return await tracedHandshake(tracer, connection.conn, mode, host, work);
+}
+
+async function doHandshake(
+  setup: ConnectionSetup,
+  connection: Connection,
+  sslparams: SslParams | SslParamsSource | undefined,
+  mode: TlsMode,
+  host: string | undefined,
+  timeout: number,
+): Promise<TlsSession> {
   const { conn } = connection;
   const messagePrefix = `Cannot establish TLS with ${
     formatAddr(conn.remoteAddr)

@@ -148,7 +148,10 @@ export class Receiver implements ReceiveQueue {
     ) {
       try {
         const received = this.#patterns.take(pattern, partial);
-        if (received !== INCOMPLETE) return Promise.resolve(received);
+        if (received !== INCOMPLETE) {
+          if (received !== null) this.#scheduler.counts.messagesReceived++;
+          return Promise.resolve(received);
+        }
       } catch (error) {
         return rejectedCall(this.#scheduler, error);
       }
@@ -196,6 +199,7 @@ export class Receiver implements ReceiveQueue {
       }
       if (received === INCOMPLETE) return this.source.arm();
       if (isLarge(received, wait.pattern)) this.forget(wait);
+      if (received !== null) this.#scheduler.counts.messagesReceived++;
       wait.resolve(received);
     }
   }

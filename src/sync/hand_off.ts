@@ -25,7 +25,8 @@ const POP_TIMEOUT = 10;
 /** The items of one queue, and the threads that wait for an item or for room. */
 export class HandOff<T> {
   readonly #scheduler: Scheduler;
-  readonly #name: string;
+  /** The name of the queue. */
+  readonly name: string;
   readonly #maxsize: number;
   readonly #ondrained: () => void;
   readonly #items = new ItemStore<T>();
@@ -45,11 +46,12 @@ export class HandOff<T> {
     ondrained: () => void,
   ) {
     this.#scheduler = scheduler;
-    this.#name = queue.name;
+    this.name = queue.name;
     this.#maxsize = maxsize;
+    scheduler.queues.add(this);
     this.#ondrained = ondrained;
     this.#poppers = new Waiters(scheduler, queue, {
-      messagePrefix: () => `Cannot pop from ${this.#name}`,
+      messagePrefix: () => `Cannot pop from ${this.name}`,
       timeoutReason: () => "it is empty",
       revoked: (wait, item) => this.#takeBack(wait.detail, item),
       delivered: (wait) => {
@@ -57,7 +59,7 @@ export class HandOff<T> {
       },
     });
     this.#pushers = new Waiters(scheduler, queue, {
-      messagePrefix: () => `Cannot push to ${this.#name}`,
+      messagePrefix: () => `Cannot push to ${this.name}`,
       timeoutReason: () => "it is full",
     });
   }
@@ -178,7 +180,7 @@ export class HandOff<T> {
     const reason = this.#state === "stopping"
       ? "it is stopping"
       : "it is destroyed";
-    return new DestroyedError(`Cannot ${call} ${this.#name}: ${reason}`);
+    return new DestroyedError(`Cannot ${call} ${this.name}: ${reason}`);
   }
 
   /** An item comes back from a thread that was removed before it could use it: another thread gets it. */

@@ -12,6 +12,7 @@ import { DestroyedError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { HandOff } from "./hand_off.ts";
 import { QueueCompletion } from "./queue_completion.ts";
+import { type Carried, traced, untraced } from "./traced_item.ts";
 import { QueueWorkers } from "./queue_workers.ts";
 
 /** How a queue is made. */
@@ -51,17 +52,20 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   readonly name: string;
   /** How many items it holds; `Infinity` when there is no limit. */
   readonly maxsize: number;
-  readonly #handOff: HandOff<T>;
+  readonly #scheduler: Scheduler;
+  readonly #handOff: HandOff<Carried<T>>;
   readonly #workers: QueueWorkers<T>;
-  readonly #completion: QueueCompletion<T>;
+  readonly #completion: QueueCompletion<Carried<T>>;
 
   /** @ignore Only `copas.queue.new()` calls it. */
   constructor(scheduler: Scheduler, name: string, maxsize: number) {
     this.name = name;
     this.maxsize = maxsize;
     const update = () => this.#completion.update();
-    const handOff = new HandOff<T>(scheduler, this, maxsize, update);
-    const workers = new QueueWorkers<T>(scheduler, this, update);
+    const handOff = new HandOff<Carried<T>>(scheduler, this, maxsize, update);
+    const items = { name, next: () => this.#nextOf(handOff.pop(Infinity)) };
+    const workers = new QueueWorkers<T>(scheduler, items, update);
+    this.#scheduler = scheduler;
     this.#handOff = handOff;
     this.#workers = workers;
     this.#completion = new QueueCompletion(scheduler, this, handOff, workers);
@@ -83,7 +87,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {RangeError} when the timeout is `NaN`
    */
   push(item: T, timeout?: number | WaitOptions): Promise<true> {
-    return this.#handOff.push(item, timeout);
+    const { tracer } = this.#scheduler;
+    const carried = tracer === undefined ? item : traced(item, tracer);
+    return this.#handOff.push(carried, timeout);
   }
 
   /**
@@ -104,7 +110,10 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {RangeError} when the timeout is `NaN`
    */
   pop(timeout?: number | WaitOptions): Promise<T> {
-    return this.#handOff.pop(timeout);
+    const popped = this.#handOff.pop(timeout);
+    // Only an instrumentation puts more than the items into the queue.
+    if (this.#scheduler.tracer === undefined) return popped as Promise<T>;
+    return popped.then(untraced);
   }
 
   /**
@@ -130,12 +139,12 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * ```
    */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return { next: () => this.#next() };
+    return { next: () => this.#nextOf(this.pop(Infinity)) };
   }
 
-  async #next(): Promise<IteratorResult<T, undefined>> {
+  async #nextOf<I>(popped: Promise<I>): Promise<IteratorResult<I, undefined>> {
     try {
-      return { done: false, value: await this.pop(Infinity) };
+      return { done: false, value: await popped };
     } catch (error) {
       if (!(error instanceof DestroyedError)) throw error;
       return { done: true, value: undefined };

@@ -7,10 +7,11 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
+import { type Carried, TracedItem } from "./traced_item.ts";
 import { CancelledError } from "../errors/errors.ts";
 
 /** What workers need of their queue: a name, and the items until the queue ends. */
-export interface ItemSource<T> extends AsyncIterable<T> {
+export interface ItemSource<T> extends AsyncIterator<Carried<T>, undefined> {
   readonly name: string;
 }
 
@@ -50,7 +51,9 @@ export class QueueWorkers<T> {
     const task = this.#scheduler.current;
     this.#tasks.add(task);
     try {
-      for await (const item of this.#queue) await this.#handle(item, fn, task);
+      for (let next; !(next = await this.#queue.next()).done;) {
+        await this.#handle(next.value, fn, task);
+      }
     } finally {
       this.#tasks.delete(task);
       this.#onended();
@@ -58,16 +61,45 @@ export class QueueWorkers<T> {
   }
 
   async #handle(
-    item: T,
+    carried: Carried<T>,
     fn: (item: T) => unknown,
     task: Thread,
   ): Promise<void> {
     try {
-      await fn(item);
+      await (carried instanceof TracedItem
+        ? this.#handleTraced(carried, fn)
+        : fn(carried));
     } catch (error) {
       // The end of a worker that was removed is not an error.
       if (task.removed && error instanceof CancelledError) throw error;
       this.#scheduler.report(error, task, task.socket);
+    }
+  }
+
+  /** Handles an item within a span, which belongs to the one in which it was pushed. */
+  async #handleTraced(
+    { item, context }: TracedItem<T>,
+    fn: (item: T) => unknown,
+  ): Promise<void> {
+    const { name } = this.#queue;
+    const activity = this.#scheduler.tracer?.begin({
+      kind: "item",
+      name: `process ${name}`,
+      attributes: {
+        "messaging.system": "copas",
+        "messaging.operation.name": "process",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": name,
+      },
+      context,
+    });
+    if (activity === undefined) return void await fn(item);
+    try {
+      await activity.run(() => fn(item));
+      activity.end();
+    } catch (error) {
+      activity.end(error);
+      throw error;
     }
   }
 }

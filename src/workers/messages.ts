@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Tracer } from "../core/tracer.ts";
 import type { WorkerCounts } from "../server/status.ts";
 import type { ServerOptions } from "../server/options.ts";
 
@@ -25,6 +26,13 @@ export interface ServeOrder extends ServerOptions {
 /** A value for `onmessage` of the handler's module. */
 export interface Posted {
   value: unknown;
+  /** The span in which it was posted, where there is an instrumentation. */
+  trace?: string;
+}
+
+/** A copy of a value to be posted, with the span of the caller. */
+export function postedOf(value: unknown, tracer?: Tracer): Posted {
+  return { value: structuredClone(value), trace: tracer?.serialize() };
 }
 
 /** From the main thread to a worker. */
@@ -32,7 +40,7 @@ export type Order =
   | ServeOrder
   | { kind: "ping" }
   | { kind: "status"; id: number }
-  | { kind: "post"; id: number; value: unknown }
+  | { kind: "post"; id: number; posted: Posted }
   | { kind: "stop"; grace: number };
 
 /** From a worker to the main thread. Nothing in it decides what the worker may do. */

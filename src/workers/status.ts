@@ -1,13 +1,10 @@
 /**
- * What is known of a worker in its place.
+ * What is told of a worker.
  *
  * @module
  */
 
-import type { WorkerHandle, WorkerReport } from "./handle.ts";
-
-/** The first pause before a crashed worker is replaced, in seconds. */
-export const FIRST_PAUSE = 0.1;
+import type { WorkerReport } from "./handle.ts";
 
 /** What `workers.status()` tells of one worker. */
 export interface WorkerStatus extends Partial<WorkerReport> {
@@ -23,15 +20,4 @@ export interface WorkerStatus extends Partial<WorkerReport> {
    * share of the connections, until this process ends.
    */
   abandoned: number;
-}
-
-/** One of the workers, and those that had its place before. */
-export interface Place {
-  number: number;
-  state: WorkerStatus["state"];
-  crashes: number;
-  abandoned: number;
-  pause: number;
-  worker?: WorkerHandle;
-  timer?: ReturnType<typeof setTimeout>;
 }

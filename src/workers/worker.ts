@@ -15,7 +15,8 @@ import type { Drained } from "../server/drain.ts";
 import { takeControl } from "./control.ts";
 import { DrainingListener } from "./draining_listener.ts";
 import { watchHealth } from "./health.ts";
-import type { ServeOrder } from "./messages.ts";
+import type { Posted, ServeOrder } from "./messages.ts";
+import { handlePosted } from "./traced_message.ts";
 import { workerSslParams } from "./ssl_files.ts";
 
 /** What a worker needs of its dispatcher. */
@@ -87,7 +88,7 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
         "the handler's module must have a function as its default export",
       );
     }
-    if (order.posted !== undefined) await configure(order.posted.value);
+    if (order.posted !== undefined) await configure(order.posted);
     const sslparams = workerSslParams(order.sslparams, module.sslparams);
     const { hostname, port, backlog } = order;
     const handle = copas.handler(module.default, sslparams);
@@ -105,14 +106,14 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
   };
 
   let configuring = Promise.resolve();
-  const configure = (value: unknown): Promise<void> => {
+  const configure = (posted: Posted): Promise<void> => {
     const configured = configuring.then(async () => {
       if (typeof module.onmessage !== "function") {
         throw new TypeError(
           "a value was posted, but the handler's module exports no function onmessage",
         );
       }
-      await module.onmessage(value);
+      await handlePosted(copas, posted, module.onmessage);
     });
     configuring = configured.catch(() => {}); // the next one comes after it
     return configured;
@@ -135,8 +136,8 @@ export function work(copas: WorkerDispatcher, module: HandlerModule): void {
       case "stop":
         return void stop(order.grace);
       case "post": {
-        const { id, value } = order;
-        return void configure(value).then(
+        const { id, posted } = order;
+        return void configure(posted).then(
           () => control.tell({ kind: "handled", id }),
           (error) =>
             control.tell({ kind: "handled", id, failure: messageOf(error) }),

@@ -6,24 +6,20 @@
 
 import type { Scheduler } from "../core/scheduler.ts";
 import { waitForCall } from "../core/call.ts";
+import { checkDelay, checkInteger } from "../errors/arguments.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import type { Posted, ServeOrder } from "./messages.ts";
+import { postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { crashError, newPlaces, type Place, startLater } from "./place.ts";
+import { Posting } from "./posting.ts";
+import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import { FIRST_PAUSE, type Place, type WorkerStatus } from "./status.ts";
+import type { WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions, WorkerStatus };
-
-/** The longest pause before a crashed worker is replaced, in seconds. */
-const LONGEST_PAUSE = 10;
-
-/** What is left of a worker that did not answer. */
-const REMAINS = "; it is replaced, but Deno can't end a busy thread: that " +
-  "holds a processor, and takes its share of the new connections, which get " +
-  "no answer, until this process ends";
 
 /**
  * Workers that serve one port together, as `copas.addworkers` starts them.
@@ -48,11 +44,10 @@ export class Workers implements AsyncDisposable {
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
   readonly #over = Promise.withResolvers<void>();
-  /** The value that a worker gets before it listens. */
-  #posted?: Posted = undefined;
+  readonly #posting = new Posting();
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
-  #restarting?: Promise<void>;
+  readonly #restarts = new Restarts();
 
   /** @ignore Only `copas.addworkers` calls it. */
   constructor(
@@ -70,13 +65,7 @@ export class Workers implements AsyncDisposable {
     this.#permissions = narrowPermissions(permissions, scopes);
     this.#grace = grace;
     this.#heartbeat = heartbeat;
-    this.#places = Array.from({ length: count }, (_, i) => ({
-      number: i + 1,
-      state: "starting",
-      crashes: 0,
-      abandoned: 0,
-      pause: FIRST_PAUSE,
-    }));
+    this.#places = newPlaces(count);
     this.#isAnyPort = order.port === 0;
     const picked = this.#isAnyPort ? pickPort(order) : undefined;
     let release = () => {};
@@ -90,12 +79,18 @@ export class Workers implements AsyncDisposable {
       release();
       throw error;
     }
-    this.#over.promise.then(release, release);
-    this.ready.catch((error) => {
-      // Workers that were stopped while they started have not failed.
-      if (this.#stopping === undefined) this.#giveUp(error);
+    this.#over.promise.then(release);
+    this.ready.catch(() => {
+      // Workers that were stopped while they started have not failed. What made
+      // the others fail is reported with the name of the worker.
+      if (this.#stopping === undefined) this.#giveUp();
     });
     this.#keepLoopGoing();
+  }
+
+  /** @ignore Resolves when all have ended, however they did. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** The server's name. */
@@ -146,7 +141,7 @@ export class Workers implements AsyncDisposable {
     const order = {
       ...this.#order,
       name: `${this.#order.name}_${place.number}`,
-      posted: this.#posted,
+      posted: this.#posting.last,
     };
     const worker = new WorkerHandle({
       source: this.#source,
@@ -170,11 +165,8 @@ export class Workers implements AsyncDisposable {
     if (worker.silent) place.abandoned++;
     if (error !== undefined && this.#stopping === undefined) {
       const { name } = this.#order;
-      const failed =
-        `${name}: worker ${place.number} crashed: ${error.message}` +
-        (worker.silent ? REMAINS : "");
       const { main } = this.#scheduler;
-      this.#scheduler.report(new Error(failed, { cause: error }), main);
+      this.#scheduler.report(crashError(name, place, worker, error), main);
     }
     if (place.worker !== worker) return;
     place.worker = undefined;
@@ -182,12 +174,9 @@ export class Workers implements AsyncDisposable {
       place.state = "stopped";
       return;
     }
-    place.crashes++;
-    place.state = "waiting";
-    const lived = (performance.now() - since) / 1000;
-    if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
-    place.timer = setTimeout(() => this.#start(place), place.pause * 1000);
-    place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
+    startLater(place, (performance.now() - since) / 1000, () => {
+      this.#start(place);
+    });
   }
 
   /**
@@ -196,9 +185,15 @@ export class Workers implements AsyncDisposable {
    * before it listens.
    *
    * @param value what `structuredClone` can copy. It is copied at once
+   * @param timeout seconds that each worker may take; `Infinity` is without
+   * limit. Default: `starttimeout`
    * @returns resolves when `onmessage` of every worker has returned, or resolved
    * @throws {Error} when one of them has thrown, or the module exports none: then
    * workers that are started later get the value that was posted before
+   * @throws {TimeoutError} when one of them takes longer. It goes on, and later
+   * values wait for it
+   * @throws {TypeError} when the timeout is not a number
+   * @throws {RangeError} when the timeout is negative or `NaN`
    * @throws {DOMException} `DataCloneError` when the value can't be copied
    *
    * @example
@@ -212,21 +207,17 @@ export class Workers implements AsyncDisposable {
    * await workers.post({ greeting: "Hello" });
    * ```
    */
-  async post(value: unknown): Promise<void> {
-    const posted = { value: structuredClone(value) };
+  async post(
+    value: unknown,
+    timeout: number = this.#starttimeout,
+  ): Promise<void> {
+    checkDelay("post()", "the timeout", timeout);
+    const posted = postedOf(value, this.#scheduler.tracer);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
-    const before = this.#posted;
-    this.#posted = posted;
     const workers = this.#places.map(({ worker }) => worker);
-    const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(posted.value)),
-    );
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined) return;
-    if (this.#posted === posted) this.#posted = before;
-    throw failed.reason;
+    await this.#posting.post(workers, posted, timeout);
   }
 
   /** What each worker is doing. */
@@ -252,20 +243,25 @@ export class Workers implements AsyncDisposable {
    * after the other, and each new one listens before the old one stops. So no
    * connection is refused. The old ones finish their connections meanwhile.
    *
+   * @param worker the place of the one that is to be replaced, from 1, as
+   * `status()` tells it. Default: all of them
    * @returns when all new ones listen, and no old one does
    * @throws {Error} when a new worker can't be started: the old one then stays;
    * or when the workers are stopped, or were meanwhile
+   * @throws {TypeError} when `worker` is not a whole number
+   * @throws {RangeError} when there is no such place
    */
-  async restart(): Promise<void> {
-    if (this.#restarting !== undefined) return await this.#restarting;
-    const over = () => this.#restarting = undefined;
-    this.#restarting = this.#replaceAll().finally(over);
-    await this.#restarting;
+  async restart(worker?: number): Promise<void> {
+    if (worker !== undefined) {
+      checkInteger("restart()", "the worker", worker, 1, this.#places.length);
+    }
+    const places = this.#places.slice((worker ?? 1) - 1, worker);
+    await this.#restarts.run(worker, () => this.#replace(places));
   }
 
-  async #replaceAll(): Promise<void> {
+  async #replace(places: Place[]): Promise<void> {
     await this.ready;
-    for (const place of this.#places) {
+    for (const place of places) {
       if (this.#stopping !== undefined) {
         throw new Error(`${this.name}: restart(): the workers are stopped`);
       }
@@ -310,25 +306,21 @@ export class Workers implements AsyncDisposable {
   }
 
   async #stop(grace: number): Promise<void> {
-    const workers = [...this.#leaving];
-    for (const { worker, timer } of this.#places) {
-      clearTimeout(timer);
-      if (worker !== undefined) workers.push(worker);
-    }
+    for (const { timer } of this.#places) clearTimeout(timer);
+    const present = this.#places.flatMap(({ worker }) => worker ?? []);
+    const workers = [...this.#leaving, ...present];
     await Promise.all(workers.map((worker) => worker.stop(grace)));
-    for (const { drained } of workers) {
-      this.#drained.served += drained.served;
-      this.#drained.cut += drained.cut;
+    for (const { drained: { served, cut } } of workers) {
+      this.#drained.served += served;
+      this.#drained.cut += cut;
     }
     for (const place of this.#places) place.state = "stopped";
     this.#over.resolve();
   }
 
-  #giveUp(error: unknown): void {
+  #giveUp(): void {
     // A supervisor must not take this for a program that has done its work.
     Deno.exitCode ||= 1;
-    this.#stopping ??= Promise.resolve();
-    this.#over.reject(error);
     this.#terminate();
   }
 

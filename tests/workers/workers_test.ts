@@ -342,3 +342,36 @@ Deno.test("permissions beyond the process's own are refused", async () => {
   );
   assertEquals(stdout.trim(), "NotCapable");
 });
+
+Deno.test("one worker of several is replaced alone", async () => {
+  await withWorkers({ count: 2 }, async (workers) => {
+    const ids = async () => {
+      const clients = await oneOfEach(workers);
+      const found: (string | null)[] = [];
+      for (const client of clients) {
+        found.push(await client.ask("who"));
+        client[Symbol.dispose]();
+      }
+      return found;
+    };
+    const before = await ids();
+    await workers.restart(2);
+    const after = await ids();
+    assertEquals(after.filter((id) => before.includes(id)).length, 1);
+    // Of two at once each is done, and twice the same is once.
+    await Promise.all([
+      workers.restart(1),
+      workers.restart(2),
+      workers.restart(1),
+    ]);
+    const last = await ids();
+    assertEquals(last.filter((id) => after.includes(id)).length, 0);
+    for (const wrong of [0, 3, 1.5]) {
+      await assertRejects(
+        () => workers.restart(wrong),
+        RangeError,
+        "the worker",
+      );
+    }
+  });
+});

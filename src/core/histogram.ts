@@ -1,0 +1,78 @@
+/**
+ * Durations, counted by how long they are.
+ *
+ * @module
+ */
+
+/** A histogram at one moment. Durations are in seconds. */
+export interface Distribution {
+  /** How many durations there were. */
+  readonly count: number;
+  /** All of them together. */
+  readonly sum: number;
+  /** The shortest; 0 when there was none. */
+  readonly min: number;
+  /** The longest; 0 when there was none. */
+  readonly max: number;
+  /** The upper bounds of the buckets, the least first. Above the last one there is one more bucket. */
+  readonly bounds: readonly number[];
+  /** How many durations each bucket has: those up to its bound, and above the bound before it. */
+  readonly buckets: readonly number[];
+}
+
+/** The bounds for times in which the event loop has to wait. */
+export const LOOP_BOUNDS: readonly number[] = [
+  ...[0.001, 0.002, 0.005, 0.01, 0.02, 0.05],
+  ...[0.1, 0.2, 0.5, 1, 2, 5, 10],
+];
+
+/** The bounds that the conventions of OpenTelemetry give for requests and handshakes. */
+export const REQUEST_BOUNDS: readonly number[] = [
+  ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25],
+  ...[0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+];
+
+/** Those for connections, as Kestrel has them. */
+export const CONNECTION_BOUNDS: readonly number[] = [
+  ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
+  ...[1, 2, 5, 10, 30, 60, 120, 300],
+];
+
+/** Counts durations in buckets. */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  readonly #buckets: number[];
+  #count = 0;
+  #sum = 0;
+  #min = Infinity;
+  #max = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#buckets = new Array(bounds.length + 1).fill(0);
+  }
+
+  /** Counts a duration. */
+  record(seconds: number): void {
+    this.#count++;
+    this.#sum += seconds;
+    if (seconds < this.#min) this.#min = seconds;
+    if (seconds > this.#max) this.#max = seconds;
+    let bucket = 0;
+    // Most are short.
+    while (seconds > this.#bounds[bucket]) bucket++;
+    this.#buckets[bucket]++;
+  }
+
+  /** What was counted so far, as values of their own. */
+  read(): Distribution {
+    return {
+      count: this.#count,
+      sum: this.#sum,
+      min: this.#count === 0 ? 0 : this.#min,
+      max: this.#max,
+      bounds: this.#bounds,
+      buckets: [...this.#buckets],
+    };
+  }
+}

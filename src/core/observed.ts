@@ -1,0 +1,52 @@
+/**
+ * What looks at a dispatcher while it works.
+ *
+ * @module
+ */
+
+import { WeakList } from "../collections/weak_list.ts";
+import { type Attributes, Counts } from "./counts.ts";
+import type { Metered, MetricName } from "./metrics.ts";
+import type { RoundWatch } from "./round_watch.ts";
+import type { StepTimings } from "./step_timings.ts";
+import type { Task } from "./task.ts";
+import type { Tracer } from "./tracer.ts";
+import type { AnyWait } from "./wait.ts";
+
+/** A queue, as far as it is counted. */
+export interface CountedQueue {
+  /** Its name. */
+  readonly name: string;
+  /** How many items there are. */
+  readonly size: number;
+  /** Whether it can't be used any more. */
+  readonly hasEnded: boolean;
+}
+
+/** The part of a dispatcher that tells what it does. */
+export abstract class Observed {
+  /** What it has counted. */
+  readonly counts: Counts = new Counts();
+  /** What has further numbers to tell. */
+  readonly metered: Set<Metered> = new Set();
+  /** The queues of the program. */
+  readonly queues: WeakList<CountedQueue> = new WeakList();
+  /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
+  log?: (
+    event: "resuming" | "yielding" | "exiting",
+    task: Task,
+    wait?: AnyWait,
+  ) => void = undefined;
+  /** The instrumentation, if there is one. */
+  tracer?: Tracer = undefined;
+  /** Hears of every duration that a histogram counts; for an instrumentation. */
+  recorder?: (
+    metric: MetricName,
+    seconds: number,
+    attributes: Attributes,
+  ) => void = undefined;
+  /** Times the rounds while `status()` is asked to tell of them. */
+  stepTimings?: StepTimings = undefined;
+  /** Measures how long the threads keep the event loop, once `metrics()` was asked for it. */
+  watch?: RoundWatch = undefined;
+}
