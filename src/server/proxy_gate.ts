@@ -30,12 +30,14 @@ const UNIX = "unix";
 /** Lets only connections pass whose header is as it must be. */
 export class ProxyGate {
   readonly #rule: ProxyRule;
-  readonly #onrefused: (error: Error) => void;
+  readonly #onrefused: () => void;
   /** Loaded when the first server needs it, and not when a client comes: with no descriptor left, Deno can't open the file, and ends the process (2.9.6). */
   readonly #reader = import("./proxy_header.ts");
+  /** The errors of connections that did not pass. */
+  readonly #refusals = new WeakSet<Error>();
 
   /** @param onrefused is called for each connection that does not pass */
-  constructor(rule: ProxyRule, onrefused: (error: Error) => void) {
+  constructor(rule: ProxyRule, onrefused: () => void) {
     this.#rule = rule;
     this.#onrefused = onrefused;
     // A failure is that of each connection.
@@ -51,7 +53,7 @@ export class ProxyGate {
   static of(
     { proxyProtocol }: { readonly proxyProtocol?: ProxyProtocolOptions },
     listener: Deno.Listener,
-    meter: { refused(by: string, error?: Error): void },
+    meter: { refused(by: string): void },
   ): ProxyGate | undefined {
     if (proxyProtocol === undefined) return undefined;
     const call = "addserver()";
@@ -63,7 +65,7 @@ export class ProxyGate {
     }
     return new ProxyGate(
       readProxyOptions(call, proxyProtocol),
-      (error) => meter.refused("proxyProtocol", error),
+      () => meter.refused("proxyProtocol"),
     );
   }
 
@@ -79,11 +81,19 @@ export class ProxyGate {
       try {
         await readProxyHeader(socket, this.#rule);
       } catch (error) {
-        if (error instanceof ProxyHeaderError) this.#onrefused(error);
+        if (error instanceof ProxyHeaderError) {
+          this.#refusals.add(error);
+          this.#onrefused();
+        }
         throw error;
       }
       if (admits()) await handler(socket);
     };
+  }
+
+  /** Whether `error` ended a connection before its handler was called. */
+  hasRefused(error: unknown): boolean {
+    return error instanceof Error && this.#refusals.has(error);
   }
 }
 

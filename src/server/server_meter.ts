@@ -39,8 +39,6 @@ export class ServerMeter implements Metered {
   /** Errors of handlers, by type. */
   readonly #errors = new ErrorCounts();
   readonly #durations = new Histogram(CONNECTION_BOUNDS);
-  /** Errors of connections that were refused, and are counted as such. */
-  readonly #refusals = new WeakSet<Error>();
   #isRemoved = false;
 
   constructor(scheduler: Scheduler, server: MeteredServer) {
@@ -70,14 +68,9 @@ export class ServerMeter implements Metered {
     return copyCounters(this.counters);
   }
 
-  /**
-   * Counts a connection that a limit has refused.
-   *
-   * @param error ends its thread: no handler has failed with it
-   */
-  refused(by: string, error?: Error): void {
+  /** Counts a connection that a limit has refused. */
+  refused(by: string): void {
     countIn(this.counters.refused, by);
-    if (error !== undefined) this.#refusals.add(error);
   }
 
   /** Counts a connection that a limit has closed. */
@@ -101,10 +94,7 @@ export class ServerMeter implements Metered {
   failed(thread: ConnectionThread, error: unknown): void {
     if (endpointOf(thread.connection).isHandshakeFailed) {
       this.counters.failedHandshakes++;
-    } else if (
-      !this.#refusals.has(error as Error) &&
-      !this.#scheduler.isOrdinary(thread, error)
-    ) {
+    } else if (!this.#scheduler.isOrdinary(thread, error)) {
       this.counters.handlerErrors++;
       this.#errors.add(error);
     } else return;
