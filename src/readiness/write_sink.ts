@@ -211,8 +211,13 @@ export class WriteSink {
   }
 
   #writeOn(): void {
+    const flying = this.#flying!;
+    // What was lent is mostly written in one go: it needs no second view.
+    const data = this.#from === 0 && this.#to === flying.length
+      ? flying
+      : flying.subarray(this.#from, this.#to);
     try {
-      this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
+      this.#stream.write(data).then(
         (count) => this.#wrote(count),
         (error) => this.#failed(error),
       );

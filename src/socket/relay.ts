@@ -56,18 +56,25 @@ class Passing extends ReceiveRequest<Uint8Array<ArrayBuffer>> {
     const { buffer } = source;
     if (buffer.length === 0 || source.isLent) return INCOMPLETE;
     const bytes = buffer.view();
-    // A receive's timeout runs anew after each chunk, so that the thread has to
-    // wait anew. Behind the last bytes of a stream no read brings their end.
-    const isTimed = this.#receiver.socket.timeouts.receive !== Infinity;
-    if (isTimed || source.isExhausted) return bytes;
+    // Behind the last bytes of a stream no read brings their end.
+    if (source.isExhausted || !this.#mayLend) return bytes;
     // The write may fail at once, and call back before `lend` returns.
     source.isLent = true;
-    if (this.#sender.lend(bytes, this.#written)) {
-      this.#scheduler.counts.messagesReceived++;
+    if (this.#sender.sink.lend(bytes, this.#written)) {
+      const { counts } = this.#scheduler;
+      counts.messagesReceived++;
+      counts.messagesSent++;
       return INCOMPLETE;
     }
     source.isLent = false;
     return bytes;
+  }
+
+  /** Whether the other side may write without a send. Timeouts run anew with each call: the thread has to make it. */
+  get #mayLend(): boolean {
+    return this.#sender.isWhole &&
+      this.#sender.socket.timeouts.send === Infinity &&
+      this.#receiver.socket.timeouts.receive === Infinity;
   }
 
   /** What was read last is with the system, or never will be: the next read may begin. */

@@ -95,21 +95,6 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.#heard(wait) as Promise<number>;
   }
 
-  /**
-   * Begins to write `bytes` from where they are, where nothing else is to be sent
-   * and no timeout limits a send.
-   *
-   * @param onfree called when they need not stay as they are any more
-   * @returns whether it does
-   */
-  lend(bytes: Uint8Array<ArrayBuffer>, onfree: () => void): boolean {
-    if (this.#closeReason !== undefined || !this.isWhole) return false;
-    if (this.socket.timeouts.send !== Infinity) return false;
-    if (!this.sink.lend(bytes, onfree)) return false;
-    this.#scheduler.counts.messagesSent++;
-    return true;
-  }
-
   /** The promise of `wait`. Where its caller does not await it, an error goes to the error handler. */
   #heard(wait: SendWait): Promise<number | void> {
     return wait.promise.catch((error) => {
@@ -259,10 +244,10 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
-  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, and no write has failed. */
+  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, no write has failed, and it is not closed. */
   get isWhole(): boolean {
-    return this.#cut === undefined && this.#waits?.first === undefined &&
-      this.sink.failure === undefined;
+    return this.#closeReason === undefined && this.#cut === undefined &&
+      this.#waits?.first === undefined && this.sink.failure === undefined;
   }
 
   /** Whether nothing is left to write, no failure of a write is left to report, and the stream is whole. */
