@@ -54,7 +54,12 @@ export async function connectStream(
     // to: keepalive lets the system notice at last that a host has died.
     conn.setNoDelay(true);
     conn.setKeepAlive(true);
-    const session = await secureConn(setup, conn, sslparams, "client", host);
+    const session = await setup.observe(
+      conn,
+      "client",
+      host,
+      () => secureConn(setup, conn, sslparams, "client", host),
+    );
     return { conn: session.conn, session };
   };
   try {
