@@ -8,6 +8,7 @@
 import type { Abandonable } from "../core/abandonable.ts";
 import { ABANDON } from "../core/abandonable.ts";
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { EndUnderWay } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
@@ -166,7 +167,12 @@ export async function shutDown(
   context: Context,
   options?: DrainOptions,
 ): Promise<Drained> {
-  const grace = readGrace("shutdown()", options);
+  let grace: number;
+  try {
+    grace = readGrace("shutdown()", options);
+  } catch (error) {
+    return await rejectedCall(context.scheduler, error);
+  }
   return await begin(context, grace).wait(grace);
 }
 
