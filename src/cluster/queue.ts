@@ -123,7 +123,7 @@ export interface Codec<T> {
 
 /** How an item is pushed. */
 export interface PushOptions extends WaitOptions {
-  /** Identifies the item: of several pushes with the same one, one is stored. Default: one of its own for each call. */
+  /** Identifies the item: of several pushes with the same one, one is stored. 1 to 1024 characters without line breaks. Default: one of its own for each call. */
   id?: string;
 }
 

@@ -36,6 +36,8 @@ import { NatsSubscription } from "./subscription.ts";
 const MAX_PENDING = 10_000;
 /** Seconds for the workers' jobs when the cluster is closed. */
 const GRACE = 10;
+/** How long a subject may be, in characters. */
+const LONGEST_SUBJECT = 1024;
 /** What the engine uses itself. */
 const RESERVED = /^(\$|_INBOX\.|copas\.(queue|lock|keys|free)(\.|$))/;
 
@@ -135,11 +137,16 @@ export class NatsCluster implements Cluster {
 }
 
 function checkSubject(call: string, subject: unknown, form: RegExp): void {
-  const expected = "words with dots between them";
+  const expected =
+    `words with dots between them, at most ${LONGEST_SUBJECT} characters`;
   if (typeof subject !== "string") {
     throw wrongType(call, "the subject", expected, subject);
   }
-  if (!form.test(subject)) {
+  // A server ends the connection at a line of more than 4096 bytes.
+  if (
+    !form.test(subject) || subject.includes("\0") ||
+    subject.length > LONGEST_SUBJECT
+  ) {
     throw outOfRange(call, "the subject", expected, subject);
   }
   if (!RESERVED.test(subject)) return;

@@ -202,7 +202,9 @@ export class JetStream {
         signal,
       });
       const failure = failureOf(answer);
-      if (failure === undefined) return answer.json();
+      if (failure === undefined) {
+        return readJson(answer) as Record<string, unknown>;
+      }
       const { err_code: number = 0 } = failure;
       if (NOT_THERE.includes(number)) return undefined;
       if (!PASSING.includes(number) && failure.code !== 503) {
@@ -245,7 +247,7 @@ export class JetStream {
       });
       if (answer.headers?.code === 503) return "unserved";
       const failure = failureOf(answer);
-      if (failure === undefined) return answer.json<Stored>();
+      if (failure === undefined) return readStored(answer);
       const { err_code: number = 0 } = failure;
       if (number === WRONG_LAST_SEQUENCE) return "conflict";
       if (FULL.includes(number)) return "full";
@@ -264,10 +266,32 @@ function isPassing({ code, err_code = 0 }: Failure): boolean {
 /** The error that an answer tells of, if it is one. */
 function failureOf(answer: Msg): Failure | undefined {
   // Most answers are none: looking for the word is cheaper than reading JSON.
-  const text = answer.string();
-  return text.includes('"error"')
-    ? (JSON.parse(text) as { error?: Failure }).error
-    : undefined;
+  if (!answer.string().includes('"error"')) return undefined;
+  return (readJson(answer) as { error?: Failure }).error;
+}
+
+function readStored(answer: Msg): Stored {
+  const stored = readJson(answer) as Stored;
+  if (Number.isSafeInteger(stored.seq)) return stored;
+  throw notUnderstood();
+}
+
+/** What the server, or who answers in its place, has said. */
+function readJson(answer: Msg): object {
+  let value;
+  try {
+    value = answer.json<object | null>();
+  } catch {
+    throw notUnderstood();
+  }
+  if (typeof value === "object" && value !== null) return value;
+  throw notUnderstood();
+}
+
+function notUnderstood(): EngineError {
+  return new EngineError(
+    "the server's answer is none of JetStream's: does another program serve its subjects?",
+  );
 }
 
 function refused(call: string, failure: Failure): EngineError {

@@ -186,18 +186,27 @@ export class NatsKeys<V> implements ClusterKeys<V> {
     const values = new Map<string, V>();
     await Promise.all(
       Object.keys(subjects).map(async (subject) => {
+        const key = this.#keyOf(subject);
+        // Another program has published there; it is no key of ours.
+        if (key === undefined) return;
         const value = await this.#read(subject, signal);
-        if (value !== undefined) values.set(this.#keyOf(subject), value);
+        if (value !== undefined) values.set(key, value);
       }),
     );
     return values;
   }
 
-  #keyOf(subject: string): string {
+  /** The key whose subject it is, if it is one's. */
+  #keyOf(subject: string): string | undefined {
     const text = subject.slice(this.#prefix.length);
-    return decoder.decode(
-      Uint8Array.fromBase64(text, { alphabet: "base64url" }),
-    );
+    try {
+      const key = decoder.decode(
+        Uint8Array.fromBase64(text, { alphabet: "base64url" }),
+      );
+      return this.#subjectOf(key) === subject ? key : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   #subjectOf(key: string): string {
@@ -208,9 +217,10 @@ export class NatsKeys<V> implements ClusterKeys<V> {
 }
 
 function checkKey(call: string, key: unknown): string {
-  const expected = `a text of 1 to ${LONGEST} bytes`;
+  const expected = `a well-formed text of 1 to ${LONGEST} bytes`;
   if (typeof key !== "string") throw wrongType(call, "the key", expected, key);
   const { length } = encoder.encode(key);
-  if (length >= 1 && length <= LONGEST) return key;
+  // Half a surrogate pair has no bytes of its own: such keys would be one.
+  if (length >= 1 && length <= LONGEST && key.isWellFormed()) return key;
   throw outOfRange(call, "the key", expected, key);
 }

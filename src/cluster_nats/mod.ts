@@ -25,6 +25,7 @@ import { waitForCall } from "../core/call.ts";
 import { NatsCluster } from "./cluster.ts";
 import { errors } from "npm:@nats-io/nats-core@^3.4.0";
 import { EngineError } from "../cluster/engine_error.ts";
+import { TimeoutError } from "../errors/errors.ts";
 import { Connection, type ConnectionSettings } from "./connection.ts";
 import { Engine } from "./engine.ts";
 import { JetStream } from "./jetstream.ts";
@@ -116,6 +117,12 @@ async function openConnection(
   try {
     return await Connection.open(settings);
   } catch (error) {
+    if (error instanceof errors.TimeoutError) {
+      throw new TimeoutError(
+        `Cannot connect to ${settings.client.servers}: no NATS server answers within ${settings.timeout} s`,
+        { cause: error },
+      );
+    }
     const isLogin = error instanceof errors.AuthorizationError ||
       error instanceof errors.UserAuthenticationExpiredError;
     if (!isLogin) throw error;

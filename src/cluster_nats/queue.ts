@@ -6,7 +6,7 @@
 
 import type { ClusterQueue, Job, PushOptions } from "../cluster/queue.ts";
 import type { Task } from "../core/task.ts";
-import { checkFunction, checkString } from "../errors/arguments.ts";
+import { checkFunction, outOfRange, wrongType } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { Deliveries, type Delivery } from "./deliveries.ts";
@@ -19,6 +19,8 @@ import { type DeadLetter, Worker } from "./worker.ts";
 /** The subject and the stream of a queue. */
 const subjectOf = (name: string) => `copas.queue.${name}`;
 const streamOf = (name: string) => `copas_queue_${name}`;
+/** How long an id may be, in characters. */
+const LONGEST_ID = 1024;
 /** The server's time is in nanoseconds. */
 export const NANO = 1e9;
 
@@ -71,7 +73,7 @@ export class NatsQueue<T> implements ClusterQueue<T>, Part {
       begin: async (signal) => {
         this.#checkOpen("push to", !this.#isFinishing);
         const { id = crypto.randomUUID() } = given ?? {};
-        checkString("push()", "the id", id);
+        checkId(id);
         const bytes = this.#settings.codec.encode(item);
         await this.#store(this.name, this.#stream, bytes, { id }, signal);
         return true as const;
@@ -292,5 +294,17 @@ export class NatsQueue<T> implements ClusterQueue<T>, Part {
 
   #ended(call: string): DestroyedError {
     return new DestroyedError(`Cannot ${call} ${this.name}: it was stopped`);
+  }
+}
+
+/** It goes in a header; one without text would not be held against others. */
+function checkId(id: unknown): void {
+  const expected =
+    `a text of 1 to ${LONGEST_ID} characters without line breaks`;
+  if (typeof id !== "string") {
+    throw wrongType("push()", "the id", expected, id);
+  }
+  if (id.length < 1 || id.length > LONGEST_ID || /[\r\n\0]/.test(id)) {
+    throw outOfRange("push()", "the id", expected, id);
   }
 }

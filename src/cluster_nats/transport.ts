@@ -81,6 +81,8 @@ export interface Link {
 /** The key under which the client's options lead to the link. */
 const LINK = "copasLink";
 const READ = 64 * 1024;
+/** How many chunks wait for the client before no more are received. */
+const MOST_CHUNKS = 64;
 
 /** The options with which the client finds its link again. */
 export function linkOptions(link: Link): Record<string, unknown> {
@@ -109,6 +111,7 @@ export class CopasTransport implements Transport {
   #inThread?: <T>(work: () => T) => T;
   readonly #chunks: Uint8Array[] = [];
   #arrived = Promise.withResolvers<void>();
+  #taken = Promise.withResolvers<void>();
   #closing: Promise<void> = Promise.resolve();
   readonly #end = Promise.withResolvers<Error | void>();
 
@@ -159,7 +162,12 @@ export class CopasTransport implements Transport {
         `${name} does not answer as a NATS server does`,
       );
     }
-    const info = JSON.parse(json) as Record<string, unknown>;
+    const info = readInfo(json);
+    if (info === undefined) {
+      throw new Deno.errors.InvalidData(
+        `${name} does not introduce itself as a NATS server does`,
+      );
+    }
     const isOffered = info.tls_required === true || info.tls_available === true;
     if (sslparams !== undefined && !isOffered) {
       throw new HandshakeError(`${name} has no TLS, and sslparams asks for it`);
@@ -180,6 +188,8 @@ export class CopasTransport implements Transport {
         if (bytes === null) return this.#finish();
         this.#chunks.push(bytes);
         this.#arrived.resolve();
+        // The server waits for a client that is slow.
+        if (this.#chunks.length >= MOST_CHUNKS) await this.#taken.promise;
       }
     } catch (error) {
       this.#finish(error as Error);
@@ -188,14 +198,22 @@ export class CopasTransport implements Transport {
 
   /** What has come, until the end. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    while (!this.#isClosed || this.#chunks.length > 0) {
-      const bytes = this.#chunks.shift();
-      if (bytes !== undefined) {
-        yield bytes;
-        continue;
+    try {
+      while (!this.#isClosed || this.#chunks.length > 0) {
+        const bytes = this.#chunks.shift();
+        if (bytes !== undefined) {
+          this.#taken.resolve();
+          this.#taken = Promise.withResolvers();
+          yield bytes;
+          continue;
+        }
+        await this.#arrived.promise;
+        this.#arrived = Promise.withResolvers();
       }
-      await this.#arrived.promise;
-      this.#arrived = Promise.withResolvers();
+    } finally {
+      // The client stops reading at what is no NATS, and would wait for its
+      // heartbeat to make another connection.
+      this.#finish();
     }
   }
 
@@ -241,7 +259,18 @@ export class CopasTransport implements Transport {
         .catch(() => socket.abort());
     }
     this.#arrived.resolve();
+    this.#taken.resolve();
     this.#link?.lost();
     this.#end.resolve(error);
+  }
+}
+
+/** What a server says of itself, if it is that. */
+function readInfo(json: string): Record<string, unknown> | undefined {
+  try {
+    const info = JSON.parse(json);
+    return typeof info === "object" && info !== null ? info : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -17,6 +17,8 @@ export interface HttpAnswer {
 
 const STATUS = /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What may stand around a value. `trim` takes more off: "\xa0" too, which other readers keep. */
+const BLANKS = /^[\t ]+|[\t ]+$/g;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
@@ -36,6 +38,11 @@ export function parseHead(text: string): HttpAnswer {
   if (length !== undefined && headers["transfer-encoding"] !== undefined) {
     throw malformed("it has a content-length and a transfer-encoding");
   }
+  // Other readers undo another coding, or stop where this one goes on.
+  const encoding = headers["transfer-encoding"]?.toLowerCase() ?? "";
+  if (encoding.includes("chunked") && encoding !== "chunked") {
+    throw malformed("its transfer-encoding is not just chunked");
+  }
   return { code: Number(status.slice(9, 12)), headers, status: status.trim() };
 }
 
@@ -53,7 +60,7 @@ export function parseHeaders(lines: string[]): ResponseHeaders {
     if (colon < 0 || !NAME.test(name) || !VALUE.test(value)) {
       throw malformed("a line of its headers is no header");
     }
-    raw.push(name, value.trim());
+    raw.push(name, value.replace(BLANKS, ""));
   }
   return responseHeaders(raw);
 }

@@ -99,10 +99,12 @@ export class AnswerReader {
   beginBody({ code, headers }: HttpAnswer, method: string): void {
     const length = headers["content-length"];
     const encoding = headers["transfer-encoding"];
-    if (method === "HEAD" || code < 200 || [204, 304].includes(code)) {
+    if (
+      method.toUpperCase() === "HEAD" || code < 200 || [204, 304].includes(code)
+    ) {
       this.#framing = "none";
     } else if (encoding !== undefined) {
-      const isChunked = /(?:^|,)[ \t]*chunked$/i.test(encoding);
+      const isChunked = encoding.toLowerCase() === "chunked";
       this.#framing = isChunked ? "chunks" : "close";
       if (isChunked) this.#chunks = new ChunkDecoder();
     } else if (length !== undefined) {

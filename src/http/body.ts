@@ -11,6 +11,14 @@ import { decoded, decoderFor } from "./decoding.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpRequest } from "./params.ts";
 
+/**
+ * How many bytes, compressed, may come for each that `maxbody` permits, and how
+ * many beyond that: a stream that is flushed after each byte takes about six for
+ * it. More is no compression, but a body that may never yield anything.
+ */
+const PER_BYTE = 8;
+const BEYOND = 256 * 1024;
+
 /** The chunks of a body, counted, and decompressed where that is wanted. */
 export class Body {
   readonly #host: RequestHost;
@@ -31,8 +39,11 @@ export class Body {
     if (decoder !== undefined) {
       // The decoder calls from wherever it is.
       const inThread = AsyncLocalStorage.snapshot();
+      const most = request.maxbody * PER_BYTE + BEYOND;
       this.#decoded = decoded(
-        chunksOf(() => inThread(() => exchange.next())),
+        chunksOf(() => inThread(() => exchange.next()), (length) => {
+          if (length > most) this.#count.refuse(Infinity);
+        }),
         decoder,
       );
       return;
@@ -100,6 +111,12 @@ export class Body {
 
 async function* chunksOf(
   next: () => Promise<Uint8Array | undefined>,
+  check: (length: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  for (let chunk; (chunk = await next()) !== undefined;) yield chunk;
+  let length = 0;
+  for (let chunk; (chunk = await next()) !== undefined;) {
+    length += chunk.length;
+    check(length);
+    yield chunk;
+  }
 }

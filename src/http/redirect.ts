@@ -6,7 +6,7 @@
  */
 
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
-import { nameOf } from "../requests/parameters.ts";
+import { nameOf, userOf } from "../requests/parameters.ts";
 import { ReplyError } from "../requests/reply_error.ts";
 import type { ResponseHeaders } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
@@ -76,6 +76,11 @@ function redirectedTo(
   if (next.protocol !== "http:" && next.protocol !== "https:") {
     throw refuse(`redirect to ${next.protocol} refused; only http and https`);
   }
+  if (!hasSendableUser(next)) {
+    throw refuse(
+      "the server redirects to a user or password that can't be sent",
+    );
+  }
   const isDowngrade = url.protocol === "https:" && next.protocol === "http:";
   if (isDowngrade && request.redirect !== "all") {
     throw refuse(
@@ -95,6 +100,16 @@ function redirectedTo(
   CREDENTIALS.forEach((name) => kept.delete(name));
   const sslparams = withoutIdentity(request.sslparams);
   return { ...request, url: next, uri: undefined, headers: kept, sslparams };
+}
+
+/** Whether what a URL has of user and password can be sent. It is the server's mistake, not the caller's. */
+function hasSendableUser(url: URL): boolean {
+  try {
+    userOf("request()", url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where it leads. Node reads headers as Latin-1; what is UTF-8 was meant so. */

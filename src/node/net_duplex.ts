@@ -59,6 +59,14 @@ export class NetDuplex extends SocketDuplex {
     this.#inactivity = new InactivityTimer(endpoint.scheduler, () => {
       this.inThread(() => this.emit("timeout"));
     });
+    // A stream that is not read would never hear of it, and its connection's
+    // thread never end: a receive tells why.
+    endpoint.onclosing = () => queueMicrotask(() => this.#hearClosed());
+  }
+
+  #hearClosed(): void {
+    if (this.destroyed) return;
+    this.run(async () => void await this.receiveChunk());
   }
 
   // --- Reading and writing -----------------------------------------------------
@@ -79,7 +87,14 @@ export class NetDuplex extends SocketDuplex {
 
   override push(chunk: Uint8Array | null, encoding?: BufferEncoding): boolean {
     if (this.timeout > 0) this.#inactivity.touch();
-    return super.push(chunk, encoding);
+    try {
+      return super.push(chunk, encoding);
+    } catch (error) {
+      // A listener has thrown. The stream ends with it, and libraries take that
+      // for the peer's doing: the thread's error handler hears of the bug.
+      this.inThread(() => void Promise.reject(error));
+      throw error;
+    }
   }
 
   protected override fail(error: Error): void {

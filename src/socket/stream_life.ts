@@ -36,6 +36,8 @@ export abstract class StreamLife {
   #last?: Connection = undefined;
   /** Ends when the state "closed" is reached. */
   #closing?: Promise<void> = undefined;
+  /** Called when the socket begins to be closed, for what has taken it over and may have no call under way that would fail then. */
+  onclosing?: () => void = undefined;
   /** Whether the socket was closed because its handler had ended. */
   protected isHandlerOver = false;
   /** Whether what it loses is not reported. */
@@ -184,6 +186,7 @@ export abstract class StreamLife {
     const setup = this.#setup;
     this.#advance(event);
     this.closeBegins();
+    this.onclosing?.();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#closing = promise;
     setup?.close();

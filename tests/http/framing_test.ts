@@ -34,9 +34,18 @@ Deno.test("an ambiguous or malformed answer is InvalidData", async () => {
     `${CHUNKED}1 2\r\na\r\n0\r\n\r\n`,
     `${CHUNKED}1 x\r\na\r\n0\r\n\r\n`,
     `${CHUNKED}0\r\nno trailer\r\n\r\n`,
+    // Other readers see a character of its value in what String.trim() takes off.
+    `${OK}Content-Length: \u00a02\r\n\r\nab`,
+    ...["\u00a0chunked", "gzip, chunked", "chunked, chunked", "chunked, gzip"]
+      .map((coding) =>
+        `${OK}Transfer-Encoding: ${coding}\r\n\r\n1\r\na\r\n0\r\n\r\n`
+      ),
   ];
   for (const answer of answers) {
-    await using server = answering(answer);
+    await using server = new RawServer(async (peer) => {
+      await peer.head();
+      await peer.write(Uint8Array.from(answer, (char) => char.charCodeAt(0)));
+    });
     await assertRejects(
       () => request({ url: server.url(), as: "text" }),
       Deno.errors.InvalidData,

@@ -115,3 +115,33 @@ Deno.test("a body that comes in chunks of one byte costs about what it holds", a
   });
   assertEquals((await request(server.url()))[0].length, length);
 });
+
+Deno.test("a compressed body that yields nothing is refused when it is far longer than maxbody", async () => {
+  // The name of a file in a gzip header ends with a NUL, and this one does not.
+  const header = Uint8Array.of(0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3);
+  const name = new Uint8Array(65536).fill(65);
+  let written = 0;
+  await using server = new RawServer(async (peer) => {
+    await peer.head();
+    await peer.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+    await peer.write(header);
+    for (; written < 50_000_000; written += name.length) await peer.write(name);
+  });
+  const error = await assertRejects(
+    () => request({ url: server.url(), as: "bytes", maxbody: 1000 }),
+    TooLongError,
+  );
+  assert(error.message.includes("1000 bytes"), error.message);
+  assert(written < 50_000_000, String(written));
+});
+
+Deno.test("a method in small letters is the same as in capitals", async () => {
+  await using server = new RawServer(async (peer) => {
+    assertEquals((await peer.head()).slice(0, 5), "HEAD ");
+    await peer.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+    await peer.gone();
+  });
+  const url = server.url();
+  const [body, code] = await request({ url, method: "head", as: "text" });
+  assertEquals([body, code], ["", 200]);
+});

@@ -236,3 +236,14 @@ Deno.test("by the standard rules, any method is redirected, and 303 asks by GET"
     assertEquals((await request({ url, method, ...more }))[1], code);
   }
 });
+
+Deno.test("a redirect to a password with a line break is the server's error, not the caller's", async () => {
+  const location = "http://user:a%0d%0ab@127.0.0.1/";
+  await using server = answering(redirect(302, location));
+  const error = await assertRejects(
+    () => request(server.url()),
+    ReplyError,
+    "user or password",
+  );
+  assert(!error.message.includes("0d"), error.message);
+});

@@ -262,6 +262,42 @@ Deno.test("a duplex that is not read makes the peer wait", () =>
     await world.copas.wait(flood);
   }));
 
+Deno.test("a duplex that is not read is closed with its socket, and tells why", () => {
+  const clock = new VirtualClock();
+  return withDuplex(async ({ stream, skt, world }) => {
+    const over = end(stream);
+    skt.lifetime(5);
+    await world.copas.pause(6);
+    assertEquals(stream.destroyed, true);
+    const error = await world.copas.wait(over);
+    assert(error?.message.includes("lifetime"), error?.message);
+  }, { clock });
+});
+
+Deno.test("a duplex that is not read and whose socket the program closes is closed too", () =>
+  withDuplex(async ({ stream, skt, world }) => {
+    const over = end(stream);
+    await skt.close();
+    await world.copas.wait(over);
+    assertEquals(stream.destroyed, true);
+  }));
+
+Deno.test("an error that a listener of data throws ends the stream, and reaches the error handler", async () => {
+  using pair = await tcpPair();
+  const world = new World();
+  await world.run(async () => {
+    const stream = duplex(world.copas.wrap(pair.ours));
+    const over = end(stream);
+    stream.on("data", () => {
+      throw new Error("a bug of the listener");
+    });
+    await world.copas.wait(pair.theirs.write(bytes("x")));
+    await world.copas.wait(over);
+    await world.reported(1);
+  });
+  assertEquals(world.errors.map(String), ["Error: a bug of the listener"]);
+});
+
 Deno.test("setTimeout goes by the dispatcher's clock, and activity puts it off", () => {
   const clock = new VirtualClock();
   return withDuplex(async ({ stream, world }) => {
