@@ -6,10 +6,15 @@
  */
 
 import { CopasError } from "../errors/errors.ts";
-import { Histogram, REQUEST_BOUNDS } from "./histogram.ts";
+import { BOUNDS, Histogram } from "./histogram.ts";
 
 /** What tells the values of one metric apart. */
 export type Attributes = Readonly<Record<string, string | number>>;
+
+/** The metrics of requests. */
+export type RequestMetric =
+  | "http.client.request.duration"
+  | "copas.client.request.duration";
 
 /** The counters of one dispatcher. */
 export class Counts {
@@ -29,10 +34,15 @@ export class Counts {
   threads = 0;
   /** Errors that error handlers have got, by {@linkcode errorType}. */
   readonly errors: ErrorCounts = new ErrorCounts();
-  /** Requests, by protocol and outcome. */
-  readonly requests: LabelledHistograms = new LabelledHistograms(
-    REQUEST_BOUNDS,
-  );
+  /** Requests, by the metric that tells of them. */
+  readonly requests: Readonly<Record<RequestMetric, LabelledHistograms>> = {
+    "http.client.request.duration": new LabelledHistograms(
+      BOUNDS["http.client.request.duration"],
+    ),
+    "copas.client.request.duration": new LabelledHistograms(
+      BOUNDS["copas.client.request.duration"],
+    ),
+  };
 }
 
 /** What metrics and spans call an error: its `code` for one of Copas's errors, else the name of its class. */

@@ -7,8 +7,11 @@
  */
 
 import { checkSeconds, show, wrongType } from "../errors/arguments.ts";
-import type { SslParams, SslParamsSource } from "../tls/params.ts";
-import { checkSslParams } from "../tls/params.ts";
+import {
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+} from "../tls/params.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 
 /** Seconds for the phases of a request. Each limits one call of a socket, not the whole request. `Infinity` or a negative number: no limit. */
