@@ -69,9 +69,6 @@ export function checkWaitOptions(
   further: readonly string[] = [],
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   const known = further.length === 0 ? KEYS : [...further, ...KEYS];
   checkKeys(call, "the options", options, known);
   const { timeout, signal } = options as {

@@ -12,6 +12,7 @@ import {
   type SslParams,
   type SslParamsSource,
 } from "../tls/params.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 
 /** Seconds for the phases of a request. Each limits one call of a socket, not the whole request. `Infinity` or a negative number: no limit. */
@@ -42,7 +43,7 @@ const DEFAULT_SECONDS = 60;
  *
  * @throws {TypeError} when they do
  */
-export function checkKeys(
+export function checkParams(
   call: string,
   params: unknown,
   keys: readonly string[],
@@ -50,14 +51,7 @@ export function checkKeys(
   if (typeof params !== "object" || params === null || Array.isArray(params)) {
     throw wrongType(call, "the parameters", "a URL or an object", params);
   }
-  const unknown = Object.keys(params).find((key) => !keys.includes(key));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${call}: the parameters have no key ${show(unknown)}; they have ${
-        keys.join(", ")
-      }`,
-    );
-  }
+  checkKeys(call, "the parameters", params, keys);
 }
 
 /**

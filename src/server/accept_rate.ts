@@ -63,16 +63,15 @@ export function checkAcceptRate(call: string, value: unknown): void {
   }
   checkKeys(call, "the members of acceptrate", value, ["rate", "burst"]);
   const { rate, burst } = value as AcceptRate;
-  const isRate = typeof rate === "number" && rate > 0;
-  if (!isRate) {
+  if (!(typeof rate === "number" && rate > 0)) {
     const expected = "a number of connections a second, above 0";
-    throw outOfRange(call, "the rate of acceptrate", expected, rate);
+    throw refusal(rate)(call, "the rate of acceptrate", expected, rate);
   }
   if (burst === undefined || (typeof burst === "number" && burst >= 1)) return;
-  throw outOfRange(
-    call,
-    "the burst of acceptrate",
-    "a number, 1 or more",
-    burst,
-  );
+  const expected = "a number, 1 or more";
+  throw refusal(burst)(call, "the burst of acceptrate", expected, burst);
+}
+
+function refusal(value: unknown): typeof wrongType | typeof outOfRange {
+  return typeof value === "number" ? outOfRange : wrongType;
 }

@@ -146,9 +146,6 @@ function checkServerOptions(call: string, options: ServerOptions): void {
 
 /** Refuses limits that are none. */
 export function checkServerLimits(call: string, limits: ServerLimits): void {
-  if (typeof limits !== "object" || limits === null) {
-    throw wrongType(call, "the limits", "an object", limits);
-  }
   checkKeys(call, "the limits", limits, LIMIT_KEYS);
   checkLimitValues(call, limits);
 }
