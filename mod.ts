@@ -150,11 +150,8 @@ export {
 export type { SocketFactory as SocketMaker } from "./src/socket/factory.ts";
 export type { Limits } from "./src/socket/limits.ts";
 export type { Lent } from "./src/pool/lent.ts";
-export type {
-  Pool,
-  PoolFactory as PoolMaker,
-  PoolOptions,
-} from "./src/pool/pool.ts";
+export type { PoolFactory as PoolMaker } from "./src/pool/factory.ts";
+export type { Pool, PoolOptions } from "./src/pool/pool.ts";
 export type {
   ConnectOptions,
   ProxyClient,

@@ -5,6 +5,7 @@
  */
 
 import type { Case } from "./case.ts";
+import { attack } from "./cases/attack.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
 import { cluster } from "./cases/cluster.ts";
 import { fairness } from "./cases/fairness.ts";
@@ -27,6 +28,7 @@ export const cases: Case[] = [
   many,
   idle,
   storm,
+  attack,
   redis,
   cluster,
   node,

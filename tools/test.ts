@@ -24,6 +24,8 @@ const flags = [
   "--no-prompt",
   "--unstable-net",
   "--unstable-worker-options",
+  // `deno task check` does. Here the types would be checked anew in each worker.
+  "--no-check",
   // Both are off unless asked for.
   "--sanitize-ops",
   "--sanitize-resources",

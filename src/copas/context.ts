@@ -11,7 +11,7 @@ import { checkKeys } from "../errors/known_keys.ts";
 import { Network } from "../net/network.ts";
 import { NetPolicy } from "../net/policy.ts";
 import type { NetScope } from "../net/scope.ts";
-import { PoolFactory } from "../pool/pool.ts";
+import { PoolFactory } from "../pool/factory.ts";
 import { SocketFactory } from "../socket/factory.ts";
 import {
   FutureFactory,

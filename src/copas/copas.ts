@@ -25,7 +25,7 @@ import type {
   DatagramSocket,
   DatagramSocketOptions,
 } from "../socket/datagram_socket.ts";
-import type { PoolFactory } from "../pool/pool.ts";
+import type { PoolFactory } from "../pool/factory.ts";
 import type { SocketFactory } from "../socket/factory.ts";
 import {
   type DatagramLike,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { afterPoll } from "./poll.ts";
+import { afterPoll } from "../readiness/poll.ts";
 
 /** What a clock may ask of the dispatcher whose alarm it keeps. */
 export interface ClockHost {

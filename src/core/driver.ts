@@ -10,7 +10,7 @@ import type { Selector } from "../readiness/selector.ts";
 import { Alarm } from "./alarm.ts";
 import type { Clock, ClockHost } from "./clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { afterPoll } from "./poll.ts";
+import { afterPoll } from "../readiness/poll.ts";
 import { SLICE, type TimeSlice } from "./time_slice.ts";
 
 /** What the driver needs of the scheduler. */

@@ -18,6 +18,14 @@ const WORTH_CLOSING = 4096;
 /** Seconds after which connections that wait for room get it, be it from the worst offender. */
 const STALL = 5;
 
+/** A connection, as the budget sees it. */
+export interface MemoryHolder {
+  /** How many bytes it holds. */
+  readonly held: number;
+  /** Closes it, because more than twice `max` bytes are held and it holds most of them. */
+  closeWorst(max: number): void;
+}
+
 /** What a budget needs of its dispatcher. */
 interface BudgetHost {
   readonly clock: Clock;
@@ -38,7 +46,7 @@ export class MemoryBudget {
   /** The reads that wait for room, with what they need, in their order. */
   readonly #waiting = new Map<WaitingRead, number>();
   /** The connections that hold more than a little. */
-  readonly #large = new Set<MemoryMeter>();
+  readonly #large = new Set<MemoryHolder>();
   readonly #stall: StallAlarm;
   /** Whether connections are being closed, so that there is room for others later. */
   #isRelieving = false;
@@ -68,13 +76,13 @@ export class MemoryBudget {
 
   /** Whether there is room for so many more bytes. */
   hasRoom(bytes: number): boolean {
-    return this.used + bytes <= this.max &&
+    return this.used + bytes <= this.#max &&
       (this.#parent === undefined || this.#parent.hasRoom(bytes));
   }
 
   /** Lets `read` begin when there is room for `bytes` more. */
   wait(read: WaitingRead, bytes: number): void {
-    if (this.used + bytes <= this.max && this.#parent !== undefined) {
+    if (this.used + bytes <= this.#max && this.#parent !== undefined) {
       return this.#parent.wait(read, bytes);
     }
     if (this.#waiting.size === 0) this.#startAlarm(STALL);
@@ -88,14 +96,19 @@ export class MemoryBudget {
     if (this.#waiting.size === 0) this.#host.clearDeadline(this.#stall);
   }
 
-  /** A connection holds so many bytes more, or less. */
-  change(bytes: number, meter: MemoryMeter): void {
+  /** `holder` holds so many bytes more, or less; its `held` tells so already. */
+  change(bytes: number, holder: MemoryHolder): void {
     this.used += bytes;
-    this.#parent?.change(bytes, meter);
-    if (meter.held > WORTH_CLOSING) this.#large.add(meter);
-    else this.#large.delete(meter);
-    if (bytes < 0) this.#serve();
-    else if (this.used > 2 * this.max) this.#closeWorst();
+    this.#parent?.change(bytes, holder);
+    const { held } = holder;
+    const isLarge = held > WORTH_CLOSING;
+    if (isLarge !== held - bytes > WORTH_CLOSING) {
+      if (isLarge) this.#large.add(holder);
+      else this.#large.delete(holder);
+    }
+    if (bytes > 0) {
+      if (this.used > 2 * this.#max) this.#closeWorst();
+    } else if (this.#waiting.size > 0) this.#serve();
   }
 
   #serve(): void {
@@ -108,7 +121,7 @@ export class MemoryBudget {
   }
 
   #closeWorst(): boolean {
-    let worst: MemoryMeter | undefined;
+    let worst: MemoryHolder | undefined;
     for (const meter of this.#large) {
       if (worst === undefined || meter.held > worst.held) worst = meter;
     }
@@ -153,31 +166,5 @@ class StallAlarm extends DeadlineEntry {
 
   due(): void {
     this.#ring();
-  }
-}
-
-/** Counts what one connection holds. */
-export class MemoryMeter {
-  /** How many bytes it holds. */
-  held = 0;
-  readonly budget: MemoryBudget;
-  readonly #close: (max: number) => void;
-
-  /** @param close closes the connection, because more than twice `max` bytes are held and it holds most of them */
-  constructor(budget: MemoryBudget, close: (max: number) => void) {
-    this.budget = budget;
-    this.#close = close;
-  }
-
-  /** The connection holds so many bytes more, or less. */
-  change(bytes: number): void {
-    if (bytes === 0) return;
-    this.held += bytes;
-    this.budget.change(bytes, this);
-  }
-
-  /** Closes the connection. */
-  closeWorst(max: number): void {
-    this.#close(max);
   }
 }

@@ -16,6 +16,7 @@ const [TAB, LF, CR, SPACE, SEMICOLON] = [9, 10, 13, 32, 59];
 /** What the next byte belongs to. */
 type State =
   | "size"
+  | "after size"
   | "extension"
   | "end of size"
   | "data"
@@ -76,9 +77,11 @@ export class ChunkDecoder {
     switch (this.#state) {
       case "size":
         return this.#size(byte);
+      case "after size":
+        return this.#afterSize(byte);
       case "extension":
         if (byte === CR) this.#state = "end of size";
-        else if (byte === LF) throw wrong();
+        else if (byte < SPACE && byte !== TAB) throw wrong();
         return;
       case "end of size":
         if (byte !== LF) throw wrong();
@@ -107,8 +110,14 @@ export class ChunkDecoder {
       return;
     }
     if (this.#digits === 0) throw wrong();
+    this.#afterSize(byte);
+  }
+
+  /** Some servers pad the size with spaces. Another size must not follow it: readers would differ on which one holds. */
+  #afterSize(byte: number): void {
     if (byte === CR) this.#state = "end of size";
-    else if ([SEMICOLON, SPACE, TAB].includes(byte)) this.#state = "extension";
+    else if (byte === SEMICOLON) this.#state = "extension";
+    else if (byte === SPACE || byte === TAB) this.#state = "after size";
     else throw wrong();
   }
 

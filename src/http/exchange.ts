@@ -186,9 +186,17 @@ export class Exchange {
   async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const chunk = await this.#reader.next();
     if (chunk !== undefined) return chunk;
-    Object.assign(this.answer.headers, this.#reader.trailers);
+    this.#addTrailers();
     this.#keep();
     return undefined;
+  }
+
+  /** What the head has said stays: it was acted upon, and a proxy on the way may not have checked the trailers (RFC 9110, section 6.5). */
+  #addTrailers(): void {
+    const { headers } = this.answer;
+    for (const [name, value] of Object.entries(this.#reader.trailers)) {
+      if (!Object.hasOwn(headers, name)) headers[name] = value;
+    }
   }
 
   /** Does without the body, but reads one that is short, so that the connection can be kept. */

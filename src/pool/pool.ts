@@ -1,5 +1,5 @@
 /**
- * `copas.pool`: connections of a client that are used again and again.
+ * Connections of a client that are used again and again.
  *
  * @module
  */
@@ -11,11 +11,14 @@ import {
   checkInteger,
   wrongType,
 } from "../errors/arguments.ts";
-import { CancelledError, DestroyedError } from "../errors/errors.ts";
+import {
+  CancelledError,
+  DestroyedError,
+  TimeoutError,
+} from "../errors/errors.ts";
 import { readWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { endpointOf } from "../socket/internals.ts";
 import { StreamSocket } from "../socket/stream_socket.ts";
-import { DefaultNames } from "../sync/default_names.ts";
 import { Semaphore } from "../sync/semaphore.ts";
 import { Timer } from "../sync/timer.ts";
 import { Lent } from "./lent.ts";
@@ -174,13 +177,12 @@ export class Pool implements Disposable {
    */
   async hold(options?: WaitOptions): Promise<Lent> {
     const { timeout, signal } = readWaitOptions("hold()", options);
-    const { clock } = this.#scheduler;
-    const deadline = clock.now() + timeout;
+    const deadline = this.#scheduler.clock.now() + timeout;
     await this.#places.take(1, { timeout, signal });
     this.#lent++;
     try {
-      const left = Math.max(deadline - clock.now(), 0);
-      const skt = await this.#borrow() ?? await this.#connect(left, signal);
+      const skt = await this.#borrow(deadline, signal) ??
+        await this.#connect(deadline, signal);
       if (this.#destroyed) {
         skt.abort();
         throw new DestroyedError(`Cannot lend from ${this.name}: destroyed`);
@@ -193,28 +195,58 @@ export class Pool implements Disposable {
   }
 
   /** An idle connection that can be used. */
-  async #borrow(): Promise<StreamSocket | undefined> {
-    const { check } = this.#options;
+  async #borrow(
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<StreamSocket | undefined> {
     for (let idle; (idle = this.#idle.pop()) !== undefined;) {
       const { skt } = idle;
-      if (isClean(skt)) {
-        if (check === undefined) return skt;
-        try {
-          if (await check(skt) === true && isClean(skt)) return skt;
-        } catch (error) {
-          skt.abort();
-          if (error instanceof CancelledError) throw error;
-        }
-      }
+      if (isClean(skt) && await this.#passes(skt, deadline, signal)) return skt;
       skt.abort();
+      if (this.#left(deadline) > 0) continue;
+      throw new TimeoutError(
+        `Cannot lend from ${this.name}: the time was up before check() had found a connection`,
+      );
     }
     return undefined;
   }
 
+  /** Asks `check`. When the caller's time is up or its signal aborts, the connection is closed, which ends what the check waits for. */
+  async #passes(
+    skt: StreamSocket,
+    deadline: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const { check } = this.#options;
+    if (check === undefined) return true;
+    const giveUp = () => skt.abort();
+    const limit = deadline === Infinity ? undefined : new Timer(
+      this.#scheduler,
+      `${this.name}:check`,
+      { delay: this.#left(deadline), unref: true, callback: giveUp },
+    );
+    signal?.addEventListener("abort", giveUp);
+    try {
+      return await check(skt) === true && isClean(skt);
+    } catch (error) {
+      skt.abort();
+      if (error instanceof CancelledError) throw error;
+      return false;
+    } finally {
+      limit?.cancel();
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+
+  #left(deadline: number): number {
+    return Math.max(deadline - this.#scheduler.clock.now(), 0);
+  }
+
   async #connect(
-    timeout: number,
+    deadline: number,
     signal?: AbortSignal,
   ): Promise<StreamSocket> {
+    const timeout = this.#left(deadline);
     const skt: unknown = await this.#options.connect({ timeout, signal });
     if (skt instanceof StreamSocket) return skt;
     const expected = "a stream socket";
@@ -227,8 +259,9 @@ export class Pool implements Disposable {
       // The read that begins now finds out that the server has closed, or says something unasked.
       endpointOf(skt).connection!.receiver.source.arm();
       this.#reapLater();
-    } else if (isWhole) skt.close();
-    else skt.abort();
+    } else if (isWhole && endpointOf(skt).connection?.sender.isWhole) {
+      skt.close();
+    } else skt.abort();
     this.#placeIsFree();
   }
 
@@ -293,55 +326,5 @@ export class Pool implements Disposable {
 /** Whether nothing is left over from the caller that used it before, and its peer has not closed it, as far as is known. */
 function isClean(skt: StreamSocket): boolean {
   const { state, connection } = endpointOf(skt);
-  if (state !== "open" || connection === undefined) return false;
-  const { buffer, isExhausted } = connection.receiver.source;
-  const hasFailed = connection.sent > 0 &&
-    connection.sender.sink.failure !== undefined;
-  return buffer.length === 0 && !isExhausted && !hasFailed;
-}
-
-/** `copas.pool`: makes pools. */
-export class PoolFactory {
-  readonly #scheduler: Scheduler;
-  readonly #names = new DefaultNames("copas_pool", [
-    "name",
-    "connect",
-    "max",
-    "idletimeout",
-    "check",
-  ]);
-
-  /** @ignore Each dispatcher makes its own: `copas.pool`. */
-  constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler;
-  }
-
-  /**
-   * Makes a pool. It has no connections yet: they are made when callers need them.
-   *
-   * @param options `connect`, which makes a connection, and any of `max`,
-   * `idletimeout`, `check` and `name`
-   * @returns the pool
-   * @throws {TypeError} when the options are not an object or have an unknown
-   * key, or one of them is of the wrong type
-   * @throws {RangeError} when `max` or `idletimeout` is out of range
-   *
-   * @example
-   * ```ts
-   * import copas from "jsr:@copas/copas";
-   *
-   * const pool = copas.pool.new({
-   *   connect: (options) => copas.socket.connect("127.0.0.1", 6379, options),
-   *   idletimeout: 30,
-   * });
-   * console.log(`${pool}`); // copas_pool_1: 0 of 10 lent, 0 idle, 0 waiting
-   * ```
-   */
-  new(options: PoolOptions): Pool {
-    return this.#names.make(
-      "pool.new()",
-      options,
-      (name) => new Pool(this.#scheduler, name, options),
-    );
-  }
+  return state === "open" && connection!.isClean;
 }

@@ -5,11 +5,20 @@
  * @module
  */
 
+import { afterPoll } from "./poll.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import type { Meter, WaitingRead } from "./meter.ts";
 import type { Ready, Selector } from "./selector.ts";
 import { Source } from "./source.ts";
 import type { ByteStream } from "./stream.ts";
+
+/** The writing half of the same stream. */
+export interface WritingHalf {
+  /** Whether a write is under way. */
+  readonly isWriting: boolean;
+  /** Why a write has failed. */
+  readonly failure: unknown;
+}
 
 /** Bytes of memory that a read may always have. */
 const SMALL = 512;
@@ -27,11 +36,15 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
   ended = false;
   /** How many bytes have come so far. */
   received = 0;
+  /** What writes to the same stream, where anything does. */
+  writes?: WritingHalf = undefined;
   /** Counts the memory of the buffer. */
   readonly meter?: Meter;
   /** The read under way, while the source is busy. */
   underWay?: Promise<number | null> = undefined;
   readonly #stream: ByteStream;
+  /** Whether the end of the stream was held against the write under way. */
+  #isEndChecked = false;
   /** Memory that is counted already, for the read that is to begin. */
   #reserved = 0;
 
@@ -97,12 +110,30 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
 
   protected completed(count: number | null): void {
     if (this.closed) return;
-    if (count === null) {
-      this.ended = true;
+    if (count === null) return this.#end();
+    this.received += count;
+    this.selector.bytesReceived += count;
+    this.buffer.filled(count);
+    this.announce();
+  }
+
+  /**
+   * The system tells of a reset only once. When it has told a write, a read finds
+   * an ordinary end, and what was cut would look complete.
+   */
+  #end(): void {
+    const { writes } = this;
+    if (writes?.isWriting && !this.#isEndChecked) {
+      this.#isEndChecked = true;
+      // The write has failed at the same time, but may be told later.
+      return this.follow(
+        new Promise((resolve) => afterPoll(() => resolve(null))),
+      );
+    }
+    if (writes?.failure instanceof Deno.errors.ConnectionReset) {
+      this.failure = writes.failure;
     } else {
-      this.received += count;
-      this.selector.bytesReceived += count;
-      this.buffer.filled(count);
+      this.ended = true;
     }
     this.announce();
   }

@@ -79,6 +79,13 @@ export abstract class Source<T> implements Starter, KeepAlive {
     }
   }
 
+  /** Counts `operation` as a part of the one that has just ended. */
+  protected follow(operation: Promise<T>): void {
+    this.busy = true;
+    this.selector.hold(this.#node);
+    operation.then(this.#succeeded, this.#failed);
+  }
+
   /** Does not keep the process alive any more. */
   letGo(): void {
     if (this.#isKeeping) this.#keep(false);

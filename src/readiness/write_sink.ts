@@ -70,6 +70,11 @@ export class WriteSink {
     return this.taken === this.written + this.lost;
   }
 
+  /** Whether a write is under way. */
+  get isWriting(): boolean {
+    return this.#flying !== undefined;
+  }
+
   /** How many bytes are left to write. */
   get pending(): number {
     return this.taken - this.written - this.lost;
@@ -101,13 +106,26 @@ export class WriteSink {
 
   /** Takes `text` as UTF-8 if all of it fits; returns its length in bytes, or -1. */
   putText(text: string): number {
-    if (this.#reserve(text.length * 3) < text.length) return -1;
-    const filling = this.#filling!;
-    const room = this.#fill === 0 ? filling : filling.subarray(this.#fill);
-    const { read, written } = encoder.encodeInto(text, room);
-    if (read < text.length) return -1;
+    const { length } = text;
+    const room = this.#reserve(length);
+    if (room < length) return -1;
+    let { read, written } = this.#encode(text);
+    // Most text has a byte for each character; a larger buffer is taken for what has more.
+    if (read < length) {
+      if (this.#reserve(length * 3) === room) return -1;
+      ({ read, written } = this.#encode(text));
+      if (read < length) return -1;
+    }
     this.#took(written);
     return written;
+  }
+
+  #encode(text: string): TextEncoderEncodeIntoResult {
+    const filling = this.#filling!;
+    return encoder.encodeInto(
+      text,
+      this.#fill === 0 ? filling : filling.subarray(this.#fill),
+    );
   }
 
   /**
@@ -120,10 +138,7 @@ export class WriteSink {
     if (from === text.length) return 0;
     const room = this.#reserve((text.length - from) * 3);
     const part = text.substring(from, partEnd(text, from + room));
-    const { read, written } = encoder.encodeInto(
-      part,
-      this.#filling!.subarray(this.#fill),
-    );
+    const { read, written } = this.#encode(part);
     this.#took(written);
     return read;
   }

@@ -63,7 +63,8 @@ export function checkAcceptRate(call: string, value: unknown): void {
   }
   checkKeys(call, "the members of acceptrate", value, ["rate", "burst"]);
   const { rate, burst } = value as AcceptRate;
-  if (!(typeof rate === "number" && rate > 0)) {
+  const isRate = typeof rate === "number" && rate > 0 && rate < Infinity;
+  if (!isRate) {
     const expected = "a number of connections a second, above 0";
     throw refusal(rate)(call, "the rate of acceptrate", expected, rate);
   }

@@ -8,7 +8,7 @@
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { IpList } from "../net/ip_list.ts";
-import type { ProxyRule } from "./proxy_header.ts";
+import { mayProxy, type ProxyRule } from "./proxy_rule.ts";
 import type { SocketHandler } from "./socket_handler.ts";
 
 /** Which proxies stand in front of a server, and tell it who its clients are. */
@@ -49,9 +49,9 @@ export class ProxyGate {
    * take the header for a handshake
    */
   static of(
-    proxyProtocol: ProxyProtocolOptions | undefined,
+    { proxyProtocol }: { readonly proxyProtocol?: ProxyProtocolOptions },
     listener: Deno.Listener,
-    onrefused: () => void,
+    meter: { refused(by: string): void },
   ): ProxyGate | undefined {
     if (proxyProtocol === undefined) return undefined;
     const call = "addserver()";
@@ -61,11 +61,19 @@ export class ProxyGate {
           "use copas.socket.bind(), and give sslparams to copas.handler()",
       );
     }
-    return new ProxyGate(readProxyOptions(call, proxyProtocol), onrefused);
+    return new ProxyGate(
+      readProxyOptions(call, proxyProtocol),
+      () => meter.refused("proxyProtocol"),
+    );
   }
 
-  /** Reads the header, and calls `handler` then. */
-  before(handler: SocketHandler): SocketHandler {
+  /** Whether the peer of `conn` is one of the proxies, which tells who its client is. */
+  believes({ remoteAddr }: Deno.Conn): boolean {
+    return mayProxy(this.#rule, remoteAddr);
+  }
+
+  /** Reads the header, and calls `handler` then, unless `admits` refuses the client. */
+  before(handler: SocketHandler, admits: () => boolean): SocketHandler {
     return async (socket) => {
       const { ProxyHeaderError, readProxyHeader } = await this.#reader;
       try {
@@ -74,7 +82,7 @@ export class ProxyGate {
         if (error instanceof ProxyHeaderError) this.#onrefused();
         throw error;
       }
-      await handler(socket);
+      if (admits()) await handler(socket);
     };
   }
 }

@@ -8,8 +8,6 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
-import { show } from "../errors/arguments.ts";
-import { ClosedError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -19,6 +17,7 @@ import {
 } from "../tls/accepted_handshake.ts";
 import { isTls } from "../tls/secure.ts";
 import { WATCH_KEYS } from "../socket/watch_limits.ts";
+import { acceptedOptions } from "./accepted_options.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { Admission, type RefusedBy } from "./admission.ts";
 import { ConnectionNames } from "./connection_names.ts";
@@ -40,8 +39,9 @@ import {
   type ServerLimits,
   type ServerOptions,
 } from "./options.ts";
-import { Refusals } from "./refusals.ts";
+import { Refusals, spokenText } from "./refusals.ts";
 import { Server, type ServerInternals } from "./server.ts";
+import { acceptError, closedError, endError, report } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
 import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import { ServerConnection } from "./server_connection.ts";
@@ -104,22 +104,12 @@ export class StreamServer
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
-  serve(
-    handler: (conn: Deno.Conn) => unknown,
-    options: ServerOptions,
-  ): void {
+  serve(handler: (conn: Deno.Conn) => unknown, options: ServerOptions): void {
     checkHasAddresses("addserver()", this.addr, options);
-    this.#admission.limits = options;
-    this.#memory.max = options.maxbuffered ?? Infinity;
+    this.#hold(options);
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
-    this.#options = options;
-    this.#socketOptions = undefined;
-    this.#gate = ProxyGate.of(
-      options.proxyProtocol,
-      this.#listener,
-      () => this.#meter.refused("proxyProtocol"),
-    );
+    this.#gate = ProxyGate.of(options, this.#listener, this.#meter);
     if (this.#removed) this.#paused = false;
     this.#removed = false;
     this.#meter.begin();
@@ -175,17 +165,23 @@ export class StreamServer
   /** Takes other limits; those that `limits` does not name stay. */
   changeLimits(call: string, limits: ServerLimits): void {
     checkServerLimits(call, limits);
-    checkHasAddresses(call, this.addr, limits);
-    this.#options = { ...this.#options, ...limits };
-    this.#admission.limits = this.#options;
-    this.#memory.max = this.#options.maxbuffered ?? Infinity;
-    this.#socketOptions = undefined;
-    const { idletimeout, lifetime, mininput } = this.#options;
-    if (!WATCH_KEYS.some((key) => key in limits)) return this.resume();
-    for (const { connection } of [...this.threads]) {
-      endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+    checkHasAddresses(call, this.addr, { ...this.#options, ...limits });
+    this.#hold({ ...this.#options, ...limits });
+    if (WATCH_KEYS.some((key) => key in limits)) {
+      const { idletimeout, lifetime, mininput } = this.#options;
+      for (const { connection } of [...this.threads]) {
+        endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+      }
     }
     this.resume();
+  }
+
+  /** Holds the server to limits from now on. */
+  #hold(options: ServerOptions): void {
+    this.#options = options;
+    this.#socketOptions = undefined;
+    this.#memory.max = options.maxbuffered ?? Infinity;
+    this.#admission.hold(options, this.threads);
   }
 
   /** Accepts no more for now. */
@@ -201,8 +197,7 @@ export class StreamServer
 
   /** Refuses a server that was closed: its listener accepts no more. */
   checkOpen(call: string): void {
-    if (!this.closed) return;
-    throw new ClosedError(`${call}: the listener is closed: ${this.name}`);
+    if (this.closed) throw closedError(call, this.name);
   }
 
   /** Goes on accepting, unless the server has all the connections that it may have. */
@@ -229,9 +224,8 @@ export class StreamServer
   async drain(call: string, options?: DrainOptions): Promise<Drained> {
     const grace = readGrace(call, options);
     this.remove();
-    this.#drain ??= new Drain(this.#host.scheduler, this, grace, () => {
-      this.#drain = undefined;
-    });
+    const ended = () => void (this.#drain = undefined);
+    this.#drain ??= new Drain(this.#host.scheduler, this, grace, ended);
     return await this.#drain.wait(grace);
   }
 
@@ -240,22 +234,32 @@ export class StreamServer
     if (this.#removed || this.#paused) return 0;
     if (!this.#host.scheduler.driver.accepting) return 0;
     const { overflow = "wait", maxConnections = Infinity } = this.#options;
-    return overflow === "wait"
-      ? maxConnections - this.#serving - this.#stalled
-      : Infinity;
+    return overflow === "wait" ? maxConnections - this.#taken : Infinity;
+  }
+
+  /** How many of `maxConnections` are taken. */
+  get #taken(): number {
+    return this.#serving + this.#stalled;
   }
 
   /** Starts the thread of an accepted connection. */
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
     this.#meter.counters.accepted++;
-    const admitted = this.#admission.admit(conn, this.#serving, scheduler);
-    if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
+    // Behind a proxy all clients have its address. It tells theirs in time.
+    const gate = this.#gate;
+    const admitted = gate?.believes(conn)
+      ? this.#admission.full(this.#taken)
+      : this.#admission.admit(conn, this.#taken, scheduler.clock.now());
+    if (typeof admitted === "object") {
+      const text = this.#refused(admitted.by, isTls(conn));
+      return this.#refusals.refuse(conn, text);
+    }
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     this.#serving++;
     const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
-    let handler = this.#gate?.before(serve) ?? serve;
+    let handler = gate?.before(serve, () => this.#admits(thread)) ?? serve;
     if (isTls(conn)) {
       new AcceptedHandshake(conn, scheduler.selector, this);
       handler = afterHandshake(handler);
@@ -272,11 +276,20 @@ export class StreamServer
     this.#meter.run(thread, conn, () => thread.run(handler, socket));
   }
 
-  /** Closes a connection that is not served. */
-  #refuse(conn: Deno.Conn, by: RefusedBy): void {
+  /** Whether the client of a connection is served that a proxy has passed on. One that is not is dismissed. */
+  #admits(thread: ConnectionThread): boolean {
+    const { clock } = this.#host.scheduler;
+    const by = this.#admission.admitClient(thread, clock.now());
+    if (by === undefined) return true;
+    this.#refusals.refuseClient(thread.connection, this.#refused(by));
+    return false;
+  }
+
+  /** Counts a connection that is not served. Returns what its client is told. */
+  #refused(by: RefusedBy, isTls = false): string | Uint8Array | undefined {
     this.#meter.refused(by);
-    const secured = isTls(conn) || securesFirst(this.#handler);
-    this.#refusals.refuse(conn, by, this.#options.overflow, secured);
+    if (isTls || securesFirst(this.#handler)) return undefined;
+    return spokenText(by, this.#options.overflow);
   }
 
   /** Calls the handler that gets Deno's connection. */
@@ -290,36 +303,21 @@ export class StreamServer
   #optionsOfSockets(): StreamEndpointOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { timeout: _, name: __, ...options } = this.#options;
-      this.#socketOptions = {
-        ...options,
-        timeouts,
-        accepted: true,
-        memory: this.#memory,
-        closedBy: (limit) => this.#meter.closed(limit),
-      };
+      const options = acceptedOptions(this.#options, this.#meter);
+      this.#socketOptions = { ...options, timeouts, memory: this.#memory };
     }
     return this.#socketOptions;
   }
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    const why = error instanceof Error ? error.message : show(error);
-    const message = `cannot accept: ${why}; trying again until it works`;
-    this.#report(new Error(`${this.name}: ${message}`, { cause: error }));
+    report(this.#host, this.#listener, acceptError(this.name, error));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    const message =
-      "the listener was closed by other code than removeserver(): the server accepts no more";
-    this.#report(new ClosedError(`${this.name}: ${message}`));
-  }
-
-  #report(error: Error): void {
-    const { scheduler } = this.#host;
-    scheduler.report(error, scheduler.main, this.#listener);
+    report(this.#host, this.#listener, endError(this.name));
   }
 
   /** An error has left a handler. */

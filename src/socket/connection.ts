@@ -85,6 +85,7 @@ export class Connection {
         this.#socket,
         this.#meter,
       );
+      this.receiver.source.writes = this.#sender.sink;
       if (this.#isClosed) this.#sender.close(CLOSED_REASON);
     }
     return this.#sender;
@@ -103,6 +104,13 @@ export class Connection {
   /** Whether nothing is left to write. */
   get isDrained(): boolean {
     return this.#sender?.isDrained ?? true;
+  }
+
+  /** Whether another user can go on with it: no call of the one before waits, nothing is left over, and the peer has not closed it, as far as is known. */
+  get isClean(): boolean {
+    const { receiver } = this;
+    return receiver.isQuiet && !receiver.isAwaited && !this.isHalfClosed &&
+      (this.#sender?.isWhole ?? true);
   }
 
   get #stream(): ByteStream {
@@ -197,7 +205,8 @@ export class Connection {
   ): Promise<void> {
     const scheduler = this.#scheduler;
     const timeout = lingerOf(this.#limits, this.#socket.timeouts);
-    const deadline = scheduler.clock.now() + timeout;
+    // Most have nothing to discard: the clock is not asked for them.
+    const deadline = discards ? scheduler.clock.now() + timeout : 0;
     if (!this.sender.isDrained) {
       await this.sender.drain("close()", true, { timeout });
     }

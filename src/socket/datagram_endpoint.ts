@@ -237,46 +237,53 @@ export class DatagramEndpoint {
       );
       const conn = this.#bound(ip!);
       const bytes = typeof data === "string" ? encoder.encode(data) : data;
-      // A datagram may get lost anyway: its failure must not end a program that did not await it.
-      return handled(this.#transmit(network, conn, bytes, ip!, port!));
+      return this.#transmit(network, conn, bytes, ip!, port!);
     } catch (error) {
       return rejectedCall(this.#scheduler, error);
     }
   }
 
-  async #transmit(
+  #transmit(
     network: Network,
     conn: Deno.DatagramConn,
     bytes: Uint8Array,
     ip: string,
     port: number,
   ): Promise<number> {
-    const send = () => network.sendDatagram(conn, bytes, ip, port);
     const { send: timeout } = this.#socket.timeouts;
-    try {
-      // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
-      const count = timeout === Infinity &&
-          this.#scheduler.mayAwait(this.#socket)
-        ? await send()
-        : await waitForCall(this.#scheduler, send, {
+    // The system takes a datagram at once, or hardly ever not: it is not worth a wait.
+    const call = timeout === Infinity && this.#scheduler.mayAwait(this.#socket)
+      ? network.sendDatagram(conn, bytes, ip, port)
+      : waitForCall(
+        this.#scheduler,
+        () => network.sendDatagram(conn, bytes, ip, port),
+        {
           messagePrefix: `${CANNOT_SEND} ${formatAddress(ip, port)}`,
           socket: this.#socket,
           timeout,
-        });
-      this.#sent++;
-      this.#scheduler.counts.messagesSent++;
-      this.#scheduler.selector.bytesSent += bytes.length;
-      return count;
-    } catch (error) {
-      if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {
-        throw addressError(CANNOT_SEND, formatAddress(ip, port), error);
-      }
-      const message = `${CANNOT_SEND} ${
-        formatAddress(ip, port)
-      }: ${CLOSED_REASON}`;
-      const closed = new ClosedError(message, { cause: error });
-      throw endOf(this.#socket, closed);
+        },
+      );
+    const sent: Promise<number> = call.then(this.#hasSent, (error) => {
+      // A datagram may get lost anyway: its failure must not end a program that did not await it.
+      handled(sent);
+      throw this.#sendError(formatAddress(ip, port), error);
+    });
+    return sent;
+  }
+
+  #hasSent = (count: number): number => {
+    this.#sent++;
+    this.#scheduler.counts.messagesSent++;
+    this.#scheduler.selector.bytesSent += count;
+    return count;
+  };
+
+  #sendError(address: string, error: unknown): unknown {
+    if (!this.isClosed && !(error instanceof Deno.errors.BadResource)) {
+      return addressError(CANNOT_SEND, address, error);
     }
+    const message = `${CANNOT_SEND} ${address}: ${CLOSED_REASON}`;
+    return endOf(this.#socket, new ClosedError(message, { cause: error }));
   }
 
   /** Sets an option of the socket, which has to be bound. */

@@ -69,12 +69,13 @@ export class Sender implements SendQueue, EndOfTurnHook {
   /** Takes `data` into the buffer; waits while there is no room. */
   send(data: string | Uint8Array, options?: WaitOptions): Promise<number> {
     const isText = typeof data === "string";
-    const wrong = isText || data instanceof Uint8Array
-      ? wrongOptions("send()", options)
-      : wrongType("send()", "the data", "a string or a Uint8Array", data);
-    if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
-    const error = this.#error();
-    if (error !== undefined) return this.#refused(error);
+    if (options !== undefined || !(isText || data instanceof Uint8Array)) {
+      const wrong = wrongArguments(data, options);
+      if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
+    }
+    if (this.#closeReason !== undefined || this.sink.failure !== undefined) {
+      return this.#refused(this.#error()!);
+    }
     let sent = 0;
     if (
       this.#waits?.first === undefined && !options?.signal?.aborted &&
@@ -243,6 +244,12 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
+  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, and no write has failed. */
+  get isWhole(): boolean {
+    return this.#cut === undefined && this.#waits?.first === undefined &&
+      this.sink.failure === undefined;
+  }
+
   /** Whether nothing is left to write, no failure of a write is left to report, and the stream is whole. */
   get isDrained(): boolean {
     if (!this.#isWritten) return false;
@@ -323,6 +330,13 @@ export class Sender implements SendQueue, EndOfTurnHook {
     this.#isFailureReported = true;
     return socketFailure(this.socket, cannotSend, failure, transfer);
   }
+}
+
+/** Why the arguments of `send` can't be used, if they can't. */
+function wrongArguments(data: unknown, options: unknown): unknown {
+  return typeof data === "string" || data instanceof Uint8Array
+    ? wrongOptions("send()", options)
+    : wrongType("send()", "the data", "a string or a Uint8Array", data);
 }
 
 /** Why the options of a call can't be used, if they can't. */

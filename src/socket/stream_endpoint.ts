@@ -222,7 +222,7 @@ export class StreamEndpoint extends WatchedLife {
       options,
       conn,
       session,
-      this.meter,
+      this,
     );
   }
 

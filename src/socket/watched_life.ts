@@ -5,21 +5,25 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import { MemoryMeter } from "../core/memory_budget.ts";
+import type { MemoryBudget, MemoryHolder } from "../core/memory_budget.ts";
+import type { Meter } from "../readiness/meter.ts";
 import { ConnectionWatch, type Watched } from "./connection_watch.ts";
 import type { Connection } from "./connection.ts";
 import type { StreamEndpointOptions } from "./socket_options.ts";
 import { StreamLife } from "./stream_life.ts";
 import { LIMIT_REASON } from "./stream_state.ts";
-import { WATCH_KEYS, type WatchLimits } from "./watch_limits.ts";
+import type { WatchLimits } from "./watch_limits.ts";
 
 /** The life of a stream socket, and the watch over its connection. */
-export abstract class WatchedLife extends StreamLife implements Watched {
+export abstract class WatchedLife extends StreamLife
+  implements Watched, Meter, MemoryHolder {
+  /** How many bytes its connection keeps in memory. */
+  held = 0;
+  /** Where they are counted together with those of others. */
+  readonly budget: MemoryBudget;
   readonly #scheduler: Scheduler;
   readonly #created: number;
   readonly #closedBy?: (limit: string) => void;
-  /** Counts what its connection keeps in memory. */
-  protected readonly meter: MemoryMeter;
   #limits?: WatchLimits = undefined;
   #watch?: ConnectionWatch = undefined;
 
@@ -28,12 +32,10 @@ export abstract class WatchedLife extends StreamLife implements Watched {
     this.#scheduler = scheduler;
     this.#created = scheduler.clock.now();
     this.#closedBy = options.closedBy;
-    this.meter = new MemoryMeter(
-      options.memory ?? scheduler.memory,
-      this.#closeWorst,
-    );
-    if (WATCH_KEYS.some((key) => options[key] !== undefined)) {
-      this.#limits = limitsOf(options);
+    this.budget = options.memory ?? scheduler.memory;
+    const { idletimeout, lifetime, mininput } = options;
+    if ((idletimeout ?? lifetime ?? mininput) !== undefined) {
+      this.#limits = { idletimeout, lifetime, mininput };
     }
   }
 
@@ -44,7 +46,8 @@ export abstract class WatchedLife extends StreamLife implements Watched {
 
   /** Holds the socket to other limits; what `limits` does not name stays. */
   limit(limits: WatchLimits): void {
-    this.#limits = limitsOf({ ...this.#limits, ...limits });
+    const { idletimeout, lifetime, mininput } = { ...this.#limits, ...limits };
+    this.#limits = { idletimeout, lifetime, mininput };
     if (this.connection !== undefined && !this.isClosed) this.#start();
   }
 
@@ -76,11 +79,21 @@ export abstract class WatchedLife extends StreamLife implements Watched {
     return this.anyConnection?.receiver.isAwaited ?? false;
   }
 
-  #closeWorst = (max: number): void =>
+  // --- For the budget of the memory ------------------------------------------------
+
+  /** The connection holds so many bytes more, or less. */
+  change(bytes: number): void {
+    if (bytes === 0) return;
+    this.held += bytes;
+    this.budget.change(bytes, this);
+  }
+
+  closeWorst(max: number): void {
     this.closeFor(
       "maxbuffered",
       `it keeps more waiting in memory than any other connection, and there is no room left (maxbuffered: ${max} bytes)`,
     );
+  }
 
   /** Closes the socket because of a limit: with a goodbye of TLS where nothing is left to write, else at once. */
   closeFor(limit: string, why: string): void {
@@ -94,10 +107,4 @@ export abstract class WatchedLife extends StreamLife implements Watched {
     // A failure of it is the peer's, which has lost the connection anyway.
     this.close().catch(() => {});
   }
-}
-
-function limitsOf(
-  { idletimeout, lifetime, mininput }: WatchLimits,
-): WatchLimits {
-  return { idletimeout, lifetime, mininput };
 }

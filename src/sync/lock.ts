@@ -8,7 +8,7 @@ import { settleRace } from "../core/race_signal.ts";
 import { rejectedCall, resolvedZero } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
-import type { Thread } from "../core/thread.ts";
+import { runningThread, type Thread } from "../core/thread.ts";
 import { checkDelay, checkFlag, checkFunction } from "../errors/arguments.ts";
 import { DestroyedError } from "../errors/errors.ts";
 import {
@@ -105,12 +105,17 @@ export class Lock {
    * @throws {TimeoutError} when another caller had the lock all the time
    * @throws {DestroyedError} when the lock was destroyed, also while the call waits
    * @throws {CancelledError} when the thread was removed or the signal aborted
-   * @throws {TypeError} when the timeout or the signal is of a wrong type
+   * @throws {TypeError} when the timeout or the signal is of a wrong type, or the
+   * thread belongs to another dispatcher: its end would not release the lock
    * @throws {RangeError} when the timeout is `NaN`
    */
   get(timeout?: number | WaitOptions): Promise<number> {
     const thread = this.#scheduler.current;
     const ownership = this.#ownership;
+    if (thread === this.#scheduler.main) {
+      const guest = this.#guestError();
+      if (guest !== undefined) return rejectedCall(this.#scheduler, guest);
+    }
     // The common case: the lock is free, and no promise is made.
     if (
       ownership.owner === undefined && timeout === undefined &&
@@ -124,6 +129,16 @@ export class Lock {
     } catch (error) {
       return rejectedCall(this.#scheduler, error);
     }
+  }
+
+  /** Why the current call may not get the lock, if a thread of another dispatcher makes it. */
+  #guestError(): TypeError | undefined {
+    const thread = runningThread();
+    if (thread === undefined || thread.done) return undefined;
+    if (thread.scheduler === this.#scheduler) return undefined;
+    return new TypeError(
+      `Cannot get ${this.name}: thread ${thread.name} belongs to another dispatcher, and its end would not release the lock; use with() or hold()`,
+    );
   }
 
   #get(thread: Thread, timeout?: number | WaitOptions): Promise<number> {

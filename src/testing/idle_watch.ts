@@ -6,7 +6,7 @@
  */
 
 import type { ClockHost } from "../core/clock.ts";
-import { afterPoll } from "../core/poll.ts";
+import { afterPoll } from "../readiness/poll.ts";
 
 /** Deno's shortest timer, in milliseconds. */
 const SHORTEST_TIMER = 2;

@@ -5,7 +5,7 @@
  */
 
 import type { Clock, ClockHost } from "../core/clock.ts";
-import { afterPoll } from "../core/poll.ts";
+import { afterPoll } from "../readiness/poll.ts";
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { ClockSignals } from "./clock_signal.ts";
@@ -164,7 +164,11 @@ export class VirtualClock implements Clock {
    * `AbortSignal.timeout` does on the machine's clock.
    *
    * While a dispatcher waits, the clock jumps to that time as to a deadline,
-   * unless the calls that listened to the signal have ended.
+   * unless the calls that listened to the signal have ended. The platform does
+   * not tell whether any call still listens to one that is part of an
+   * `AbortSignal.any`: to the time of such a signal the clock jumps in any case.
+   * A call that has both a signal and a limit of time is better given
+   * `{ signal, timeout }`.
    *
    * @param seconds how long, 0 or more
    * @returns the signal; its reason is a `TimeoutError` of the platform

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { TimeoutError } from "../errors/errors.ts";
 import type { WorkerCounts } from "../server/status.ts";
 import type { Drained } from "../server/drain.ts";
 import {
@@ -30,6 +31,9 @@ const PATIENCE = 1;
 
 /** Seconds, beyond the grace, after which a worker is ended that was told to stop. */
 const LONGEST_END = 1;
+
+/** The longest delay that `setTimeout` takes, in milliseconds. */
+const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** How a worker is run. */
 export interface WorkerStart {
@@ -105,7 +109,7 @@ export class WorkerHandle {
         const seconds = `${starttimeout} seconds`;
         this.#end(new Error(`it did not listen within ${seconds}`));
       };
-      const pause = Math.min(starttimeout * 1000, 2 ** 31 - 1);
+      const pause = Math.min(starttimeout * 1000, LONGEST_DELAY);
       this.#starting = setTimeout(late, pause);
     }
     this.#worker.onerror = (event) => {
@@ -132,7 +136,7 @@ export class WorkerHandle {
       if (report !== undefined) this.#hear(report);
     };
     if (this.#heartbeat === Infinity) return;
-    const pause = Math.min(this.#heartbeat * 1000 / PINGS, 2 ** 31 - 1);
+    const pause = Math.min(this.#heartbeat * 1000 / PINGS, LONGEST_DELAY);
     this.#pinging = setInterval(() => this.#ping(), pause);
   }
 
@@ -202,25 +206,41 @@ export class WorkerHandle {
   /**
    * Gives a value to `onmessage` of the handler's module.
    *
+   * @param timeout seconds to wait for it
    * @returns resolves when that has taken it, or the worker has ended
    * @throws {Error} when that has thrown
+   * @throws {TimeoutError} when the time is up; it still has the value
    */
-  async post(posted: Posted): Promise<void> {
+  async post(posted: Posted, timeout: number): Promise<void> {
     if (this.#over) return;
-    if (!this.#loaded) {
-      this.#order.posted = posted;
-      return await this.listening;
-    }
     const handled = Promise.withResolvers<void>();
     const id = ++this.#questions;
-    this.#posted.set(id, handled);
-    this.#tell({ kind: "post", id, posted });
-    await handled.promise;
+    if (this.#loaded) {
+      this.#posted.set(id, handled);
+      this.#tell({ kind: "post", id, posted });
+    } else {
+      this.#order.posted = posted;
+      this.listening.then(handled.resolve, handled.reject);
+    }
+    const late = () => {
+      const message =
+        `${this.#order.name}: post(): onmessage has not returned within ${timeout} s`;
+      handled.reject(new TimeoutError(message));
+    };
+    const timer = timeout === Infinity ? undefined : setTimeout(
+      late,
+      Math.min(timeout * 1000, LONGEST_DELAY),
+    );
+    try {
+      await handled.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#posted.delete(id);
+    }
   }
 
   #hasHandled(id: number, failure?: string): void {
     const handled = this.#posted.get(id);
-    this.#posted.delete(id);
     if (failure === undefined) handled?.resolve();
     else handled?.reject(new Error(`${this.#order.name}: ${failure}`));
   }
@@ -247,7 +267,7 @@ export class WorkerHandle {
     this.#tell({ kind: "stop", grace });
     const most = (grace + LONGEST_END) * 1000;
     const timer = grace < Infinity
-      ? setTimeout(() => this.#end(), Math.min(most, 2 ** 31 - 1))
+      ? setTimeout(() => this.#end(), Math.min(most, LONGEST_DELAY))
       : undefined;
     await this.ended;
     clearTimeout(timer);

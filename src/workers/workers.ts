@@ -5,22 +5,18 @@
  */
 
 import type { Scheduler } from "../core/scheduler.ts";
-import { checkInteger } from "../errors/arguments.ts";
 import { waitForCall } from "../core/call.ts";
+import { checkDelay, checkInteger } from "../errors/arguments.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
-import { type Posted, postedOf, type ServeOrder } from "./messages.ts";
+import { postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
+import { crashError, newPlaces, type Place, startLater } from "./place.ts";
+import { Posting } from "./posting.ts";
 import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
-import {
-  newPlaces,
-  nextPause,
-  type Place,
-  REMAINS,
-  type WorkerStatus,
-} from "./status.ts";
+import type { WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
 
 export type { WorkersOptions, WorkerStatus };
@@ -48,8 +44,7 @@ export class Workers implements AsyncDisposable {
   /** Workers that were replaced, and finish their connections. */
   readonly #leaving = new Set<WorkerHandle>();
   readonly #over = Promise.withResolvers<void>();
-  /** The value that a worker gets before it listens. */
-  #posted?: Posted = undefined;
+  readonly #posting = new Posting();
   readonly #drained: Drained = { served: 0, cut: 0 };
   #stopping?: Promise<void>;
   readonly #restarts = new Restarts();
@@ -84,17 +79,18 @@ export class Workers implements AsyncDisposable {
       release();
       throw error;
     }
-    this.#over.promise.then(release, release);
-    this.ready.catch((error) => {
-      // Workers that were stopped while they started have not failed.
-      if (this.#stopping === undefined) this.#giveUp(error);
+    this.#over.promise.then(release);
+    this.ready.catch(() => {
+      // Workers that were stopped while they started have not failed. What made
+      // the others fail is reported with the name of the worker.
+      if (this.#stopping === undefined) this.#giveUp();
     });
     this.#keepLoopGoing();
   }
 
   /** @ignore Resolves when all have ended, however they did. */
   get over(): Promise<void> {
-    return this.#over.promise.catch(() => {});
+    return this.#over.promise;
   }
 
   /** The server's name. */
@@ -145,7 +141,7 @@ export class Workers implements AsyncDisposable {
     const order = {
       ...this.#order,
       name: `${this.#order.name}_${place.number}`,
-      posted: this.#posted,
+      posted: this.#posting.last,
     };
     const worker = new WorkerHandle({
       source: this.#source,
@@ -169,11 +165,8 @@ export class Workers implements AsyncDisposable {
     if (worker.silent) place.abandoned++;
     if (error !== undefined && this.#stopping === undefined) {
       const { name } = this.#order;
-      const failed =
-        `${name}: worker ${place.number} crashed: ${error.message}` +
-        (worker.silent ? REMAINS : "");
       const { main } = this.#scheduler;
-      this.#scheduler.report(new Error(failed, { cause: error }), main);
+      this.#scheduler.report(crashError(name, place, worker, error), main);
     }
     if (place.worker !== worker) return;
     place.worker = undefined;
@@ -181,10 +174,9 @@ export class Workers implements AsyncDisposable {
       place.state = "stopped";
       return;
     }
-    place.crashes++;
-    place.state = "waiting";
-    const pause = nextPause(place, (performance.now() - since) / 1000);
-    place.timer = setTimeout(() => this.#start(place), pause * 1000);
+    startLater(place, (performance.now() - since) / 1000, () => {
+      this.#start(place);
+    });
   }
 
   /**
@@ -193,9 +185,15 @@ export class Workers implements AsyncDisposable {
    * before it listens.
    *
    * @param value what `structuredClone` can copy. It is copied at once
+   * @param timeout seconds that each worker may take; `Infinity` is without
+   * limit. Default: `starttimeout`
    * @returns resolves when `onmessage` of every worker has returned, or resolved
    * @throws {Error} when one of them has thrown, or the module exports none: then
    * workers that are started later get the value that was posted before
+   * @throws {TimeoutError} when one of them takes longer. It goes on, and later
+   * values wait for it
+   * @throws {TypeError} when the timeout is not a number
+   * @throws {RangeError} when the timeout is negative or `NaN`
    * @throws {DOMException} `DataCloneError` when the value can't be copied
    *
    * @example
@@ -209,21 +207,17 @@ export class Workers implements AsyncDisposable {
    * await workers.post({ greeting: "Hello" });
    * ```
    */
-  async post(value: unknown): Promise<void> {
+  async post(
+    value: unknown,
+    timeout: number = this.#starttimeout,
+  ): Promise<void> {
+    checkDelay("post()", "the timeout", timeout);
     const posted = postedOf(value, this.#scheduler.tracer);
     if (this.#stopping !== undefined) {
       throw new Error(`${this.name}: post(): the workers are stopped`);
     }
-    const before = this.#posted;
-    this.#posted = posted;
     const workers = this.#places.map(({ worker }) => worker);
-    const results = await Promise.allSettled(
-      workers.map((worker) => worker?.post(posted)),
-    );
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed === undefined) return;
-    if (this.#posted === posted) this.#posted = before;
-    throw failed.reason;
+    await this.#posting.post(workers, posted, timeout);
   }
 
   /** What each worker is doing. */
@@ -324,11 +318,9 @@ export class Workers implements AsyncDisposable {
     this.#over.resolve();
   }
 
-  #giveUp(error: unknown): void {
+  #giveUp(): void {
     // A supervisor must not take this for a program that has done its work.
     Deno.exitCode ||= 1;
-    this.#stopping ??= Promise.resolve();
-    this.#over.reject(error);
     this.#terminate();
   }
 

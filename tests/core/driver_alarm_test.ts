@@ -41,21 +41,22 @@ async function microtasks(): Promise<void> {
 Deno.test("the code outside every thread goes on, and computes: no alarm is set then, though the round goes on", async () => {
   const clock = new CountingClock();
   const copas = new Copas({ clock });
-  const first = copas.queue.new<number>();
-  const others = copas.queue.new<number>();
+  // To give is no call that waits, not even where the slice of time is over.
+  const first = copas.semaphore.new(1);
+  const others = copas.semaphore.new(100);
   let got = 0;
   for (let i = 0; i < 100; i++) {
     copas.addthread(async () => {
-      await others.pop(5);
+      await others.take(1, 5);
       got++;
     });
   }
-  const popped = first.pop(5);
+  const taken = first.take(1, 5);
   await copas.pause(0.001);
   // All of them go on in one round, the code here as the first.
-  first.push(1);
-  for (let i = 0; i < 100; i++) others.push(1);
-  await popped;
+  first.give();
+  for (let i = 0; i < 100; i++) others.give();
+  await taken;
   compute();
   await microtasks();
   assertEquals(clock.alarms, 0);

@@ -30,6 +30,9 @@ Deno.test("an ambiguous or malformed answer is InvalidData", async () => {
     `${CHUNKED}1\r\na\r0\r\n\r\n`,
     `${CHUNKED}fffffffffffffffff\r\n`,
     `${CHUNKED}1;x=\n\r\na\r\n0\r\n\r\n`,
+    `${CHUNKED}1;x=\0\r\na\r\n0\r\n\r\n`,
+    `${CHUNKED}1 2\r\na\r\n0\r\n\r\n`,
+    `${CHUNKED}1 x\r\na\r\n0\r\n\r\n`,
     `${CHUNKED}0\r\nno trailer\r\n\r\n`,
   ];
   for (const answer of answers) {

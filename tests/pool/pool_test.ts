@@ -148,6 +148,47 @@ Deno.test("a connection that the caller closed is not lent again", async () => {
   });
 });
 
+Deno.test("a connection that is not as the next caller needs it is not lent again", async () => {
+  const { run, pool } = world();
+  const spoil: ((skt: StreamSocket) => unknown)[] = [
+    (skt) => skt.shutdown("send"),
+    // The answer to the next caller's question would come to this receive.
+    (skt) => void skt.receive().catch(() => {}),
+    // Only a part of it has left.
+    (skt) => assertRejects(() => skt.send(new Uint8Array(3e7), { timeout: 0 })),
+  ];
+  await run(async () => {
+    for (const [before, how] of spoil.entries()) {
+      assertEquals(await pool.with(ask), `${before + 1}`);
+      await pool.with(how);
+      assertEquals(pool.idle, 0);
+    }
+  });
+});
+
+Deno.test("a check that hangs ends with the caller's time, or its signal", async () => {
+  const asked: StreamSocket[] = [];
+  const { copas, run, pool } = world({
+    check: async (skt) => {
+      asked.push(skt);
+      return await skt.receive() === "never";
+    },
+  });
+  await run(async () => {
+    await pool.with(ask);
+    await assertRejects(() => pool.hold({ timeout: 0.01 }), TimeoutError);
+    assertEquals([asked[0].closed, pool.lent], [true, 0]);
+    await pool.with(ask);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const holding = assertRejects(() => pool.hold({ signal }), CancelledError);
+    while (asked.length < 2) await copas.pause(0);
+    controller.abort();
+    await holding;
+    assertEquals([asked[1].closed, pool.lent], [true, 0]);
+  });
+});
+
 Deno.test("there are never more than max, and callers wait in their order", async () => {
   const { run, pool, copas, served } = world({ max: 2 });
   await run(async () => {

@@ -7,6 +7,7 @@ import {
   assertNotStrictEquals,
   assertStrictEquals,
 } from "@std/assert";
+import { afterPoll } from "../../src/readiness/poll.ts";
 import { ReadSource } from "../../src/readiness/read_source.ts";
 import { Selector } from "../../src/readiness/selector.ts";
 import { turn } from "../fixtures/event_loop.ts";
@@ -189,3 +190,52 @@ Deno.test("memory goes from a closed stream to the next one, unless data is in i
   reading.source.close();
   assertNotStrictEquals(await memoryOf(make()), memory);
 });
+
+Deno.test("an end of the stream is a reset when the write under way fails by one", async () => {
+  const { selector, stream, owner, source } = make();
+  const writes = { isWriting: true, failure: undefined as unknown };
+  source.writes = writes;
+  source.arm();
+  await stream.reads.resolve(null);
+  assertEquals([source.isExhausted, selector.empty], [false, true]);
+  assertEquals([source.busy, selector.outstanding], [true, 1]);
+  writes.failure = new Deno.errors.ConnectionReset("os error 104");
+  writes.isWriting = false;
+  await polled();
+  assertEquals(source.ended, false);
+  assertStrictEquals(source.failure, writes.failure);
+  assertEquals([selector.take(), selector.outstanding], [[owner], 0]);
+});
+
+Deno.test("an end of the stream is a reset when a write has failed by one", async () => {
+  const { stream, source } = make();
+  const failure = new Deno.errors.ConnectionReset("os error 104");
+  source.writes = { isWriting: false, failure };
+  source.arm();
+  await stream.reads.resolve(null);
+  assertStrictEquals(source.failure, failure);
+});
+
+Deno.test("an end of the stream beside a write that the peer does not take is an end", async () => {
+  const { selector, stream, owner, source } = make();
+  source.writes = { isWriting: true, failure: undefined };
+  source.arm();
+  await stream.reads.resolve(null);
+  await polled();
+  assertEquals([source.ended, source.failure], [true, undefined]);
+  assertEquals([selector.take(), selector.outstanding], [[owner], 0]);
+});
+
+Deno.test("an end of the stream after a write that found it closed is an end", async () => {
+  const { stream, source } = make();
+  const failure = new Deno.errors.BrokenPipe("os error 32");
+  source.writes = { isWriting: false, failure };
+  source.arm();
+  await stream.reads.resolve(null);
+  assertEquals([source.ended, source.failure], [true, undefined]);
+});
+
+/** Resolves when Deno has asked for I/O. */
+function polled(): Promise<void> {
+  return new Promise((resolve) => afterPoll(resolve));
+}

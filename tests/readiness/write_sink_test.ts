@@ -107,6 +107,17 @@ Deno.test("text that may not fit is refused whole", () => {
   assertEquals(offered(), "ä".repeat(20_000));
 });
 
+Deno.test("text with more bytes than characters goes on in a larger buffer, whole and in its order", () => {
+  const { sink, offered } = make();
+  sink.putText("x");
+  // 700 characters have room beside it in the smallest buffer, their bytes have not.
+  assertEquals(sink.putText("ä".repeat(700)), 1400);
+  assertEquals(sink.putText("z"), 1);
+  assertEquals(sink.taken, 1402);
+  sink.write();
+  assertEquals(offered(), `x${"ä".repeat(700)}z`);
+});
+
 Deno.test("the owner hears of a write only when it asked to, and once", async () => {
   const { selector, writes, owner, sink } = make();
   sink.putText("abcd");

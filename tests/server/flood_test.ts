@@ -262,6 +262,7 @@ Deno.test("limits that are none, or have no effect, are refused", () => {
     [{ handshaketimeout: -1 }, "handshaketimeout"],
     [{ acceptrate: 5 }, "acceptrate"],
     [{ acceptrate: { rate: 0 } }, "rate of acceptrate"],
+    [{ acceptrate: { rate: Infinity } }, "rate of acceptrate"],
     [{ acceptrate: { rate: 1, burts: 2 } }, "burts"],
     [{ allow: "127.0.0.1" }, "allow"],
     [{ deny: ["nonsense"] }, "deny"],
@@ -341,8 +342,8 @@ Deno.test("maxbuffered bounds what slow readers take in small pieces", async () 
   const handle = handleOf(server);
   const all = await clients(server, 10);
   for (const client of all) await write(client, "go\n");
+  while (handle.buffered < 64 * 1024) await turn();
   for (let i = 0; i < 100; i++) await turn();
-  assert(handle.buffered >= 64 * 1024, `${handle.buffered}`);
   assert(handle.buffered <= max + 10 * 1024, `${handle.buffered}`);
   // Those who read get all of it, in small pieces.
   assertEquals((await readText(all[0], size)).length, size);

@@ -272,6 +272,38 @@ Deno.test("shutdown of a connection that is gone does not fail", async () => {
   await skt.close();
 });
 
+Deno.test("a reset that only a write has found is one for each receive that follows", async () => {
+  const { conn, skt } = scripted();
+  conn.hold();
+  conn.feed("last bytes");
+  await skt.send("x");
+  await turn();
+  conn.break(new Deno.errors.ConnectionReset("os error 104"));
+  conn.end();
+  await assertRejects(() => skt.flush(), ClosedError, "reset");
+  const error = await assertRejects(() => skt.receive("*a"), ClosedError);
+  assertEquals(
+    [error.message, text(error.partial)],
+    [
+      `Cannot receive from ${skt.name}: the peer reset the connection`,
+      "last bytes",
+    ],
+  );
+  await assertRejects(() => skt.receive(), ClosedError, "reset");
+  await skt.close();
+});
+
+Deno.test("the end of a peer that does not read comes at once, though a send waits", async () => {
+  const { conn, skt, clock } = scripted();
+  conn.hold();
+  await skt.send("never read");
+  conn.end();
+  assertEquals(await skt.receive(), null);
+  assertEquals(clock.now(), 0);
+  conn.release();
+  await skt.close();
+});
+
 Deno.test("a peer's half-close: the end comes, and sending goes on", async () => {
   for (const pair of [await tcpPair(), await unixPair()]) {
     using _ = pair;

@@ -5,7 +5,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { TimeoutError } from "../../mod.ts";
+import { Copas, TimeoutError } from "../../mod.ts";
 import { dispatcher, own } from "./dispatcher.ts";
 
 Deno.test("a free lock is got without waiting", async () => {
@@ -269,4 +269,26 @@ Deno.test("wrong arguments of a lock are refused, and named", async () => {
     "fn must be a function",
   );
   assertEquals(one.toString(), "lock_1: free");
+});
+
+Deno.test("a thread of another dispatcher can't get a lock, which its end would not release; hold and with are for it", async () => {
+  const copas = new Copas();
+  const other = new Copas();
+  const lock = other.lock.new({ name: "theirs" });
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push((error as Error).message), true);
+  copas.addthread(async () => {
+    copas.setthreadname("guest");
+    using _held = await lock.hold();
+  });
+  copas.addthread(async () => {
+    copas.setthreadname("guest");
+    await lock.with(() => {});
+    await lock.get();
+  });
+  await copas.loop();
+  assertEquals(errors, [
+    "Cannot get theirs: thread guest belongs to another dispatcher, and its end would not release the lock; use with() or hold()",
+  ]);
+  assertEquals(lock.owner, undefined);
 });

@@ -143,7 +143,7 @@ Deno.test({
     activated({ options: "{ count: 1 }", again: true }, async (port) => {
       const pids = new Set<string>();
       let resets = 0;
-      // A connection that node accepts in the moment of the close is reset now and then.
+      // The runtime accepts in batches, and drops what it has not handed over when it is closed.
       const answerOf = () =>
         ask(port, "hello\n").catch((error) => {
           if (!(error instanceof Deno.errors.ConnectionReset)) throw error;

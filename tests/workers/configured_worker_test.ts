@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Copas, type Workers, type WorkersOptions } from "../../mod.ts";
+import {
+  Copas,
+  TimeoutError,
+  type Workers,
+  type WorkersOptions,
+} from "../../mod.ts";
 import { Authority, hasOpenssl } from "../fixtures/certificates.ts";
 import { runWorkers } from "../fixtures/worker_script.ts";
 
@@ -73,6 +78,21 @@ Deno.test("a value that onmessage refuses rejects, and the one before stays", as
     await assertRejects(() => workers.post(() => {}), DOMException);
     await workers.restart();
     assertEquals(await askOnce(workers, "configuration"), '"right"');
+  });
+});
+
+Deno.test("a value that onmessage takes longer for than it may rejects, and the one before stays", async () => {
+  await withWorkers(configured, { starttimeout: 60 }, async (workers) => {
+    await workers.ready;
+    await workers.post("right");
+    await assertRejects(
+      () => workers.post("never", 0.01),
+      TimeoutError,
+      "post(): onmessage has not returned within 0.01 s",
+    );
+    await workers.restart();
+    assertEquals(await askOnce(workers, "configuration"), '"right"');
+    await assertRejects(() => workers.post(1, -1), RangeError);
   });
 });
 

@@ -77,3 +77,17 @@ Deno.test("a worker keeps to the limits of its server's options", async () => {
   );
   assertEquals(lines, ["short", "true"]);
 });
+
+Deno.test("workers that can't be started are reported once, by the name of the worker", async () => {
+  const reports = await runWorkers(
+    new URL("data:text/javascript,export const no = 1"),
+    `
+    const workers = start();
+    console.log(await workers.ready.then(() => "ready", () => "failed"));
+    await copas.loop();`,
+    1,
+  );
+  assertEquals(reports.length, 2, reports.join("\n"));
+  assertMatch(reports[0], /^test: worker 1 crashed: .*default export/);
+  assertEquals(reports[1], "failed");
+});

@@ -209,6 +209,12 @@ for (const how of ["was received", "a receive has timed out for"] as const) {
   );
 }
 
+/**
+ * What tells the peer of a TLS stream that it was cut. The tickets of a server
+ * that lie unread below a client make a reset of its abort.
+ */
+const CUT_STREAM = [Deno.errors.UnexpectedEof, Deno.errors.ConnectionReset];
+
 overEvery(
   "the close of a stream with a gap, where a send was cut, fails",
   async ({ skt, peer }) => {
@@ -221,7 +227,7 @@ overEvery(
     await assertRejects(() => skt.close(), ClosedError, "was cut");
     // What was taken comes, and no more. Deno's own TLS says goodbye all the same.
     const got = await reading;
-    const isTold = typeof got === "string" && got.includes("UnexpectedEof");
+    const isTold = CUT_STREAM.some(({ name }) => String(got).startsWith(name));
     assert(isTold || got === sent, `${got} of ${sent}`);
   },
   undefined,
@@ -258,12 +264,10 @@ for (const { name, ignore, connect } of transports) {
         () => skt.send(pattern(20_000_000), { timeout: 0 }),
         TimeoutError,
       );
-      const reading = assertRejects(
-        () => read(peer),
-        Deno.errors.UnexpectedEof,
-      );
+      const reading = assertRejects(() => read(peer));
       await assertRejects(() => skt.close(), ClosedError, "was cut");
-      await reading;
+      const error = await reading;
+      assert(CUT_STREAM.some((type) => error instanceof type), String(error));
     },
   });
 }

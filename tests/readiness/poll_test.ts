@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
-import { afterPoll } from "../../src/core/poll.ts";
+import { afterPoll } from "../../src/readiness/poll.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
 import { turn } from "../fixtures/event_loop.ts";
 
