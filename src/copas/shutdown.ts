@@ -7,6 +7,7 @@
 
 import { ABANDON, type Abandonable } from "../core/abandonable.ts";
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { EndUnderWay } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
@@ -165,7 +166,12 @@ export async function shutDown(
   context: Context,
   options?: DrainOptions,
 ): Promise<Drained> {
-  const grace = readGrace("shutdown()", options);
+  let grace: number;
+  try {
+    grace = readGrace("shutdown()", options);
+  } catch (error) {
+    return await rejectedCall(context.scheduler, error);
+  }
   return await begin(context, grace).wait(grace);
 }
 

@@ -21,6 +21,7 @@
 
 import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { paced } from "../requests/paced.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkSeconds } from "../errors/arguments.ts";
 import { Connections } from "./connections.ts";
@@ -239,9 +240,12 @@ export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
   return {
     request:
       ((given: string | URL | HttpParams, body?: string | Uint8Array) =>
-        typeof given === "string" || given instanceof URL
-          ? requestText(host, connections, given, body)
-          : requestInto(host, connections, given)) as Http["request"],
+        paced<unknown>(
+          host,
+          typeof given === "string" || given instanceof URL
+            ? requestText(host, connections, given, body)
+            : requestInto(host, connections, given),
+        )) as Http["request"],
     close: () => connections.close(),
     [Symbol.dispose]: () => connections.close(),
   };

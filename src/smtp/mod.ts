@@ -29,6 +29,7 @@
 
 import copas from "../copas/default.ts";
 import type { RequestHost } from "../requests/host.ts";
+import { paced } from "../requests/paced.ts";
 import type { OpenSmtp, Sent } from "./open.ts";
 import type { SmtpParams, SmtpServerParams } from "./params.ts";
 import { open as openBy, send as sendBy } from "./send.ts";
@@ -145,8 +146,8 @@ export interface Smtp {
  */
 export function smtpFor(host: RequestHost): Smtp {
   return {
-    send: (params) => sendBy(host, params),
-    open: (params) => openBy(host, params),
+    send: (params) => paced(host, sendBy(host, params)),
+    open: (params) => paced(host, openBy(host, params)),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { sleepFor } from "../core/sleep.ts";
 import { checkDelay } from "../errors/arguments.ts";
 import { CancelledError, TimeoutError } from "../errors/errors.ts";
-import { checkWaitOptions } from "../errors/wait_options.ts";
+import { checkSignalOption } from "../errors/wait_options.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import type { Connection } from "./connection.ts";
 import { endpointOf } from "./internals.ts";
@@ -52,7 +52,7 @@ export async function relay(
   b: StreamSocket,
   options: RelayOptions = {},
 ): Promise<[number, number]> {
-  checkWaitOptions(CALL, options, ["idletimeout"]);
+  checkSignalOption(CALL, options, ["idletimeout"]);
   const { idletimeout = Infinity, signal } = options;
   checkDelay(CALL, "the idletimeout", idletimeout);
   if (a === b) {

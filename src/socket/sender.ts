@@ -234,7 +234,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
 
   /** How many bytes that were given to `send` the kernel has not got, or never will. */
   get left(): number {
-    let left = this.sink.pending + this.sink.lost;
+    let left = this.sink.pending + this.sink.lost + (this.#cut?.missing ?? 0);
     for (const wait of this.#waits ?? []) left += wait.left;
     return left;
   }
