@@ -38,7 +38,7 @@ function sourcePaths(folder: string): string[] {
 function readSource(path: string): Source {
   const text = Deno.readTextFileSync(new URL(path, root));
   const imports = importsOf(text)
-    // What is imported as text or JSON is no source, and imports nothing.
+    // What is no module of TypeScript is imported as text.
     .filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))
     .map((specifier) => new URL(specifier, new URL(path, root)).href)
     .map((url) => url.slice(root.href.length));
