@@ -17,7 +17,7 @@ export type RequestMetric =
   | "copas.client.request.duration";
 
 /** The counters of one dispatcher. */
-export class Counts {
+export class Counters {
   /** Waits that have begun, by what they were for. */
   readonly waits = { read: 0, write: 0, sleep: 0, outside: 0 };
   /** Waits that ended because their time was up. */

@@ -5,7 +5,7 @@
  */
 
 import { WeakList } from "../collections/weak_list.ts";
-import { Counts } from "./counts.ts";
+import { Counters } from "./counts.ts";
 import type { DurationRecorder, Metered } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
 import type { StepTimings } from "./step_timings.ts";
@@ -29,7 +29,7 @@ export interface CountedQueue {
 /** The part of a dispatcher that tells what it does. */
 export abstract class Observed {
   /** What it has counted. */
-  readonly counts: Counts = new Counts();
+  readonly counts: Counters = new Counters();
   /** What has further numbers to tell. */
   readonly metered: Set<Metered> = new Set();
   /** The queues of the program. */

@@ -55,7 +55,7 @@ export class AcceptRates {
   }
 }
 
-/** Refuses a rate that is none. */
+/** Refuses a rate of the wrong type or out of range. */
 export function checkAcceptRate(call: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value !== "object" || value === null) {

@@ -144,7 +144,7 @@ function checkServerOptions(call: string, options: ServerOptions): void {
   checkLimitValues(call, options);
 }
 
-/** Refuses limits that are none. */
+/** Refuses limits of the wrong type or out of range. */
 export function checkServerLimits(call: string, limits: ServerLimits): void {
   checkKeys(call, "the limits", limits, LIMIT_KEYS);
   checkLimitValues(call, limits);
