@@ -16,7 +16,7 @@
 
 import copas from "../copas/default.ts";
 import type { Source } from "../requests/content.ts";
-import type { RequestHost } from "../requests/host.ts";
+import { checkHost, type RequestHost } from "../requests/host.ts";
 import { paced } from "../requests/paced.ts";
 import type { Ftp } from "./ftp.ts";
 import type { FtpGetParams, FtpPutParams } from "./params.ts";
@@ -58,6 +58,7 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  * network scope holds for them
  * @returns `get`, `put`, `command`, `list`, `nlst` and `open`, as this module exports them for the
  * default dispatcher
+ * @throws {TypeError} when `host` is no dispatcher
  *
  * @example
  * ```ts
@@ -70,6 +71,7 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  * ```
  */
 export function ftpFor(host: RequestHost): Ftp {
+  checkHost("ftpFor()", host);
   const carrier = oneEach(host);
   return {
     get: ((given: string | URL | FtpGetParams) =>

@@ -177,15 +177,18 @@ export class Network {
 
   /**
    * Checks the address of a listener or a datagram socket that a dispatcher
-   * will serve. One that this network has opened passes.
+   * will serve. One that this network has opened passes. To listen on a
+   * descriptor that was handed over, no grant was needed: it is not recorded.
    */
-  authorizeServer(server: { addr: Deno.Addr }): void {
+  authorizeServer(server: { addr: Deno.Addr; isHandedOver?: true }): void {
     if (this.#opened.has(server)) return;
     const { addr } = server;
     const [host, port] = "hostname" in addr
       ? [addr.hostname, addr.port]
       : [formatAddr(addr), 0];
-    this.policy.authorize("listen", host, port, CANNOT_SERVE);
+    if (server.isHandedOver) {
+      this.policy.check("listen", host, port, CANNOT_SERVE);
+    } else this.policy.authorize("listen", host, port, CANNOT_SERVE);
   }
 
   /**

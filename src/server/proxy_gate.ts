@@ -33,6 +33,8 @@ export class ProxyGate {
   readonly #onrefused: () => void;
   /** Loaded when the first server needs it, and not when a client comes: with no descriptor left, Deno can't open the file, and ends the process (2.9.6). */
   readonly #reader = import("./proxy_header.ts");
+  /** The errors of connections that did not pass. */
+  readonly #refusals = new WeakSet<Error>();
 
   /** @param onrefused is called for each connection that does not pass */
   constructor(rule: ProxyRule, onrefused: () => void) {
@@ -79,11 +81,19 @@ export class ProxyGate {
       try {
         await readProxyHeader(socket, this.#rule);
       } catch (error) {
-        if (error instanceof ProxyHeaderError) this.#onrefused();
+        if (error instanceof ProxyHeaderError) {
+          this.#refusals.add(error);
+          this.#onrefused();
+        }
         throw error;
       }
       if (admits()) await handler(socket);
     };
+  }
+
+  /** Whether `error` ended a connection before its handler was called. */
+  hasRefused(error: unknown): boolean {
+    return error instanceof Error && this.#refusals.has(error);
   }
 }
 

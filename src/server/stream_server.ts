@@ -322,7 +322,9 @@ export class StreamServer
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    this.#meter.failed(thread, error);
+    // What the gate has refused is counted, and is no error of the handler.
+    if (this.#gate?.hasRefused(error)) thread.failure = error;
+    else this.#meter.failed(thread, error);
   }
 
   /** A connection has been served. */
