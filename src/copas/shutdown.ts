@@ -12,7 +12,7 @@ import type { EndUnderWay } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { Wait, type WaitingThread } from "../core/wait.ts";
-import { wrongType } from "../errors/arguments.ts";
+import { checkString, show, wrongType } from "../errors/arguments.ts";
 import { ConnectionThread } from "../server/connection_thread.ts";
 import { type Drained, type DrainOptions, readGrace } from "../server/drain.ts";
 import type { Context } from "./context.ts";
@@ -185,6 +185,18 @@ const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> = {
   SIGBREAK: 21,
 };
 
+/** Deno's refusal of a signal doesn't tell which call had named it. */
+function listenFor(signal: Deno.Signal, listener: () => void): void {
+  try {
+    Deno.addSignalListener(signal, listener);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const known = "a signal of this system that a program may catch, such as ";
+    const message = `shutdownon(): a signal must be ${known}"SIGTERM"`;
+    throw new TypeError(`${message}, got ${show(signal)}`, { cause });
+  }
+}
+
 /** Shuts down at the first of `signals`, and ends the process at the second. Returns what takes the listeners off. */
 export function shutDownOn(
   context: Context,
@@ -197,6 +209,7 @@ export function shutDownOn(
     const expected = 'an array of signals: ["SIGINT", "SIGTERM"]';
     throw wrongType(call, "the signals", expected, signals);
   }
+  for (const signal of signals) checkString(call, "a signal", signal);
   const { driver, lifecycle } = context.scheduler;
   let isSecond = false;
   const removers: (() => void)[] = [];
@@ -211,7 +224,7 @@ export function shutDownOn(
         isSecond = true;
         begin(context, grace, !driver.running);
       };
-      Deno.addSignalListener(signal, listener);
+      listenFor(signal, listener);
       removers.push(() => Deno.removeSignalListener(signal, listener));
     }
   } catch (error) {

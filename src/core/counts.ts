@@ -43,6 +43,10 @@ export class Counters {
       BOUNDS["copas.client.request.duration"],
     ),
   };
+  /** TLS handshakes, by side and outcome. */
+  readonly handshakes: LabelledHistograms = new LabelledHistograms(
+    BOUNDS["copas.tls.handshake.duration"],
+  );
 }
 
 /** What metrics and spans call an error: its `code` for one of Copas's errors, else the name of its class. */

@@ -23,6 +23,7 @@ export interface Distribution {
 /** The metrics that are histograms of durations. */
 export type DurationName =
   | "copas.server.connection.duration"
+  | "copas.tls.handshake.duration"
   | "http.client.request.duration"
   | "copas.client.request.duration"
   | "copas.loop.hold.duration"
@@ -49,6 +50,7 @@ const CONNECTION_BOUNDS = [
 /** The bounds of each metric, in seconds. */
 export const BOUNDS: Readonly<Record<DurationName, readonly number[]>> = {
   "copas.server.connection.duration": CONNECTION_BOUNDS,
+  "copas.tls.handshake.duration": REQUEST_BOUNDS,
   "http.client.request.duration": REQUEST_BOUNDS,
   "copas.client.request.duration": REQUEST_BOUNDS,
   "copas.loop.hold.duration": LOOP_BOUNDS,

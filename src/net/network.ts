@@ -36,9 +36,17 @@ export interface ConnectSettings {
   readonly view?: Network;
   /** Whether the peer has chosen the port, which is another one each time. */
   readonly isPeersPort?: boolean;
+  /** Makes another connection of the new one. Default: none. */
+  readonly layer?: Layer;
   /** Makes what is sent before all else. Default: nothing. */
   readonly preface?: Preface;
 }
+
+/** Makes another connection of a new one, or closes it and fails. */
+export type Layer = (
+  conn: Deno.Conn,
+  signal: AbortSignal,
+) => Promise<Deno.Conn>;
 
 /** Makes what is sent first on a new connection. */
 export type Preface = () => Promise<Uint8Array>;

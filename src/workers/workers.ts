@@ -335,6 +335,14 @@ export class Workers implements AsyncDisposable {
     this.#over.resolve();
   }
 
+  /** The name, and how many of the workers listen: `"echo: 3 of 4 workers listen"`. */
+  toString(): string {
+    const { length } = this.#places.filter(({ state }) =>
+      state === "listening"
+    );
+    return `${this.name}: ${length} of ${this.#places.length} workers listen`;
+  }
+
   /** Stops the workers at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();

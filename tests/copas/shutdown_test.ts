@@ -167,7 +167,16 @@ Deno.test("wrong arguments are refused, and nothing ends", async () => {
     TypeError,
     "an array of signals",
   );
-  assertThrows(() => copas.shutdownon(["SIGHUB" as never]), TypeError);
+  assertThrows(
+    () => copas.shutdownon(["SIGHUB" as never]),
+    TypeError,
+    'shutdownon(): a signal must be a signal of this system that a program may catch, such as "SIGTERM", got "SIGHUB"',
+  );
+  assertThrows(
+    () => copas.shutdownon([15 as never]),
+    TypeError,
+    "shutdownon(): a signal must be a string, got 15",
+  );
   assertEquals([copas.exiting(), copas.exitsignal.aborted], [false, false]);
 });
 
