@@ -15,6 +15,7 @@ import { many } from "./cases/many.ts";
 import { node } from "./cases/node.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
+import { relay } from "./cases/relay.ts";
 import { requests } from "./cases/requests.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
@@ -25,6 +26,7 @@ import { tls } from "./cases/tls.ts";
 export const cases: Case[] = [
   lineEcho,
   byteRelay,
+  relay,
   many,
   idle,
   storm,
