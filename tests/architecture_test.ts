@@ -9,7 +9,6 @@ import { importsOf } from "../tools/source_imports.ts";
 
 const root = new URL("../", import.meta.url);
 
-/** The only file that may be longer than the others. */
 /** Their length is that of their documentation: each method has a few lines. */
 const faces = ["src/copas/copas.ts", "src/socket/stream_socket.ts"];
 const longestFile = 350;

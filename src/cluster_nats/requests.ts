@@ -30,7 +30,7 @@ export interface RequestOptions {
 }
 
 /** What requests need of their connection. */
-export interface RequestHost {
+export interface RequestSender {
   readonly isConnected: boolean;
   /** Hands a message to the client. */
   send(
@@ -52,7 +52,7 @@ interface Pending {
 /** The requests that wait for their answers. */
 export class Requests {
   readonly #client: NatsConnection;
-  readonly #host: RequestHost;
+  readonly #host: RequestSender;
   readonly #inbox = createInbox();
   /** Where jobs come, and the subscriptions of requests for one. */
   readonly #jobs = createInbox();
@@ -63,7 +63,7 @@ export class Requests {
   #count = 0;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(client: NatsConnection, host: RequestHost) {
+  constructor(client: NatsConnection, host: RequestSender) {
     this.#client = client;
     this.#host = host;
     client.subscribe(`${this.#inbox}.*`, {

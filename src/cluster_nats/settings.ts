@@ -29,7 +29,7 @@ export function readQueueOptions<T>(
   options: ClusterQueueOptions<T>,
 ): QueueSettings<T> {
   const call = "queue()";
-  checkOptions(call, options, [
+  checkKeys(call, "the options", options, [
     ...["name", "lease", "attempts", "dead", "maxsize", "backoff"],
     ...["remember", "codec"],
   ]);
@@ -66,7 +66,7 @@ export function readLockOptions(
   options: ClusterLockOptions,
 ): Required<ClusterLockOptions> {
   const call = "lock()";
-  checkOptions(call, options, ["name", "lease", "timeout"]);
+  checkKeys(call, "the options", options, ["name", "lease", "timeout"]);
   const { name, lease = 10, timeout = 10 } = options;
   checkName(call, "name", name);
   checkLease(call, lease);
@@ -79,7 +79,7 @@ export function readKeysOptions<V>(
   options: ClusterKeysOptions<V>,
 ): Required<ClusterKeysOptions<V>> {
   const call = "keys()";
-  checkOptions(call, options, ["name", "lease", "codec"]);
+  checkKeys(call, "the options", options, ["name", "lease", "codec"]);
   const { name, lease = 30, codec = json as Codec<V> } = options;
   checkName(call, "name", name);
   checkLease(call, lease);
@@ -103,17 +103,6 @@ const json: Codec<unknown> = {
 
 function usualBackoff(attempt: number): number {
   return Math.min(60, 2 ** (attempt - 1));
-}
-
-function checkOptions(
-  call: string,
-  options: unknown,
-  known: readonly string[],
-): void {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
-  checkKeys(call, "the options", options, known);
 }
 
 /** Refuses a name that the server does not take for all that is named by it. */

@@ -65,9 +65,6 @@ export interface Context extends SharedContext, ViewContext {}
 /** Makes the context of a new dispatcher. */
 export function createContext(options: CopasOptions): Context {
   const call = "new Copas()";
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   checkKeys(call, "the options", options, ["clock", "net", "maxbuffered"]);
   const { clock, net, maxbuffered } = options;
   if (maxbuffered !== undefined && maxbuffered !== Infinity) {

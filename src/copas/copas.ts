@@ -164,11 +164,11 @@ export class Copas {
    * ```
    */
   scoped(options: { net: NetScope }): Copas {
-    const { net } = options ?? {};
+    checkKeys("scoped()", "the options", options, ["net"]);
+    const { net } = options;
     if (net === undefined) {
       throw wrongType("scoped()", "net", "a network scope", net);
     }
-    checkKeys("scoped()", "the options", options, ["net"]);
     return new Copas({}, narrowContext(this.#context, net));
   }
 

@@ -4,18 +4,12 @@
  * @module
  */
 
+import type { RequestMetric } from "../core/counts.ts";
 import { type Metrics, MetricSheet } from "../core/metrics.ts";
 import { watchRounds } from "../core/round_watch.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import { PURPOSE } from "../core/wait_purpose.ts";
 import type { Context } from "./context.ts";
-
-/** What a wait of each kind is for, in the words of the conventions. */
-const KINDS = {
-  read: "receive",
-  write: "send",
-  sleep: "sleep",
-  outside: "operation",
-} as const;
 
 /** A snapshot of all that is counted. */
 export function metrics({ scheduler }: Context): Metrics {
@@ -41,12 +35,11 @@ function measureTraffic(
     receive: counts.messagesReceived,
     transmit: counts.messagesSent,
   }, direction);
-  for (const [attributes, durations] of counts.requests) {
-    const isHttp = "http.request.method" in attributes;
-    const name = isHttp
-      ? "http.client.request.duration"
-      : "copas.client.request.duration";
-    sheet.addDurations(name, durations, attributes);
+  const names = Object.keys(counts.requests) as RequestMetric[];
+  for (const name of names) {
+    for (const [attributes, durations] of counts.requests[name]) {
+      sheet.addDurations(name, durations, attributes);
+    }
   }
 }
 
@@ -64,7 +57,7 @@ function measureThreads(scheduler: Scheduler, sheet: MetricSheet): void {
   const waiting = { receive: 0, send: 0, sleep: 0, operation: 0 };
   for (const task of [main, ...tasks]) {
     for (const wait of task.waits) {
-      if (wait.pending) waiting[KINDS[wait.kind]]++;
+      if (wait.pending) waiting[PURPOSE[wait.kind]]++;
     }
   }
   const kind = "copas.wait.kind";

@@ -7,7 +7,7 @@
 
 import { shielded } from "../core/shield.ts";
 import { yieldTurn } from "../core/sleep.ts";
-import { checkFunction, checkOptions, wrongType } from "../errors/arguments.ts";
+import { checkFunction, wrongType } from "../errors/arguments.ts";
 import { DatagramServer } from "../server/datagram_server.ts";
 import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import { readServerOptions, type ServerOptions } from "../server/options.ts";
@@ -194,7 +194,6 @@ export function addWorkers(
   module: URL,
   options: WorkersOptions,
 ): Workers {
-  checkOptions("addworkers()", options ?? null);
   refuseUnixSocket(options);
   const { scopes } = network.policy;
   const workers = network.listenInWorkers(

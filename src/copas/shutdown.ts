@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Abandonable } from "../core/abandonable.ts";
-import { ABANDON } from "../core/abandonable.ts";
+import { ABANDON, type Abandonable } from "../core/abandonable.ts";
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
 import { rejectedCall } from "../core/immediate_call.ts";
 import type { EndUnderWay } from "../core/lifecycle.ts";

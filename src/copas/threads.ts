@@ -7,12 +7,7 @@
 
 import { shielded } from "../core/shield.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
-import {
-  checkDelay,
-  checkFunction,
-  checkString,
-  wrongType,
-} from "../errors/arguments.ts";
+import { checkDelay, checkFunction, checkString } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import type { Context } from "./context.ts";
 import { checkThread } from "./thread_argument.ts";
@@ -61,9 +56,6 @@ export async function shield<T>(
   options: { timeout?: number } = {},
 ): Promise<T> {
   checkFunction("shield()", "fn", fn);
-  if (typeof options !== "object" || options === null) {
-    throw wrongType("shield()", "the options", "an object", options);
-  }
   checkKeys("shield()", "the options", options, ["timeout"]);
   const { timeout = SHIELD_TIMEOUT } = options;
   checkDelay("shield()", "the timeout", timeout);

@@ -6,13 +6,18 @@
  */
 
 import { CopasError } from "../errors/errors.ts";
-import { Histogram, REQUEST_BOUNDS } from "./histogram.ts";
+import { BOUNDS, Histogram } from "./histogram.ts";
 
 /** What tells the values of one metric apart. */
 export type Attributes = Readonly<Record<string, string | number>>;
 
+/** The metrics of requests. */
+export type RequestMetric =
+  | "http.client.request.duration"
+  | "copas.client.request.duration";
+
 /** The counters of one dispatcher. */
-export class Counts {
+export class Counters {
   /** Waits that have begun, by what they were for. */
   readonly waits = { read: 0, write: 0, sleep: 0, outside: 0 };
   /** Waits that ended because their time was up. */
@@ -29,13 +34,18 @@ export class Counts {
   threads = 0;
   /** Errors that error handlers have got, by {@linkcode errorType}. */
   readonly errors: ErrorCounts = new ErrorCounts();
-  /** Requests, by protocol and outcome. */
-  readonly requests: LabelledHistograms = new LabelledHistograms(
-    REQUEST_BOUNDS,
-  );
+  /** Requests, by the metric that tells of them. */
+  readonly requests: Readonly<Record<RequestMetric, LabelledHistograms>> = {
+    "http.client.request.duration": new LabelledHistograms(
+      BOUNDS["http.client.request.duration"],
+    ),
+    "copas.client.request.duration": new LabelledHistograms(
+      BOUNDS["copas.client.request.duration"],
+    ),
+  };
   /** TLS handshakes, by side and outcome. */
   readonly handshakes: LabelledHistograms = new LabelledHistograms(
-    REQUEST_BOUNDS,
+    BOUNDS["copas.tls.handshake.duration"],
   );
 }
 

@@ -20,23 +20,42 @@ export interface Distribution {
   readonly buckets: readonly number[];
 }
 
+/** The metrics that are histograms of durations. */
+export type DurationName =
+  | "copas.server.connection.duration"
+  | "copas.tls.handshake.duration"
+  | "http.client.request.duration"
+  | "copas.client.request.duration"
+  | "copas.loop.hold.duration"
+  | "copas.loop.lag";
+
 /** The bounds for times in which the event loop has to wait. */
-export const LOOP_BOUNDS: readonly number[] = [
+const LOOP_BOUNDS = [
   ...[0.001, 0.002, 0.005, 0.01, 0.02, 0.05],
   ...[0.1, 0.2, 0.5, 1, 2, 5, 10],
 ];
 
 /** The bounds that the conventions of OpenTelemetry give for requests and handshakes. */
-export const REQUEST_BOUNDS: readonly number[] = [
+const REQUEST_BOUNDS = [
   ...[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25],
   ...[0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 ];
 
 /** Those for connections, as Kestrel has them. */
-export const CONNECTION_BOUNDS: readonly number[] = [
+const CONNECTION_BOUNDS = [
   ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
   ...[1, 2, 5, 10, 30, 60, 120, 300],
 ];
+
+/** The bounds of each metric, in seconds. */
+export const BOUNDS: Readonly<Record<DurationName, readonly number[]>> = {
+  "copas.server.connection.duration": CONNECTION_BOUNDS,
+  "copas.tls.handshake.duration": REQUEST_BOUNDS,
+  "http.client.request.duration": REQUEST_BOUNDS,
+  "copas.client.request.duration": REQUEST_BOUNDS,
+  "copas.loop.hold.duration": LOOP_BOUNDS,
+  "copas.loop.lag": LOOP_BOUNDS,
+};
 
 /** Counts durations in buckets. */
 export class Histogram {

@@ -6,7 +6,7 @@
  */
 
 import type { Attributes } from "./counts.ts";
-import type { Distribution, Histogram } from "./histogram.ts";
+import type { Distribution, DurationName, Histogram } from "./histogram.ts";
 
 /** A value of a metric, with what tells it apart from the others. */
 export interface NumberPoint {
@@ -108,6 +108,13 @@ export interface Metrics {
 
 /** The name of a metric. */
 export type MetricName = keyof Metrics;
+
+/** Hears of one duration that a histogram counts. */
+export type DurationRecorder = (
+  metric: DurationName,
+  seconds: number,
+  attributes?: Attributes,
+) => void;
 
 const COUNTER = "counter";
 const SUM = "updowncounter";
@@ -262,7 +269,7 @@ export class MetricSheet {
 
   /** Adds a histogram. */
   addDurations(
-    name: MetricName,
+    name: DurationName,
     durations: Histogram,
     attributes: Attributes = {},
   ): void {

@@ -5,13 +5,16 @@
  */
 
 import { WeakList } from "../collections/weak_list.ts";
-import { type Attributes, Counts } from "./counts.ts";
-import type { Metered, MetricName } from "./metrics.ts";
+import { Counters } from "./counts.ts";
+import type { DurationRecorder, Metered } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
 import type { StepTimings } from "./step_timings.ts";
 import type { Task } from "./task.ts";
 import type { Tracer } from "./tracer.ts";
 import type { AnyWait } from "./wait.ts";
+
+/** What a thread does: it goes on, waits, or has ended. */
+export type ThreadEvent = "resuming" | "yielding" | "exiting";
 
 /** A queue, as far as it is counted. */
 export interface CountedQueue {
@@ -26,25 +29,17 @@ export interface CountedQueue {
 /** The part of a dispatcher that tells what it does. */
 export abstract class Observed {
   /** What it has counted. */
-  readonly counts: Counts = new Counts();
+  readonly counts: Counters = new Counters();
   /** What has further numbers to tell. */
   readonly metered: Set<Metered> = new Set();
   /** The queues of the program. */
   readonly queues: WeakList<CountedQueue> = new WeakList();
   /** Called for every thread that goes on, waits, or ends; for `copas.debug`. */
-  log?: (
-    event: "resuming" | "yielding" | "exiting",
-    task: Task,
-    wait?: AnyWait,
-  ) => void = undefined;
+  log?: (event: ThreadEvent, task: Task, wait?: AnyWait) => void = undefined;
   /** The instrumentation, if there is one. */
   tracer?: Tracer = undefined;
   /** Hears of every duration that a histogram counts; for an instrumentation. */
-  recorder?: (
-    metric: MetricName,
-    seconds: number,
-    attributes: Attributes,
-  ) => void = undefined;
+  recorder?: DurationRecorder = undefined;
   /** Times the rounds while `status()` is asked to tell of them. */
   stepTimings?: StepTimings = undefined;
   /** Measures how long the threads keep the event loop, once `metrics()` was asked for it. */

@@ -6,7 +6,8 @@
 
 import type { Clock } from "./clock.ts";
 import type { EndOfTurn, EndOfTurnHook } from "./end_of_turn.ts";
-import { Histogram, LOOP_BOUNDS } from "./histogram.ts";
+import { BOUNDS, Histogram } from "./histogram.ts";
+import type { DurationRecorder } from "./metrics.ts";
 
 /** What hears when the threads begin to run in a turn of the event loop, and when all of them wait again. */
 export interface TurnListener {
@@ -19,14 +20,11 @@ export interface TurnListener {
 /** Measures the turns of one dispatcher, from its first call on. */
 export class RoundWatch implements EndOfTurnHook {
   /** From the first thread that went on in a turn until all had come to their waits, in seconds. */
-  readonly holds: Histogram = new Histogram(LOOP_BOUNDS);
+  readonly holds: Histogram = new Histogram(BOUNDS["copas.loop.hold.duration"]);
   /** By how much the earliest deadline of a round was missed, in seconds. */
-  readonly lag: Histogram = new Histogram(LOOP_BOUNDS);
+  readonly lag: Histogram = new Histogram(BOUNDS["copas.loop.lag"]);
   /** Hears of each hold and each lag. */
-  recorder?: (
-    metric: "copas.loop.hold.duration" | "copas.loop.lag",
-    seconds: number,
-  ) => void = undefined;
+  recorder?: DurationRecorder = undefined;
   /** Hears of each turn. */
   listener?: TurnListener = undefined;
   readonly #clock: Clock;

@@ -6,9 +6,11 @@
 
 import type { Clock } from "./clock.ts";
 import type { TurnListener } from "./round_watch.ts";
+import type { ThreadEvent } from "./observed.ts";
 import type { Task } from "./task.ts";
 import { nameOf } from "./traceback.ts";
 import type { AnyWait } from "./wait.ts";
+import { describeWait } from "./wait_purpose.ts";
 
 /** A thread that kept the event loop for long. */
 export interface SlowThread {
@@ -32,14 +34,6 @@ const FOLLOWED = 6;
 const STACK = 24;
 /** How often it is looked where the loop is, while no thread runs, in seconds. */
 export const BEAT = 0.01;
-
-/** What a wait of each kind is for. */
-const PURPOSE = {
-  read: "receive",
-  write: "send",
-  sleep: "sleep",
-  outside: "operation",
-};
 
 /** Where a thread waited. */
 interface Place {
@@ -104,7 +98,7 @@ export class SlowThreads implements TurnListener {
 
   /** A thread goes on, waits, or has ended. */
   hear(
-    event: "resuming" | "yielding" | "exiting",
+    event: ThreadEvent,
     thread: Task,
     wait?: AnyWait,
   ): void {
@@ -150,7 +144,7 @@ export class SlowThreads implements TurnListener {
       name: thread.name,
       socket: (thread as { socket?: unknown }).socket,
       seconds,
-      waitedfor: place && describe(place.wait),
+      waitedfor: place && describeWait(place.wait),
       stack: place === undefined ? [] : linesOf(place.trace),
     });
   }
@@ -167,12 +161,6 @@ export function describeSlow(slow: SlowThread): string {
     seconds.toFixed(3)
   } s ${names}; ${before}`;
   return [text, ...stack].join("\n");
-}
-
-function describe({ kind, socket, tool }: AnyWait): string {
-  if (tool !== undefined) return String(tool);
-  const name = nameOf(socket);
-  return name === undefined ? PURPOSE[kind] : `${PURPOSE[kind]} on ${name}`;
 }
 
 /** The stack of the caller. It becomes a text only when it is asked for. */

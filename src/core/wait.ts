@@ -13,7 +13,7 @@ import type { Selector } from "../readiness/selector.ts";
 import { type Abandonable, isAbandonable } from "./abandonable.ts";
 import { cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
-import type { Counts } from "./counts.ts";
+import type { Counters } from "./counts.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import { settleRace } from "./race_signal.ts";
 import type { Task } from "./task.ts";
@@ -32,7 +32,7 @@ export interface WaitHost {
   /** The thread that runs, or the one that stands for the code outside every thread. */
   readonly current: WaitingThread;
   readonly clock: Clock;
-  readonly counts: Counts;
+  readonly counts: Counters;
   readonly selector: Selector;
   readonly endOfTurn: EndOfTurn;
   /** Calls `entry.due` at `time`. */

@@ -103,18 +103,6 @@ export function checkFlag(call: string, name: string, value: unknown): void {
 }
 
 /**
- * Refuses a value that is neither left out nor an object.
- *
- * @throws {TypeError} when it is something else
- */
-export function checkOptions(call: string, options: unknown): void {
-  if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
-}
-
-/**
  * Refuses a value that is not a number of seconds. `Infinity` and negative
  * numbers pass: they mean that the call waits without a limit.
  *

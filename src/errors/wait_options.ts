@@ -97,9 +97,6 @@ function checkLimits(
   options: unknown,
   known: readonly string[],
 ): void {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   checkKeys(call, "the options", options, known);
   const { timeout, signal } = options as {
     timeout?: unknown;

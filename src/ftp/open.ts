@@ -6,7 +6,7 @@
 
 import type { Source } from "../requests/content.ts";
 import type { RequestHost } from "../requests/host.ts";
-import { checkKeys } from "../requests/parameters.ts";
+import { checkParams } from "../requests/parameters.ts";
 import { requestError } from "../requests/request_error.ts";
 import {
   type FtpCommandParams,
@@ -183,7 +183,7 @@ function callsOf(
 ): OpenFtp {
   const at = (path = "") => ({ ...server, path });
   const merged = <T extends object>(call: string, given: T, keys: string[]) => {
-    checkKeys(call, given, keys);
+    checkParams(call, given, keys);
     return { ...at(), ...given };
   };
   return {

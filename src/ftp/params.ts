@@ -10,8 +10,8 @@ import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { Sink, Source, Step } from "../requests/content.ts";
 import {
   checkCommon,
-  checkKeys,
   checkOneLine,
+  checkParams,
   type CommonParams,
   hostOf,
   readTimeouts,
@@ -127,7 +127,7 @@ export function readTarget(
   params: FtpParams & { step?: Step },
   more: string[],
 ): FtpTarget {
-  checkKeys(call, params, [...KEYS, ...more]);
+  checkParams(call, params, [...KEYS, ...more]);
   checkCommon(call, params);
   if (params.step !== undefined) checkFunction(call, "step", params.step);
   const given = { ...fromUrl(call, params.url), ...defined(params) };

@@ -22,7 +22,7 @@
 import copas from "../copas/default.ts";
 import { checkHost, type RequestHost } from "../requests/host.ts";
 import { paced } from "../requests/paced.ts";
-import { checkKeys } from "../requests/parameters.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import { checkSeconds } from "../errors/arguments.ts";
 import { Connections } from "./connections.ts";
 import type { ResponseHeaders } from "./headers.ts";
@@ -235,7 +235,7 @@ export interface HttpOptions {
  */
 export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
   checkHost("httpFor()", host);
-  checkKeys("httpFor()", options, ["keepalive"]);
+  checkKeys("httpFor()", "the options", options, ["keepalive"]);
   const { keepalive = 0 } = options;
   checkSeconds("httpFor()", "keepalive", keepalive);
   const connections = new Connections(keepalive);

@@ -21,8 +21,8 @@ import {
 } from "../requests/content.ts";
 import {
   checkCommon,
-  checkKeys,
   checkOneLine,
+  checkParams,
   type CommonParams,
   readTimeouts,
   readUrl,
@@ -159,7 +159,7 @@ export function readParams(
   params: HttpParams,
   maxbody = Infinity,
 ): HttpRequest {
-  checkKeys(call, params, KEYS);
+  checkParams(call, params, KEYS);
   checkCommon(call, params);
   const url = readUrl(call, params.url, ["http:", "https:"]);
   const { redirect = true, maxredirects = MAX_REDIRECTS, step, uri } = params;

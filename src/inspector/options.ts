@@ -45,9 +45,6 @@ const KEYS = ["hostname", "port", "token", "hosts", "cert", "key"];
 export function readInspectorOptions(
   options: InspectorOptions,
 ): InspectorSettings {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(CALL, "the options", "an object", options);
-  }
   checkKeys(CALL, "the options", options, KEYS);
   const { hostname = "127.0.0.1", port = 0, token, hosts = [] } = options;
   checkString(CALL, "hostname", hostname);

@@ -10,6 +10,7 @@ import { type Counts, statusOf } from "../core/status.ts";
 import { formatAddr } from "../net/address.ts";
 import type { DatagramServerHandle } from "../server/datagram_handle.ts";
 import { Server } from "../server/server.ts";
+import { serversOf } from "../server/status.ts";
 import type { WorkerStatus } from "../workers/status.ts";
 import type { Workers } from "../workers/workers.ts";
 import type { Identities } from "./identities.ts";
@@ -109,9 +110,7 @@ export class Overviews {
 
   /** The servers that are registered, and those that listen no more and still serve. */
   servers(): (Server | DatagramServerHandle)[] {
-    const registered = [...this.#scheduler.services].map(({ handle }) =>
-      handle as Server | DatagramServerHandle
-    );
+    const registered = serversOf(this.#scheduler);
     for (const server of registered) {
       if (server instanceof Server) this.#servers.add(server);
     }

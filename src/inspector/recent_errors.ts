@@ -4,8 +4,8 @@
  * @module
  */
 
+import { errorType } from "../core/counts.ts";
 import type { Task } from "../core/task.ts";
-import { CopasError } from "../errors/errors.ts";
 
 /** How many errors are kept. */
 const MOST_ERRORS = 500;
@@ -38,7 +38,7 @@ export class RecentErrors {
       id: ++this.count,
       at: Date.now(),
       thread: cut(task.name),
-      code: read(codeOf, error),
+      code: read(errorType, error),
       message: read(messageOf, error),
     });
     if (this.#errors.length > MOST_ERRORS) this.#errors.shift();
@@ -48,11 +48,6 @@ export class RecentErrors {
   list(): RecentError[] {
     return this.#errors.toReversed();
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof CopasError) return error.code;
-  return error instanceof Error ? error.name : typeof error;
 }
 
 /** Reads what a program has made: to read it may fail, which must not reach the thread's end. */

@@ -5,30 +5,20 @@
  */
 
 import type { AnyWait } from "../core/wait.ts";
-
-/** What a wait of each kind is for. */
-const PURPOSE = {
-  read: "receive",
-  write: "send",
-  sleep: "sleep",
-  outside: "operation",
-} as const;
+import { describeWait } from "../core/wait_purpose.ts";
 
 /** Describes the waits of one moment. */
 export class WaitDescriptions {
   /** To describe a tool may take as long as there are threads that wait for it: it is done once. */
   readonly #tools = new Map<object, string>();
 
-  /** Describes a wait: `"receive: echo:client_1"`, `"lock_1: owned by thread_2, 3 waiting"`; that for the socket `own` without its name. */
+  /** Describes a wait: `"receive on echo:client_1"`, `"lock_1: owned by thread_2, 3 waiting"`; that for the socket `own` without its name. */
   of(wait: AnyWait, own?: unknown): string {
     if (wait.tool !== undefined) return this.#describeTool(wait.tool);
     if (wait.kind === "sleep" && wait.lastsUntilWoken) {
       return "sleep until it is woken";
     }
-    const { name } = (wait.socket ?? {}) as { name?: unknown };
-    return name === undefined || wait.socket === own
-      ? PURPOSE[wait.kind]
-      : `${PURPOSE[wait.kind]}: ${name}`;
+    return describeWait(wait, own);
   }
 
   #describeTool(tool: object): string {

@@ -6,8 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import { wrongType } from "../errors/arguments.ts";
-import { type Done, SocketDuplex } from "../requests/socket_duplex.ts";
-import { abandon } from "../requests/socket_duplex.ts";
+import { abandon, type Done, SocketDuplex } from "../requests/socket_duplex.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpoint } from "../socket/stream_endpoint.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";

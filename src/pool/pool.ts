@@ -51,9 +51,9 @@ interface Idle {
  * given back last is lent first, so that those that are not needed come to their
  * idle timeout. Callers wait in their order when all are lent.
  *
- * A connection is not lent again when it is closed, when bytes have come that no
- * caller has received: the answer to one caller's question must never reach the
- * next one.
+ * A connection is not lent again when it is closed, or when bytes have come that
+ * no caller has received: the answer to one caller's question must never reach
+ * the next one.
  *
  * @example
  * ```ts
@@ -257,7 +257,7 @@ export class Pool implements Disposable {
     if (isWhole && !this.#destroyed && isClean(skt)) {
       this.#idle.push({ skt, since: this.#scheduler.clock.now() });
       // The read that begins now finds out that the server has closed, or says something unasked.
-      endpointOf(skt).connection!.receiver.source.arm();
+      endpointOf(skt).connection!.receiver.watch();
       this.#reapLater();
     } else if (isWhole && endpointOf(skt).connection?.sender.isWhole) {
       skt.close();

@@ -66,7 +66,7 @@ function endpointOf(family: string, ip: string, port: string): Endpoint {
     ip.includes(":") !== isIpv6 || ip.includes("%") || parseIp(ip) === undefined
   ) throw malformed(`it has an address that is none of ${family}`);
   if (!/^(0|[1-9]\d{0,4})$/.test(port) || Number(port) > 65535) {
-    throw malformed("it has a port that is none");
+    throw malformed("it has a port that is no number from 0 to 65535");
   }
   return isIpv6
     ? [canonicalIpv6(ip), Number(port), "inet6"]

@@ -4,9 +4,12 @@
  * @module
  */
 
-import { type Attributes, errorType } from "../core/counts.ts";
+import {
+  type Attributes,
+  errorType,
+  type RequestMetric,
+} from "../core/counts.ts";
 import { schedulerOf } from "../core/faces.ts";
-import type { MetricName } from "../core/metrics.ts";
 import type { Tracer } from "../core/tracer.ts";
 import type { RequestHost } from "./host.ts";
 
@@ -30,7 +33,7 @@ export interface RequestStart {
  */
 export async function observed<T>(
   host: RequestHost,
-  metric: MetricName,
+  metric: RequestMetric,
   { name, attributes, details }: RequestStart,
   work: (tracer?: Tracer) => Promise<T>,
   outcome: (result: T) => Attributes = () => ({}),
@@ -47,7 +50,7 @@ export async function observed<T>(
   const ended = (more: Attributes, error?: unknown) => {
     const seconds = clock.now() - began;
     const all = { ...attributes, ...more };
-    counts.requests.record(seconds, all);
+    counts.requests[metric].record(seconds, all);
     scheduler.recorder?.(metric, seconds, all);
     activity?.set(more);
     activity?.end(error);

@@ -7,8 +7,12 @@
  */
 
 import { checkSeconds, show, wrongType } from "../errors/arguments.ts";
-import type { SslParams, SslParamsSource } from "../tls/params.ts";
-import { checkSslParams } from "../tls/params.ts";
+import {
+  checkSslParams,
+  type SslParams,
+  type SslParamsSource,
+} from "../tls/params.ts";
+import { checkKeys } from "../errors/known_keys.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
 
 /** Seconds for the phases of a request. Each limits one call of a socket, not the whole request. `Infinity` or a negative number: no limit. */
@@ -39,7 +43,7 @@ const DEFAULT_SECONDS = 60;
  *
  * @throws {TypeError} when they do
  */
-export function checkKeys(
+export function checkParams(
   call: string,
   params: unknown,
   keys: readonly string[],
@@ -47,14 +51,7 @@ export function checkKeys(
   if (typeof params !== "object" || params === null || Array.isArray(params)) {
     throw wrongType(call, "the parameters", "a URL or an object", params);
   }
-  const unknown = Object.keys(params).find((key) => !keys.includes(key));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `${call}: the parameters have no key ${show(unknown)}; they have ${
-        keys.join(", ")
-      }`,
-    );
-  }
+  checkKeys(call, "the parameters", params, keys);
 }
 
 /**

@@ -55,7 +55,7 @@ export class AcceptRates {
   }
 }
 
-/** Refuses a rate that is none. */
+/** Refuses a rate of the wrong type or out of range. */
 export function checkAcceptRate(call: string, value: unknown): void {
   if (value === undefined) return;
   if (typeof value !== "object" || value === null) {
@@ -66,13 +66,13 @@ export function checkAcceptRate(call: string, value: unknown): void {
   const isRate = typeof rate === "number" && rate > 0 && rate < Infinity;
   if (!isRate) {
     const expected = "a number of connections a second, above 0";
-    throw outOfRange(call, "the rate of acceptrate", expected, rate);
+    throw refusal(rate)(call, "the rate of acceptrate", expected, rate);
   }
   if (burst === undefined || (typeof burst === "number" && burst >= 1)) return;
-  throw outOfRange(
-    call,
-    "the burst of acceptrate",
-    "a number, 1 or more",
-    burst,
-  );
+  const expected = "a number, 1 or more";
+  throw refusal(burst)(call, "the burst of acceptrate", expected, burst);
+}
+
+function refusal(value: unknown): typeof wrongType | typeof outOfRange {
+  return typeof value === "number" ? outOfRange : wrongType;
 }

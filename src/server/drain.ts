@@ -8,7 +8,7 @@
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Wait, type WaitingThread } from "../core/wait.ts";
-import { checkDelay, wrongType } from "../errors/arguments.ts";
+import { checkDelay } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import type { ConnectionThread } from "./connection_thread.ts";
 
@@ -28,9 +28,6 @@ export interface Drained {
 
 /** Reads what the caller of `call` gave: the seconds. */
 export function readGrace(call: string, options: DrainOptions = {}): number {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   checkKeys(call, "the options", options, ["grace"]);
   const { grace = 10 } = options;
   checkDelay(call, "grace", grace);

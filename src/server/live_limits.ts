@@ -24,6 +24,6 @@ export function liveLimits<L extends object>(
       set: (value) => write({ [key]: value } as Partial<L>),
     });
   }
-  // A name that is none must not pass for a limit.
+  // A limit whose name is misspelt must fail, not be ignored.
   return Object.preventExtensions(limits);
 }

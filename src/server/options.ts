@@ -144,11 +144,8 @@ function checkServerOptions(call: string, options: ServerOptions): void {
   checkLimitValues(call, options);
 }
 
-/** Refuses limits that are none. */
+/** Refuses limits of the wrong type or out of range. */
 export function checkServerLimits(call: string, limits: ServerLimits): void {
-  if (typeof limits !== "object" || limits === null) {
-    throw wrongType(call, "the limits", "an object", limits);
-  }
   checkKeys(call, "the limits", limits, LIMIT_KEYS);
   checkLimitValues(call, limits);
 }

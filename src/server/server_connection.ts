@@ -4,19 +4,11 @@
  * @module
  */
 
-import type { AnyWait } from "../core/wait.ts";
-import { endpointOf } from "../socket/internals.ts";
+import { describeWait } from "../core/wait_purpose.ts";
 import { formatAddress } from "../net/address.ts";
+import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { ConnectionThread } from "./connection_thread.ts";
-
-/** What a wait of each kind is for. */
-const PURPOSE = {
-  read: "receive",
-  write: "send",
-  sleep: "sleep",
-  outside: "operation",
-} as const;
 
 /**
  * A connection that a server serves. Its members are up to date at the
@@ -83,7 +75,7 @@ export class ServerConnection {
    * What the handler waits for: `"receive"`, `"send"`, `"sleep"`, or
    * `"operation"`, which is a connect, a handshake or a promise given to
    * `copas.wait`; on another socket than its own with that one's name:
-   * `"receive: backend"`. A lock, a semaphore, a queue or a future is described
+   * `"receive on backend"`. A lock, a semaphore, a queue or a future is described
    * as its `toString()` does it. `"close"`: the handler has ended, and what it
    * has sent is being written. `undefined`: it runs, or awaits a promise that is
    * not Copas's.
@@ -91,7 +83,7 @@ export class ServerConnection {
   get waitsfor(): string | undefined {
     const { wait, isClosing } = this.#thread;
     if (isClosing) return "close";
-    return wait === undefined ? undefined : describe(wait, this.socket);
+    return wait === undefined ? undefined : describeWait(wait, this.socket);
   }
 
   /**
@@ -128,12 +120,3 @@ export type ServerConnectionStatus = Pick<
   ServerConnection,
   "name" | "peer" | "age" | "received" | "sent" | "waitsfor"
 >;
-
-function describe(wait: AnyWait, own: StreamSocket): string {
-  if (wait.tool !== undefined) return String(wait.tool);
-  const purpose = PURPOSE[wait.kind];
-  const { name } = (wait.socket ?? {}) as { name?: string };
-  return wait.socket === own || name === undefined
-    ? purpose
-    : `${purpose}: ${name}`;
-}

@@ -6,7 +6,7 @@
  */
 
 import { type Attributes, ErrorCounts } from "../core/counts.ts";
-import { CONNECTION_BOUNDS, Histogram } from "../core/histogram.ts";
+import { BOUNDS, Histogram } from "../core/histogram.ts";
 import type { Metered, MetricSheet } from "../core/metrics.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { addressAttributes, peerAttributes } from "../net/attributes.ts";
@@ -38,7 +38,7 @@ export class ServerMeter implements Metered {
   readonly #server: MeteredServer;
   /** Errors of handlers, by type. */
   readonly #errors = new ErrorCounts();
-  readonly #durations = new Histogram(CONNECTION_BOUNDS);
+  readonly #durations = new Histogram(BOUNDS[DURATION]);
   #isRemoved = false;
 
   constructor(scheduler: Scheduler, server: MeteredServer) {
@@ -136,13 +136,13 @@ export class ServerMeter implements Metered {
     add("copas.server.failed_tls_handshakes", failedHandshakes);
     add("copas.server.accept_failures", acceptFailures);
     add("copas.server.buffered", buffered);
-    const [by, type] = ["copas.limit", "error.type"];
+    const by = "copas.limit";
     sheet.addEach("copas.server.rejected_connections", refused, by, attributes);
     sheet.addEach("copas.server.closed_connections", closed, by, attributes);
     sheet.addEach(
       "copas.server.handler_errors",
       this.#errors,
-      type,
+      "error.type",
       attributes,
     );
     sheet.addDurations(DURATION, this.#durations, attributes);

@@ -21,13 +21,19 @@ export interface WorkerCounts extends Counts {
   servers: (ServerStatus | Pick<DatagramServerHandle, "name" | "addr">)[];
 }
 
-/** Counts threads and waits, and lists the servers; `stats` begins or ends the measuring of steps. */
-export function fullStatus(scheduler: Scheduler, stats?: boolean): Status {
+/** The registered servers, in the order in which they were registered. */
+export function serversOf(
+  { services }: Scheduler,
+): (Server | DatagramServerHandle)[] {
   // Only servers are services, and each has the handle of its kind.
-  const servers = [...scheduler.services].map(({ handle }) =>
+  return [...services].map(({ handle }) =>
     handle as Server | DatagramServerHandle
   );
-  return { ...statusOf(scheduler, stats), servers };
+}
+
+/** Counts threads and waits, and lists the servers; `stats` begins or ends the measuring of steps. */
+export function fullStatus(scheduler: Scheduler, stats?: boolean): Status {
+  return { ...statusOf(scheduler, stats), servers: serversOf(scheduler) };
 }
 
 /** The same status as plain values, which can be posted. */

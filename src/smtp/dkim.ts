@@ -6,7 +6,7 @@
 
 import { Readable } from "node:stream";
 import { wrongType } from "../errors/arguments.ts";
-import { checkKeys, checkOneLine } from "../requests/parameters.ts";
+import { checkOneLine, checkParams } from "../requests/parameters.ts";
 import type { Content } from "../requests/content.ts";
 
 /** How a mail is signed, so that its recipient can tell that the domain has sent it. */
@@ -26,7 +26,7 @@ export async function signed<T extends { content: Content }>(
   dkim: Dkim | undefined,
 ): Promise<T> {
   if (dkim === undefined) return mail;
-  checkKeys(call, dkim, ["domainName", "keySelector", "privateKey"]);
+  checkParams(call, dkim, ["domainName", "keySelector", "privateKey"]);
   const { domainName, keySelector, privateKey } = dkim;
   checkOneLine(call, "dkim.domainName", domainName);
   checkOneLine(call, "dkim.keySelector", keySelector);

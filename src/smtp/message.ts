@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import MimeNode from "npm:nodemailer@^10.6.0/lib/mime-node";
 import { wrongType } from "../errors/arguments.ts";
 import { type Content, readSource } from "../requests/content.ts";
-import { checkKeys, checkOneLine } from "../requests/parameters.ts";
+import { checkOneLine, checkParams } from "../requests/parameters.ts";
 
 /** The content of a message or of a part: text, bytes, or a stream of them. */
 export type MessageContent =
@@ -93,7 +93,7 @@ export function message(given: Message): AsyncIterable<Uint8Array> {
 }
 
 function node(given: Message, parent?: MimeNode): MimeNode {
-  checkKeys(CALL, given, KEYS);
+  checkParams(CALL, given, KEYS);
   const { headers = {}, body = "", attachments = [] } = given;
   const isMixed = attachments.length > 0;
   const own = headerEntries(headers);

@@ -7,7 +7,7 @@
 import { formatAddress } from "../net/address.ts";
 import type { RequestHost } from "../requests/host.ts";
 import { observed } from "../requests/observed.ts";
-import { checkCommon, checkKeys } from "../requests/parameters.ts";
+import { checkCommon, checkParams } from "../requests/parameters.ts";
 import { requestError } from "../requests/request_error.ts";
 import { signed } from "./dkim.ts";
 import type { OpenSmtp, Sent } from "./open.ts";
@@ -29,7 +29,7 @@ export async function send(
   host: RequestHost,
   params: SmtpParams,
 ): Promise<Sent> {
-  checkKeys("send()", params, [...MAIL_KEYS, ...SERVER_KEYS]);
+  checkParams("send()", params, [...MAIL_KEYS, ...SERVER_KEYS]);
   const server = readServer("send()", params);
   const mail = await signed("send()", readMail("send()", params), params.dkim);
   return await named(host, server, async () => {
@@ -49,7 +49,7 @@ export async function open(
   host: RequestHost,
   params: SmtpServerParams,
 ): Promise<OpenSmtp> {
-  checkKeys("open()", params, SERVER_KEYS);
+  checkParams("open()", params, SERVER_KEYS);
   const server = readServer("open()", params);
   const session = await named(
     host,
@@ -59,7 +59,7 @@ export async function open(
   const end = () => session.end();
   return {
     async send(given: MailParams): Promise<Sent> {
-      checkKeys("send()", given, [...MAIL_KEYS, "signal"]);
+      checkParams("send()", given, [...MAIL_KEYS, "signal"]);
       checkCommon("send()", given);
       const read: Mail = readMail("send()", given);
       const mail = await signed("send()", read, given.dkim);

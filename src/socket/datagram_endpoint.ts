@@ -59,9 +59,6 @@ export function checkDatagramOptions(
   options: DatagramSocketOptions | undefined,
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   checkKeys(call, "the options", options, [
     "name",
     "timeouts",

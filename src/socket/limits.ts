@@ -22,7 +22,7 @@ export const DEFAULT_LIMITS: Required<Limits> = {
 };
 
 /**
- * Refuses limits that are none.
+ * Refuses limits of the wrong type or out of range.
  *
  * @param call names the call in the message of an error
  */

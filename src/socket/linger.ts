@@ -36,7 +36,7 @@ export interface ConnectionLimits extends Limits, LingerOptions {}
 const LONGEST_CLOSE = 30;
 
 /**
- * Refuses a time that is none, and what is no yes or no.
+ * Refuses a time of the wrong type or out of range, and a flag that is not a boolean.
  *
  * @param call names the call in the message of an error
  */

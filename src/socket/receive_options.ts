@@ -53,7 +53,7 @@ export const CHECKED_KEYS: readonly string[] = [
 ];
 
 /**
- * Refuses options that are none.
+ * Refuses options of the wrong type or out of range.
  *
  * @param call names the call in the message of an error
  */

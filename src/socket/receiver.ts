@@ -7,7 +7,6 @@
 
 import { setIdle } from "../core/idle_wait.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { CHECKED_KEYS } from "./receive_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
@@ -23,7 +22,11 @@ import {
   type Received,
 } from "./pattern.ts";
 import { PatternReader } from "./pattern_reader.ts";
-import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
+import {
+  CHECKED_KEYS,
+  checkReceiveOptions,
+  type ReceiveOptions,
+} from "./receive_options.ts";
 import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";

@@ -72,9 +72,6 @@ export function checkSocketOptions(
   options: StreamSocketOptions | undefined,
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
-  }
   const hint = ", and what belongs to TLS goes into sslparams";
   checkKeys(call, "the options", options, KEYS, hint);
   const { name, timeouts, sslparams, starttls } = options;

@@ -29,7 +29,7 @@ export interface WatchLimits {
 /** The names of the limits. */
 export const WATCH_KEYS = ["idletimeout", "lifetime", "mininput"] as const;
 
-/** Refuses limits that are none. */
+/** Refuses limits of the wrong type or out of range. */
 export function checkWatchLimits(call: string, limits: WatchLimits): void {
   for (const key of WATCH_KEYS) {
     const value: unknown = limits[key];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkString, wrongType } from "../errors/arguments.ts";
+import { checkString } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 
 /** Names of one kind: `lock_1`, `lock_2`. Only those that are used are counted. */
@@ -30,9 +30,6 @@ export class DefaultNames {
     options: { name?: string },
     make: (name: string) => T,
   ): T {
-    if (typeof options !== "object" || options === null) {
-      throw wrongType(call, "the options", "an object", options);
-    }
     checkKeys(call, "the options", options, this.#keys);
     if (options.name !== undefined) {
       checkString(call, "the name", options.name);

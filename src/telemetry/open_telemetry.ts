@@ -4,8 +4,7 @@
  * @module
  */
 
-/** A value of an attribute. */
-export type Attributes = Readonly<Record<string, string | number>>;
+import type { Attributes } from "../core/counts.ts";
 
 /** Where in a trace something belongs. */
 export interface OtelContext {

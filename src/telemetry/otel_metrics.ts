@@ -4,19 +4,10 @@
  * @module
  */
 
-import type { Attributes } from "../core/counts.ts";
-import type { MetricName } from "../core/metrics.ts";
-import { LOOP_BOUNDS, REQUEST_BOUNDS } from "../core/histogram.ts";
-import { CONNECTION_BOUNDS } from "../core/histogram.ts";
+import { BOUNDS, type DurationName } from "../core/histogram.ts";
+import type { DurationRecorder } from "../core/metrics.ts";
 import type { Measured } from "./measured.ts";
 import type { Meter, Observable, Telemetry } from "./open_telemetry.ts";
-
-/** Hears of a duration. */
-export type Recorder = (
-  metric: MetricName,
-  seconds: number,
-  attributes?: Attributes,
-) => void;
 
 /**
  * Exports what `copas.metrics()` tells. Numbers are asked for when they are
@@ -27,7 +18,7 @@ export type Recorder = (
 export function exportMetrics(
   copas: Measured,
   { meterProvider }: Telemetry,
-): Recorder {
+): DurationRecorder {
   const meter = meterProvider.getMeter("@copas/copas");
   const observables = new Map<string, Observable>();
   const histograms = new Map<
@@ -50,7 +41,9 @@ export function exportMetrics(
         observables.set(name, meter.createObservableGauge(name, options));
         break;
       case "histogram": {
-        const advice = { explicitBucketBoundaries: boundsOf(name) };
+        const advice = {
+          explicitBucketBoundaries: BOUNDS[name as DurationName],
+        };
         const histogram = meter.createHistogram(name, { ...options, advice });
         histograms.set(name, histogram);
       }
@@ -72,9 +65,4 @@ export function exportMetrics(
 
 function entriesOf(copas: Measured) {
   return Object.entries(copas.metrics());
-}
-
-function boundsOf(name: string): readonly number[] {
-  if (name.startsWith("copas.loop.")) return LOOP_BOUNDS;
-  return name.startsWith("copas.server.") ? CONNECTION_BOUNDS : REQUEST_BOUNDS;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorType } from "../core/counts.ts";
+import { type Attributes, errorType } from "../core/counts.ts";
 import type {
   Activity,
   ActivityKind,
@@ -12,7 +12,6 @@ import type {
   Tracer,
 } from "../core/tracer.ts";
 import type {
-  Attributes,
   OtelContext,
   OtelTracer,
   Span,

@@ -99,13 +99,15 @@ export interface WorkerSettings {
 }
 
 /**
- * Refuses the address of a Unix socket, before it is taken for one that is wrong.
+ * Refuses what is no object, and the address of a Unix socket, before it is taken for one that is wrong.
  * SO_REUSEPORT is for ports, and Deno 2.9.6 hands no listener to a worker.
  *
- * @throws {TypeError} when there is one
+ * @throws {TypeError} when it is either
  */
 export function refuseUnixSocket(options: unknown): void {
-  if (typeof options !== "object" || options === null) return;
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("addworkers()", "the options", "an object", options);
+  }
   if (!("path" in options)) return;
   throw new TypeError(
     "addworkers(): workers can't share a Unix socket; give hostname and port, or serve the socket by addserver()",
@@ -121,9 +123,6 @@ export function workerSettings(
   if (!(module instanceof URL)) {
     const expected = 'a URL: new URL("./handler.ts", import.meta.url)';
     throw wrongType(call, "the module", expected, module);
-  }
-  if (typeof options !== "object" || options === null) {
-    throw wrongType(call, "the options", "an object", options);
   }
   checkKeys(call, "the options", options, KEYS);
   const {

@@ -6,6 +6,8 @@
 
 import { assertRejects, assertThrows } from "@std/assert";
 import { Copas } from "../../src/copas/copas.ts";
+import { httpFor } from "../../src/http/mod.ts";
+import { listeners } from "../../src/systemd/mod.ts";
 import { tcpPair } from "../fixtures/socket_pair.ts";
 
 // Type checks would refuse them, too.
@@ -128,6 +130,25 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
     );
   }
   queue.destroy();
+});
+
+Deno.test("options that are no object are refused by name, wherever keys are checked", async () => {
+  const copas = new Copas();
+  const nothing = null as Anything;
+  const calls: [string, () => unknown][] = [
+    ["new Copas()", () => new Copas(nothing)],
+    ["scoped()", () => copas.scoped(nothing)],
+    ["pool.new()", () => copas.pool.new(nothing)],
+    ["httpFor()", () => httpFor(copas, nothing)],
+    ["listeners()", () => listeners(nothing)],
+  ];
+  for (const [call, make] of calls) {
+    await assertRejects(
+      async () => await make(),
+      TypeError,
+      `${call}: the options must be an object, got null`,
+    );
+  }
 });
 
 Deno.test("a sleep and a relay, which have no timeout of that name, refuse one", async () => {

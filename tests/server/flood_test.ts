@@ -274,6 +274,13 @@ Deno.test("limits that are none, or have no effect, are refused", () => {
       named,
     );
   }
+  for (const acceptrate of [{ rate: "5" }, { rate: 5, burst: null }]) {
+    assertThrows(
+      () => copas.addserver(listener, () => {}, { acceptrate } as never),
+      TypeError,
+      "of acceptrate must be a number",
+    );
+  }
   assertEquals(copas.status().servers, []);
   listener.close();
   const path = Deno.makeTempDirSync() + "/socket";
