@@ -188,33 +188,30 @@ export class Connection {
     const { selector } = this.#scheduler;
     selector.writeBegins();
     try {
-      await this.#writeAndDiscard(discards, waits);
+      const timeout = lingerOf(this.#limits, this.#socket.timeouts);
+      // Most have nothing to discard: the clock is not asked for them.
+      const deadline = discards ? this.#scheduler.clock.now() + timeout : 0;
+      if (!this.sender.isDrained) {
+        await this.sender.drain("close()", true, { timeout });
+      }
+      if (discards && !this.#isReleased) await this.#discard(deadline, waits);
     } catch (error) {
       this.#sender?.abandon(CLOSED_REASON);
       this.#abort();
       throw error;
     } finally {
-      await this.#release();
+      const released = this.#release();
+      if (released !== undefined) await released;
       selector.writeEnds();
     }
   }
 
-  async #writeAndDiscard(
-    discards: boolean,
-    waits: boolean,
-  ): Promise<void> {
+  #discard(deadline: number, waits: boolean): Promise<void> {
     const scheduler = this.#scheduler;
-    const timeout = lingerOf(this.#limits, this.#socket.timeouts);
-    // Most have nothing to discard: the clock is not asked for them.
-    const deadline = discards ? scheduler.clock.now() + timeout : 0;
-    if (!this.sender.isDrained) {
-      await this.sender.drain("close()", true, { timeout });
-    }
-    if (!discards || this.#isReleased) return;
     const left = Math.max(deadline - scheduler.clock.now(), 0);
-    const stream = this.#stream;
     const { source } = this.receiver;
-    await discardRest(scheduler, stream, this.#socket, source, waits, left);
+    const stream = this.#stream;
+    return discardRest(scheduler, stream, this.#socket, source, waits, left);
   }
 
   /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */
