@@ -60,6 +60,9 @@ function turnWithPoll(): Promise<void> {
  */
 const MICROTASKS = 6;
 
+/** To await it makes no promise. */
+const RESOLVED = Promise.resolve();
+
 /**
  * A deadline that is noticed so many seconds late tells of a stall: a thread
  * that computed for long, or a process that was stopped.
@@ -219,7 +222,7 @@ export class Driver {
     const scheduler = this.#scheduler;
     const { selector } = scheduler;
     // The caller goes on first: the loop may be over at once.
-    await null;
+    await RESOLVED;
     while (this.#mustDrive) {
       if (!scheduler.hasWork && !this.#asksClock) {
         if (scheduler.finished) {
@@ -234,7 +237,7 @@ export class Driver {
         await selector.rest();
       } else {
         // Lets the threads of the last round run before the next one.
-        await null;
+        await RESOLVED;
       }
       if (!scheduler.slice.mayGoOn()) {
         await this.#giveTurn();
@@ -265,7 +268,7 @@ export class Driver {
     const scheduler = this.#scheduler;
     do {
       const microtasks = scheduler.slice.isWellKnown ? 1 : MICROTASKS;
-      for (let i = 0; i < microtasks; i++) await null;
+      for (let i = 0; i < microtasks; i++) await RESOLVED;
       if (!scheduler.slice.mayGoOn()) {
         await this.#giveTurn();
         this.#asksClock = true;

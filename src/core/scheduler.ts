@@ -229,7 +229,10 @@ export class Scheduler extends ErrorReports
   /** A thread is suspended in a wait. That of a removed thread is over at once. */
   waitBegan(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
-    this.counts.waits[wait.kind]++;
+    const { waits } = this.counts;
+    // Most are reads: a property whose name is known is counted faster.
+    if (wait.kind === "read") waits.read++;
+    else waits[wait.kind]++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) {
       this.recount(task);
     }
