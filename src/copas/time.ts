@@ -20,7 +20,7 @@ import {
 } from "../errors/arguments.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import type { Context } from "./context.ts";
-import { checkThread } from "./thread_argument.ts";
+import { checkThread } from "./threads.ts";
 
 /** How a sleep ends early. */
 export interface SleepOptions {

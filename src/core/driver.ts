@@ -6,12 +6,11 @@
  */
 
 import type { DeadlineHeap } from "../collections/deadline_heap.ts";
-import type { Selector } from "../readiness/selector.ts";
-import { Alarm } from "./alarm.ts";
-import type { Clock, ClockHost } from "./clock.ts";
+import { Alarm, type Clock, type ClockHost } from "./clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { afterPoll } from "../readiness/poll.ts";
 import { SLICE, type TimeSlice } from "./time_slice.ts";
+import { afterPoll } from "../readiness/poll.ts";
+import type { Selector } from "../readiness/selector.ts";
 
 /** What the driver needs of the scheduler. */
 export interface Driven extends ClockHost {

@@ -5,10 +5,10 @@
  */
 
 import type { AnyWait } from "../core/wait.ts";
-import { endpointOf } from "../socket/internals.ts";
 import { formatAddress } from "../net/address.ts";
-import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { ConnectionThread } from "./connection_thread.ts";
+import { endpointOf } from "../socket/internals.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
 
 /** What a wait of each kind is for. */
 const PURPOSE = {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Scheduler } from "../core/scheduler.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { HandshakeError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
@@ -11,11 +12,6 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import { closeConn } from "../tls/accepted_handshake.ts";
-import { closeTls } from "../tls/farewell.ts";
-import { isTls } from "../tls/secure.ts";
-import type { TlsSession } from "../tls/session.ts";
-import type { Scheduler } from "../core/scheduler.ts";
 import { discardRest } from "./discard.ts";
 import { type ConnectionLimits, lingerOf } from "./linger.ts";
 import { Receiver } from "./receiver.ts";
@@ -23,6 +19,9 @@ import { Sender } from "./sender.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { CLOSED_REASON, HANDSHAKE_REASON } from "./stream_state.ts";
 import { sendSmallWritesAtOnce } from "./tcp_options.ts";
+import { closeConn, closeTls } from "../tls/accepted_handshake.ts";
+import { isTls } from "../tls/secure.ts";
+import type { TlsSession } from "../tls/session.ts";
 
 /** The first byte of a TLS handshake. */
 const TLS_HANDSHAKE = 0x16;

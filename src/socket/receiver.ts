@@ -6,8 +6,8 @@
  */
 
 import { setIdle } from "../core/idle_wait.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { CHECKED_KEYS } from "./receive_options.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
@@ -21,14 +21,18 @@ import {
   INCOMPLETE,
   type Pattern,
   type Received,
+  type ReceiveRequest,
+  type Wanted,
 } from "./pattern.ts";
 import { PatternReader } from "./pattern_reader.ts";
-import { checkReceiveOptions, type ReceiveOptions } from "./receive_options.ts";
-import type { ReceiveRequest, Wanted } from "./receive_request.ts";
+import {
+  CHECKED_KEYS,
+  checkReceiveOptions,
+  type ReceiveOptions,
+} from "./receive_options.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 import { saysClosed } from "./stream_state.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;

@@ -13,8 +13,7 @@ import { checkWaitOptions } from "../errors/wait_options.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import type { Connection } from "./connection.ts";
 import { endpointOf } from "./internals.ts";
-import { INCOMPLETE } from "./pattern.ts";
-import { ReceiveRequest } from "./receive_request.ts";
+import { INCOMPLETE, ReceiveRequest } from "./pattern.ts";
 import type { StreamSocket } from "./stream_socket.ts";
 
 /** When a relay ends that its peers do not end. */

@@ -5,7 +5,7 @@
  */
 
 import type { Tracer } from "../core/tracer.ts";
-import { peerAttributes } from "../net/attributes.ts";
+import { peerAttributes } from "../net/address.ts";
 import type { TlsMode } from "../tls/params.ts";
 import type { TlsSession } from "../tls/session.ts";
 
