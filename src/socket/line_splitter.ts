@@ -12,6 +12,8 @@ import { INCOMPLETE } from "./pattern.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 const CR = 13;
+/** The byte at the end of a line. */
+const LF = 10;
 
 /** Takes the lines of one stream, and remembers how far it has searched. */
 export class LineSplitter {
@@ -66,8 +68,6 @@ function indexOrEnd(index: number, from: number, end: number): number {
   return index < 0 ? end : from + index;
 }
 
-/** The byte at the end of a line. */
-export const LF = 10;
 /** How many bytes are decoded together. A line that the program keeps may keep that much of its neighbours in memory. */
 const BLOCK_SIZE = 256;
 
