@@ -5,6 +5,7 @@
  */
 
 import type { Case } from "./case.ts";
+import { attack } from "./cases/attack.ts";
 import { byteRelay } from "./cases/byte_relay.ts";
 import { cluster } from "./cases/cluster.ts";
 import { fairness } from "./cases/fairness.ts";
@@ -14,6 +15,7 @@ import { many } from "./cases/many.ts";
 import { node } from "./cases/node.ts";
 import { otherSockets } from "./cases/other_sockets.ts";
 import { redis } from "./cases/redis.ts";
+import { relay } from "./cases/relay.ts";
 import { requests } from "./cases/requests.ts";
 import { start } from "./cases/start.ts";
 import { storm } from "./cases/storm.ts";
@@ -24,9 +26,11 @@ import { tls } from "./cases/tls.ts";
 export const cases: Case[] = [
   lineEcho,
   byteRelay,
+  relay,
   many,
   idle,
   storm,
+  attack,
   redis,
   cluster,
   node,

@@ -39,7 +39,8 @@ function sourcePaths(folder: string): string[] {
 function readSource(path: string): Source {
   const text = Deno.readTextFileSync(new URL(path, root));
   const imports = importsOf(text)
-    .filter((specifier) => /^\.\.?\//.test(specifier))
+    // What is no module of TypeScript is imported as text.
+    .filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))
     .map((specifier) => new URL(specifier, new URL(path, root)).href)
     .map((url) => url.slice(root.href.length));
   return { imports, lines: text.split("\n").length - 1 };

@@ -25,11 +25,14 @@ async function main(): Promise<number> {
 
 function steps(std: string[]): Step[] {
   const entries = Object.values(config.exports);
-  const pages = Array.from(pagesIn("docs"));
+  const pages = Array.from(filesIn("docs", ".md"));
+  // Not all that lies below: the inspector's page is modules for a browser.
+  const modules = ["src", "tests", "examples", "bench", "tools"]
+    .flatMap((folder) => Array.from(filesIn(folder, ".ts")));
   return [
     ["format", ["fmt", "--check"]],
     ["lint", ["lint"]],
-    ["types", ["check", ...std, "."]],
+    ["types", ["check", ...std, "mod.ts", ...modules]],
     ["documentation", ["doc", "--lint", ...entries]],
     [
       "documentation text",
@@ -46,10 +49,11 @@ function steps(std: string[]): Step[] {
   ];
 }
 
-/** The pages in a folder and below it: of a folder, Deno takes the scripts only. */
-function* pagesIn(folder: string): Generator<string> {
+/** The files in a folder and below it whose names end with `ending`. */
+function* filesIn(folder: string, ending: string): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    if (isDirectory) yield* pagesIn(`${folder}/${name}`);
-    else if (name.endsWith(".md")) yield `${folder}/${name}`;
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesIn(path, ending);
+    else if (name.endsWith(ending)) yield path;
   }
 }

@@ -91,9 +91,11 @@ function isTaken(port: number): boolean {
 
 async function exampleNames(): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    if (isFile && name.endsWith(".ts")) {
-      names.push(name.slice(0, -".ts".length));
+  for (const inside of ["", "frames/"]) {
+    for await (const { name } of Deno.readDir(new URL(inside, folder))) {
+      if (name.endsWith(".ts")) {
+        names.push(inside + name.slice(0, -".ts".length));
+      }
     }
   }
   return names.sort();

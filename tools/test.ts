@@ -6,6 +6,7 @@
 //   deno task test tests/sync            those of a file or a folder
 //   deno task test --filter "half-close" those whose names say so
 //   deno task test --stand-ins           with the stand-ins for @std
+//   deno task test --long                repeats what is random four times as often
 //
 // All other arguments go to `deno test`.
 
@@ -31,11 +32,15 @@ const flags = [
   "--sanitize-resources",
 ];
 
+/** Arguments that are not for `deno test`. */
+const ownFlags = ["--stand-ins", "--long"];
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: string[]): Promise<number> {
-  const rest = args.filter((arg) => arg !== "--stand-ins");
-  const std = await stdFlags(rest.length < args.length);
+  const rest = args.filter((arg) => !ownFlags.includes(arg));
+  if (args.includes("--long")) Deno.env.set("COPAS_LONG_TESTS", "1");
+  const std = await stdFlags(args.includes("--stand-ins"));
   const where = namesFiles(rest) ? [] : ["tests/"];
   const dots = !choosesTests(rest);
   const folder = await Deno.makeTempDir({ prefix: "copas_test_" });

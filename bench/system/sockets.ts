@@ -11,6 +11,9 @@ const AF_INET = 2;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_LINGER = 13;
 const IPPROTO_IP = 0;
 const IPPROTO_TCP = 6;
 const IP_BIND_ADDRESS_NO_PORT = 24;
@@ -27,8 +30,13 @@ const one = new Uint8Array(new Int32Array([1]).buffer);
  *
  * @param number picks the local address: one address has ports for 28,000
  * connections only, so each 20,000 connections come from another one
+ * @param receiveBuffer how many bytes the system takes that are not received; 0: as many as it likes
  */
-export function connectStream(target: Target, number = 0): number {
+export function connectStream(
+  target: Target,
+  number = 0,
+  receiveBuffer = 0,
+): number {
   if ("path" in target) {
     const fd = open(AF_UNIX, SOCK_STREAM);
     begin(fd, unixAddress(target.path));
@@ -36,6 +44,10 @@ export function connectStream(target: Target, number = 0): number {
   }
   const fd = open(AF_INET, SOCK_STREAM);
   libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, one, 4);
+  if (receiveBuffer > 0) {
+    const size = new Uint8Array(new Int32Array([receiveBuffer]).buffer);
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, 4);
+  }
   const host = 1 + Math.floor(number / 20_000);
   if (host > 1) {
     libc.setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, one, 4);
@@ -63,6 +75,14 @@ export function send(fd: number, bytes: Uint8Array): number {
 /** Receives into `into`; the number of bytes, 0 at the end of the stream, -1 when nothing has come or the connection has failed. */
 export function receive(fd: number, into: Uint8Array): number {
   return libc.recv(fd, into, into.length, 0);
+}
+
+const noLinger = new Uint8Array(new Int32Array([1, 0]).buffer);
+
+/** Closes a socket by a reset. */
+export function reset(fd: number): void {
+  libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, noLinger, 8);
+  libc.close(fd);
 }
 
 /** Closes a socket. */

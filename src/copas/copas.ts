@@ -5,7 +5,7 @@
  * @module
  */
 
-import { resolvedCall } from "../core/immediate_call.ts";
+import { pacedCall, resolvedCall } from "../core/immediate_call.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
 import { setBehind } from "../core/faces.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -297,7 +297,9 @@ export class Copas {
    * removed, or is removed meanwhile. `loop()` waits for it.
    *
    * When the time is up, the shield ends, and the removal reaches what still runs
-   * under it. `cancelall()` closes the sockets that are waited for all the same.
+   * under it. `cancelall()` closes the sockets that are waited for all the same. A
+   * removed thread that begins one shield after the other is given up after 100;
+   * shields within another one don't count.
    *
    * @param fn the function, usually an async one
    * @param options `timeout` in seconds, 0 or more; `Infinity` is no limit.
@@ -466,7 +468,7 @@ export class Copas {
     fn: (...args: A) => T | Promise<T>,
   ): (...args: A) => Promise<Protected<Awaited<T>>> {
     checkFunction("protect()", "fn", fn);
-    return protect(fn);
+    return protect(this.#context.scheduler, fn);
   }
 
   /**
@@ -490,12 +492,11 @@ export class Copas {
    * else console.log(line);
    * ```
    */
-  async pcall<A extends unknown[], T>(
+  pcall<A extends unknown[], T>(
     fn: (...args: A) => T | PromiseLike<T>,
     ...args: A
   ): Promise<Called<T>> {
-    checkFunction("pcall()", "fn", fn);
-    return await pcall(fn, args);
+    return pcall(this.#context.scheduler, fn, args);
   }
 
   /**
@@ -944,7 +945,7 @@ export class Copas {
   race<T>(
     start: (signal: AbortSignal) => Iterable<T>,
   ): Promise<Awaited<T>> {
-    return race(start);
+    return pacedCall(this.#context.scheduler, race(start));
   }
 
   // --- Servers -------------------------------------------------------------------------------
@@ -1337,7 +1338,8 @@ export class Copas {
     b: StreamLike,
     options?: RelayOptions,
   ): Promise<[number, number]> {
-    return sockets.relayBetween(this.#context, a, b, options);
+    const relayed = sockets.relayBetween(this.#context, a, b, options);
+    return pacedCall(this.#context.scheduler, relayed);
   }
 
   // --- Sockets: receiving and sending --------------------------------------------------------------

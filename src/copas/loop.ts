@@ -4,7 +4,11 @@
  * @module
  */
 
-import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
+import {
+  pacedCall,
+  rejectedCall,
+  resolvedCall,
+} from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
 import { CancelledError } from "../errors/errors.ts";
@@ -41,9 +45,11 @@ export function loop(
     if (init !== undefined) checkFunction("loop()", "init", init);
     if (timeout !== undefined) checkSeconds("loop()", "the timeout", timeout);
     const { scheduler } = context;
-    return scheduler.driver.loop(() => {
+    const isEmpty = init === undefined && scheduler.finished;
+    const looping = scheduler.driver.loop(() => {
       if (init !== undefined) new Initializer(scheduler).run(init);
     });
+    return isEmpty ? pacedCall(scheduler, looping) : looping;
   } catch (error) {
     return rejectedCall(context.scheduler, error);
   }
@@ -54,8 +60,12 @@ export async function step(
   { scheduler }: Context,
   timeout: number = Infinity,
 ): Promise<boolean> {
-  checkSeconds("step()", "the timeout", timeout);
-  return await scheduler.driver.step(timeout < 0 ? Infinity : timeout);
+  try {
+    checkSeconds("step()", "the timeout", timeout);
+    return await scheduler.driver.step(timeout < 0 ? Infinity : timeout);
+  } catch (error) {
+    return await rejectedCall(scheduler, error);
+  }
 }
 
 /** Waits until the dispatcher is asked to exit. */

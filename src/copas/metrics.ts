@@ -22,6 +22,7 @@ export function metrics({ scheduler }: Context): Metrics {
   const sheet = new MetricSheet();
   for (const metered of scheduler.metered) metered.measure(sheet);
   measureTraffic(scheduler, sheet);
+  measureHandshakes(scheduler, sheet);
   measureThreads(scheduler, sheet);
   measureLoop(scheduler, sheet);
   return sheet.metrics;
@@ -46,6 +47,12 @@ function measureTraffic(
       ? "http.client.request.duration"
       : "copas.client.request.duration";
     sheet.addDurations(name, durations, attributes);
+  }
+}
+
+function measureHandshakes({ counts }: Scheduler, sheet: MetricSheet): void {
+  for (const [attributes, durations] of counts.handshakes) {
+    sheet.addDurations("copas.tls.handshake.duration", durations, attributes);
   }
 }
 

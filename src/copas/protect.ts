@@ -4,7 +4,8 @@
  * @module
  */
 
-import { show } from "../errors/arguments.ts";
+import { type CallHost, pacedCall } from "../core/immediate_call.ts";
+import { checkFunction, show } from "../errors/arguments.ts";
 import { CopasError, type ErrorCode } from "../errors/errors.ts";
 
 /** What a protected function resolves to. When `code` is there, the call failed. */
@@ -14,16 +15,22 @@ export type Protected<T> =
 
 /** Makes a function that resolves to values where `fn` throws a `CopasError`. Every other error is thrown on. */
 export function protect<A extends unknown[], T>(
+  scheduler: CallHost,
   fn: (...args: A) => T | Promise<T>,
 ): (...args: A) => Promise<Protected<Awaited<T>>> {
-  return async (...args) => {
-    try {
-      return [await fn(...args), undefined];
-    } catch (error) {
-      if (error instanceof CopasError) return [null, error.code, error];
-      throw error;
-    }
-  };
+  return (...args) => pacedCall(scheduler, callProtected(fn, args));
+}
+
+async function callProtected<A extends unknown[], T>(
+  fn: (...args: A) => T | Promise<T>,
+  args: A,
+): Promise<Protected<Awaited<T>>> {
+  try {
+    return [await fn(...args), undefined];
+  } catch (error) {
+    if (error instanceof CopasError) return [null, error.code, error];
+    throw error;
+  }
 }
 
 /**
@@ -35,10 +42,19 @@ export type Called<T> =
   | [value: null, message: string, error?: unknown];
 
 /** Calls `fn` and turns whatever it throws into values. */
-export async function pcall<A extends unknown[], T>(
+export function pcall<A extends unknown[], T>(
+  scheduler: CallHost,
   fn: (...args: A) => T | PromiseLike<T>,
   args: A,
 ): Promise<Called<T>> {
+  return pacedCall(scheduler, call(fn, args));
+}
+
+async function call<A extends unknown[], T>(
+  fn: (...args: A) => T | PromiseLike<T>,
+  args: A,
+): Promise<Called<T>> {
+  checkFunction("pcall()", "fn", fn);
   try {
     const value = await fn(...args);
     return value === null ? [null, "closed"] : [value as Exclude<T, null>];

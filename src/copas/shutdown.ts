@@ -8,11 +8,12 @@
 import type { Abandonable } from "../core/abandonable.ts";
 import { ABANDON } from "../core/abandonable.ts";
 import { type Ending, GracefulEnd } from "../core/graceful_end.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { EndUnderWay } from "../core/lifecycle.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { Wait, type WaitingThread } from "../core/wait.ts";
-import { wrongType } from "../errors/arguments.ts";
+import { checkString, show, wrongType } from "../errors/arguments.ts";
 import { ConnectionThread } from "../server/connection_thread.ts";
 import { type Drained, type DrainOptions, readGrace } from "../server/drain.ts";
 import type { Context } from "./context.ts";
@@ -166,7 +167,12 @@ export async function shutDown(
   context: Context,
   options?: DrainOptions,
 ): Promise<Drained> {
-  const grace = readGrace("shutdown()", options);
+  let grace: number;
+  try {
+    grace = readGrace("shutdown()", options);
+  } catch (error) {
+    return await rejectedCall(context.scheduler, error);
+  }
   return await begin(context, grace).wait(grace);
 }
 
@@ -180,6 +186,18 @@ const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> = {
   SIGBREAK: 21,
 };
 
+/** Deno's refusal of a signal doesn't tell which call had named it. */
+function listenFor(signal: Deno.Signal, listener: () => void): void {
+  try {
+    Deno.addSignalListener(signal, listener);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    const known = "a signal of this system that a program may catch, such as ";
+    const message = `shutdownon(): a signal must be ${known}"SIGTERM"`;
+    throw new TypeError(`${message}, got ${show(signal)}`, { cause });
+  }
+}
+
 /** Shuts down at the first of `signals`, and ends the process at the second. Returns what takes the listeners off. */
 export function shutDownOn(
   context: Context,
@@ -192,6 +210,7 @@ export function shutDownOn(
     const expected = 'an array of signals: ["SIGINT", "SIGTERM"]';
     throw wrongType(call, "the signals", expected, signals);
   }
+  for (const signal of signals) checkString(call, "a signal", signal);
   const { driver, lifecycle } = context.scheduler;
   let isSecond = false;
   const removers: (() => void)[] = [];
@@ -206,7 +225,7 @@ export function shutDownOn(
         isSecond = true;
         begin(context, grace, !driver.running);
       };
-      Deno.addSignalListener(signal, listener);
+      listenFor(signal, listener);
       removers.push(() => Deno.removeSignalListener(signal, listener));
     }
   } catch (error) {

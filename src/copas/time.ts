@@ -18,7 +18,11 @@ import {
   checkPromise,
   checkSeconds,
 } from "../errors/arguments.ts";
-import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
+import {
+  checkSignalOption,
+  checkWaitOptions,
+  type WaitOptions,
+} from "../errors/wait_options.ts";
 import type { Context } from "./context.ts";
 import { checkThread } from "./threads.ts";
 
@@ -35,7 +39,7 @@ export function sleep(
 ): Promise<void> {
   try {
     checkSeconds("sleep()", "the time", seconds);
-    checkWaitOptions("sleep()", options);
+    checkSignalOption("sleep()", options);
   } catch (error) {
     return rejectedCall(scheduler, error);
   }
@@ -57,7 +61,7 @@ export function pause(
   }
   try {
     checkSeconds("pause()", "the time", seconds);
-    checkWaitOptions("pause()", options);
+    checkSignalOption("pause()", options);
   } catch (error) {
     return rejectedCall(scheduler, error);
   }
@@ -73,7 +77,7 @@ export function pauseForever(
   options?: SleepOptions,
 ): Promise<number> {
   try {
-    checkWaitOptions("pauseforever()", options);
+    checkSignalOption("pauseforever()", options);
   } catch (error) {
     return rejectedCall(scheduler, error);
   }

@@ -33,6 +33,10 @@ export class Counts {
   readonly requests: LabelledHistograms = new LabelledHistograms(
     REQUEST_BOUNDS,
   );
+  /** TLS handshakes, by side and outcome. */
+  readonly handshakes: LabelledHistograms = new LabelledHistograms(
+    REQUEST_BOUNDS,
+  );
 }
 
 /** What metrics and spans call an error: its `code` for one of Copas's errors, else the name of its class. */

@@ -85,6 +85,24 @@ export async function checkedCall<T>(
     : await resolvedNextRound(scheduler, value);
 }
 
+/**
+ * The promise of a call whose outcome stands, though its thread was removed: it
+ * comes a round later when the slice of time is over.
+ */
+export async function pacedCall<T>(
+  scheduler: CallHost,
+  call: Promise<T>,
+): Promise<T> {
+  try {
+    return await call;
+  } finally {
+    if (!scheduler.mayProceed()) {
+      // In a removed thread it fails, which counts: such a loop is given up.
+      await resolvedNextRound(scheduler, undefined).catch(() => {});
+    }
+  }
+}
+
 /** What a call returns that gives `true` without a wait. One for all calls: the common case makes no promise. */
 export const resolvedTrue: Promise<true> = Promise.resolve(true);
 

@@ -60,12 +60,16 @@ export interface Metrics {
   readonly "copas.server.connection.duration": DistributionMetric;
   /** TLS handshakes that failed, or took too long. */
   readonly "copas.server.failed_tls_handshakes": NumberMetric;
+  /** Datagrams that the sockets of datagram servers have received and sent, by `network.io.direction`. */
+  readonly "copas.server.datagrams": NumberMetric;
   /** Errors that left handlers and were reported, by `error.type`: the `code` of one of Copas's errors, or the class of another one. */
   readonly "copas.server.handler_errors": NumberMetric;
   /** Accepts that failed, most likely because no file descriptor was left. */
   readonly "copas.server.accept_failures": NumberMetric;
   /** Bytes that connections of servers keep waiting in memory. */
   readonly "copas.server.buffered": NumberMetric;
+  /** How long TLS handshakes took, by `copas.tls.side`: `client` or `server`, and `error.type` for those that failed. */
+  readonly "copas.tls.handshake.duration": DistributionMetric;
   /** Bytes received and sent over all sockets, by `network.io.direction`. */
   readonly "copas.network.io": NumberMetric;
   /** What calls of `receive` have given and calls of `send` have taken, datagrams among them, by `network.io.direction`. */
@@ -141,6 +145,11 @@ const CATALOGUE: Record<
     "{handshake}",
     "TLS handshakes that failed.",
   ],
+  "copas.server.datagrams": [
+    COUNTER,
+    "{datagram}",
+    "Datagrams that servers received and sent.",
+  ],
   "copas.server.handler_errors": [
     COUNTER,
     "{error}",
@@ -155,6 +164,11 @@ const CATALOGUE: Record<
     SUM,
     "By",
     "Bytes that connections keep waiting in memory.",
+  ],
+  "copas.tls.handshake.duration": [
+    "histogram",
+    "s",
+    "How long TLS handshakes took.",
   ],
   "copas.network.io": [COUNTER, "By", "Bytes received and sent."],
   "copas.network.messages": [

@@ -21,6 +21,8 @@ let open = 0;
 export interface ShieldedThread extends WaitingThread {
   /** Whether the thread was removed. */
   readonly removed: boolean;
+  /** Whether another shield may begin: of a removed thread, so many may. */
+  mayShield(): boolean;
   /** A shield of the thread begins (1) or ends (-1). */
   countShield(change: number): void;
 }
@@ -82,13 +84,21 @@ export async function shielded<T>(
   fn: () => T | PromiseLike<T>,
   timeout: number,
 ): Promise<T> {
-  const shield = new Shield(scheduler.current);
+  const thread = scheduler.current;
+  const messagePrefix = "Cannot finish the shielded function";
+  if (!thread.mayShield()) {
+    // The wait of the removed thread fails before it calls `fn`.
+    return await waitForCall(scheduler, async () => await fn(), {
+      messagePrefix,
+    });
+  }
+  const shield = new Shield(thread);
   try {
     // `async`: what it throws is its result, too.
     const result = handled(shield.call(async () => await fn()));
     return await waitForCall(scheduler, () => result, {
       timeout,
-      messagePrefix: "Cannot finish the shielded function",
+      messagePrefix,
       isShielded: true,
     });
   } finally {

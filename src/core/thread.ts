@@ -13,6 +13,7 @@ import {
 } from "./current_thread.ts";
 import type { EndHook, HookedThread } from "./end_hook.ts";
 import { currentShield, type ShieldedThread } from "./shield.ts";
+import { isThenable } from "./handled.ts";
 import type { PausingThread, SleepWait } from "./sleep.ts";
 import type { ErrorHandler } from "./task.ts";
 import { hearRejections, type RejectionHost } from "./unawaited.ts";
@@ -79,7 +80,7 @@ export function leaveAsGuest(wait: AnyWait): void {
   guests.get(wait)?.leaveElsewhere(wait);
 }
 
-/** How many waits of a removed thread fail. A thread that has caught all of their errors is not resumed any more. */
+/** How many waits of a removed thread fail, or are shielded. A thread that goes on after that is not resumed any more. */
 const MOST_REFUSALS = 100;
 
 /** A thread of a dispatcher. */
@@ -253,6 +254,12 @@ export class Thread implements PausingThread, HookedThread, ShieldedThread {
     this.#waitsElsewhere!.delete(wait);
   }
 
+  /** Whether another shield may begin. A loop of shields would keep a removed thread for ever. */
+  mayShield(): boolean {
+    return !this.removed || currentShield() !== undefined ||
+      this.#refusals++ < MOST_REFUSALS;
+  }
+
   /** A shield of the thread begins (1) or ends (-1). */
   countShield(change: number): void {
     this.#shields += change;
@@ -337,14 +344,4 @@ function ended(): void {
 
 function failed(error: unknown): void {
   runningThread()!.fail(error);
-}
-
-function isThenable(value: unknown): boolean {
-  try {
-    return typeof value === "object" && value !== null && "then" in value &&
-      typeof value.then === "function";
-  } catch {
-    // A `then` that can't be read rejects the promise that is made of it.
-    return true;
-  }
 }

@@ -69,10 +69,37 @@ export function checkWaitOptions(
   further: readonly string[] = [],
 ): void {
   if (options === undefined) return;
+  checkLimits(
+    call,
+    options,
+    further.length === 0 ? KEYS : [...further, ...KEYS],
+  );
+}
+
+/**
+ * Refuses options of a call that can be ended by a signal but has no `timeout`.
+ *
+ * @param call names the call in the message of an error: `"pause()"`
+ * @param further the keys of the call's own options beside `signal`
+ * @throws {TypeError} when they are not an object or have an unknown key, or
+ * `signal` is not an `AbortSignal`
+ */
+export function checkSignalOption(
+  call: string,
+  options: unknown,
+  further: readonly string[] = [],
+): void {
+  if (options !== undefined) checkLimits(call, options, [...further, "signal"]);
+}
+
+function checkLimits(
+  call: string,
+  options: unknown,
+  known: readonly string[],
+): void {
   if (typeof options !== "object" || options === null) {
     throw wrongType(call, "the options", "an object", options);
   }
-  const known = further.length === 0 ? KEYS : [...further, ...KEYS];
   checkKeys(call, "the options", options, known);
   const { timeout, signal } = options as {
     timeout?: unknown;

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { TooLongError } from "../errors/errors.ts";
+import { ClosedError, TooLongError } from "../errors/errors.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
@@ -104,6 +104,8 @@ export interface DataOptions {
 export class DataDuplex extends FtpDuplex {
   readonly #options: DataOptions;
   #begun = false;
+  /** Whether all data have been sent. */
+  #isSent = false;
 
   constructor(options: DataOptions) {
     super();
@@ -153,6 +155,7 @@ export class DataDuplex extends FtpDuplex {
       if (this.ready !== undefined) await this.ready;
       await this.socket!.flush();
       await this.socket!.shutdown("send");
+      this.#isSent = true;
       // Takes what TLS has to say, and the server's own end. Bytes that stay
       // unread would make of the close a reset, which can cost the server data.
       this.resume();
@@ -163,6 +166,9 @@ export class DataDuplex extends FtpDuplex {
 
   protected override fail(error: Error): void {
     if (!this.destroyed) this.#options.onfail(error);
-    super.fail(error);
+    // A server that refuses the data may reset the connection before its reply
+    // comes, which says why: it is waited for.
+    if (this.#isSent && error instanceof ClosedError) this.push(null);
+    else super.fail(error);
   }
 }

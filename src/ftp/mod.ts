@@ -16,7 +16,8 @@
 
 import copas from "../copas/default.ts";
 import type { Source } from "../requests/content.ts";
-import type { RequestHost } from "../requests/host.ts";
+import { checkHost, type RequestHost } from "../requests/host.ts";
+import { paced } from "../requests/paced.ts";
 import type { Ftp } from "./ftp.ts";
 import type { FtpGetParams, FtpPutParams } from "./params.ts";
 import { openFtp } from "./open.ts";
@@ -57,6 +58,7 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  * network scope holds for them
  * @returns `get`, `put`, `command`, `list`, `nlst` and `open`, as this module exports them for the
  * default dispatcher
+ * @throws {TypeError} when `host` is no dispatcher
  *
  * @example
  * ```ts
@@ -69,22 +71,27 @@ export { ReplyError, type ReplyErrorOptions } from "../requests/reply_error.ts";
  * ```
  */
 export function ftpFor(host: RequestHost): Ftp {
+  checkHost("ftpFor()", host);
   const carrier = oneEach(host);
   return {
-    get:
-      ((given: string | URL | FtpGetParams) =>
+    get: ((given: string | URL | FtpGetParams) =>
+      paced<unknown>(
+        host,
         typeof given === "string" || given instanceof URL
           ? getBytes(carrier, given)
-          : getInto(carrier, given)) as Ftp["get"],
-    put:
-      ((given: string | URL | FtpPutParams, source: Source) =>
+          : getInto(carrier, given),
+      )) as Ftp["get"],
+    put: ((given: string | URL | FtpPutParams, source: Source) =>
+      paced(
+        host,
         typeof given === "string" || given instanceof URL
           ? putBy(carrier, { url: given, source })
-          : putBy(carrier, given)) as Ftp["put"],
-    command: (params) => commandBy(carrier, params),
-    list: (folder) => listBy(carrier, folder),
-    nlst: (folder) => nlstBy(carrier, folder),
-    open: (server) => openFtp(host, server),
+          : putBy(carrier, given),
+      )) as Ftp["put"],
+    command: (params) => paced(host, commandBy(carrier, params)),
+    list: (folder) => paced(host, listBy(carrier, folder)),
+    nlst: (folder) => paced(host, nlstBy(carrier, folder)),
+    open: (server) => paced(host, openFtp(host, server)),
   };
 }
 

@@ -20,7 +20,8 @@
  */
 
 import copas from "../copas/default.ts";
-import type { RequestHost } from "../requests/host.ts";
+import { checkHost, type RequestHost } from "../requests/host.ts";
+import { paced } from "../requests/paced.ts";
 import { checkKeys } from "../requests/parameters.ts";
 import { checkSeconds } from "../errors/arguments.ts";
 import { Connections } from "./connections.ts";
@@ -206,7 +207,8 @@ export interface HttpOptions {
  * @param options `keepalive`, in seconds. Default: connections are not kept
  * @returns `request`, as this module exports it for the default dispatcher, and
  * `close`
- * @throws {TypeError} when an option is unknown or of the wrong type
+ * @throws {TypeError} when `host` is no dispatcher, or an option is unknown or of
+ * the wrong type
  * @throws {RangeError} when `keepalive` is `NaN`
  *
  * @example Many requests over a few connections
@@ -232,6 +234,7 @@ export interface HttpOptions {
  * ```
  */
 export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
+  checkHost("httpFor()", host);
   checkKeys("httpFor()", options, ["keepalive"]);
   const { keepalive = 0 } = options;
   checkSeconds("httpFor()", "keepalive", keepalive);
@@ -239,9 +242,12 @@ export function httpFor(host: RequestHost, options: HttpOptions = {}): Http {
   return {
     request:
       ((given: string | URL | HttpParams, body?: string | Uint8Array) =>
-        typeof given === "string" || given instanceof URL
-          ? requestText(host, connections, given, body)
-          : requestInto(host, connections, given)) as Http["request"],
+        paced<unknown>(
+          host,
+          typeof given === "string" || given instanceof URL
+            ? requestText(host, connections, given, body)
+            : requestInto(host, connections, given),
+        )) as Http["request"],
     close: () => connections.close(),
     [Symbol.dispose]: () => connections.close(),
   };

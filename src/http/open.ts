@@ -12,6 +12,7 @@ import type { RequestHost } from "../requests/host.ts";
 import { hostOf, userOf } from "../requests/parameters.ts";
 import { ReplyError } from "../requests/reply_error.ts";
 import { abandon } from "../requests/socket_duplex.ts";
+import { layeredTls } from "../tls/layer.ts";
 import { basic } from "./headers.ts";
 import type { HttpRequest } from "./params.ts";
 import { withoutIdentity } from "./redirect.ts";
@@ -29,13 +30,10 @@ export async function open(
   const { url, proxy, signal, sslparams, timeouts } = request;
   const isSecure = url.protocol === "https:";
   const isSecureProxy = proxy?.protocol === "https:";
-  if (isSecure && isSecureProxy) {
-    throw new Deno.errors.NotSupported(
-      "an https proxy can only be asked for http: Deno has no TLS within TLS",
-    );
-  }
   const own = isSecureProxy ? withoutIdentity(sslparams) : sslparams;
-  const isFirst = proxy === undefined ? isSecure : isSecureProxy;
+  // TLS with the server goes through that with the proxy.
+  const isWithin = isSecure && isSecureProxy;
+  const isFirst = proxy === undefined ? isSecure : isSecureProxy && !isWithin;
   const name = `http: ${formatAddress(hostOf(url), portOf(url))}`;
   const socket = host.socket.tcp({
     name,
@@ -47,7 +45,11 @@ export async function open(
     const to = proxy ?? url;
     // What the proxy is asked for as well: it may reach what this side must not.
     endpointOf(socket).checkScope(hostOf(url), portOf(url));
-    await socket.connect(hostOf(to), portOf(to), { signal });
+    await endpointOf(socket).connect(hostOf(to), portOf(to), { signal }, {
+      layer: isWithin
+        ? (conn, given) => layeredTls(conn, own, hostOf(to), given)
+        : undefined,
+    });
     if (proxy === undefined) return socket;
     const isSocks = !proxy.protocol.startsWith("http");
     if (isSocks) {

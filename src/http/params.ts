@@ -70,7 +70,7 @@ export interface HttpParams extends CommonParams {
   redirect?: boolean | "all" | "standard";
   /** How many redirects the request follows; the next one is the answer. `false`: no limit. Default: 5. */
   maxredirects?: number | false;
-  /** The proxy to connect to: `http://host:port` (without a port, 3128), `https://host:port` (443; it can only be asked for http), or `socks5://host:port` (1080; the proxy looks names up, as with `socks5h://`). A user and a password in it are for the proxy. Default: none; the environment is not read. */
+  /** The proxy to connect to: `http://host:port` (without a port, 3128), `https://host:port` (443), or `socks5://host:port` (1080; the proxy looks names up, as with `socks5h://`). A user and a password in it are for the proxy. Default: none; the environment is not read. */
   proxy?: string | URL;
   /** The longest body of an answer, in bytes; a longer one is a `TooLongError`. Default: no limit. */
   maxbody?: number;

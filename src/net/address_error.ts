@@ -107,6 +107,10 @@ const REASONS: [ErrorClass, string][] = [
     Deno.errors.AddrInUse,
     "the address is in use; choose another port, or 0 for any",
   ],
+  [
+    URIError,
+    "the host must be a name or an address, without scheme or port",
+  ],
   [Deno.errors.AddrNotAvailable, "this machine does not have that address"],
   [Deno.errors.PermissionDenied, "the system does not permit it"],
   [

@@ -36,9 +36,17 @@ export interface ConnectSettings {
   readonly view?: Network;
   /** Whether the peer has chosen the port, which is another one each time. */
   readonly isPeersPort?: boolean;
+  /** Makes another connection of the new one. Default: none. */
+  readonly layer?: Layer;
   /** Makes what is sent before all else. Default: nothing. */
   readonly preface?: Preface;
 }
+
+/** Makes another connection of a new one, or closes it and fails. */
+export type Layer = (
+  conn: Deno.Conn,
+  signal: AbortSignal,
+) => Promise<Deno.Conn>;
 
 /** Makes what is sent first on a new connection. */
 export type Preface = () => Promise<Uint8Array>;
@@ -177,15 +185,18 @@ export class Network {
 
   /**
    * Checks the address of a listener or a datagram socket that a dispatcher
-   * will serve. One that this network has opened passes.
+   * will serve. One that this network has opened passes. To listen on a
+   * descriptor that was handed over, no grant was needed: it is not recorded.
    */
-  authorizeServer(server: { addr: Deno.Addr }): void {
+  authorizeServer(server: { addr: Deno.Addr; isHandedOver?: true }): void {
     if (this.#opened.has(server)) return;
     const { addr } = server;
     const [host, port] = "hostname" in addr
       ? [addr.hostname, addr.port]
       : [formatAddr(addr), 0];
-    this.policy.authorize("listen", host, port, CANNOT_SERVE);
+    if (server.isHandedOver) {
+      this.policy.check("listen", host, port, CANNOT_SERVE);
+    } else this.policy.authorize("listen", host, port, CANNOT_SERVE);
   }
 
   /**

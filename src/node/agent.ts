@@ -7,7 +7,7 @@
 
 import { Agent, type AgentOptions as NodeOptions } from "node:http";
 import type { Duplex } from "node:stream";
-import type { RequestHost } from "../requests/host.ts";
+import { checkHost, type RequestHost } from "../requests/host.ts";
 import { formatAddress } from "../net/address.ts";
 import { abandon } from "../requests/socket_duplex.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
@@ -112,7 +112,8 @@ class CopasAgent extends Agent {
  * `http.Agent`: `maxSockets`, `maxFreeSockets`, `timeout` in milliseconds and so
  * on. Default: for `http:`, with `keepAlive`
  * @returns the agent, for the option `agent` of a request
- * @throws {TypeError} when an option is of the wrong type
+ * @throws {TypeError} when `copas` is no dispatcher, or an option is of the wrong
+ * type
  *
  * @example
  * ```ts
@@ -131,5 +132,6 @@ class CopasAgent extends Agent {
  * ```
  */
 export function agent(copas: RequestHost, options: AgentOptions = {}): Agent {
+  checkHost("agent()", copas);
   return new CopasAgent(copas, options);
 }

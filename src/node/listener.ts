@@ -74,7 +74,8 @@ export interface ConnectionEmitter {
  * (`node:http`'s, not `node:https`'s). Default: without TLS
  * @returns the handler. A handler of yours may call it as well, with its socket: after a
  * look by `peek` at what the client speaks
- * @throws {TypeError} when `server` is neither, or `sslparams` is not what it should be
+ * @throws {TypeError} when `copas` is no dispatcher, `server` is neither, or
+ * `sslparams` is not what it should be
  *
  * @example
  * ```ts
@@ -98,6 +99,10 @@ export function listener(
   server: ConnectionEmitter | ((socket: DuplexSocket) => unknown),
   sslparams?: SslParams | SslParamsSource,
 ): (conn: Deno.Conn | StreamSocket) => unknown {
+  if (typeof copas?.handler !== "function") {
+    const expected = "a Copas, or a view of one";
+    throw wrongType("listener()", "the dispatcher", expected, copas);
+  }
   if (typeof server !== "function") {
     if (typeof server?.emit !== "function") {
       const expected = "a server with emit(), or a function";

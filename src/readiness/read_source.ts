@@ -40,6 +40,8 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
   writes?: WritingHalf = undefined;
   /** Counts the memory of the buffer. */
   readonly meter?: Meter;
+  /** Whether what is in the buffer is being written from there: no read may begin, because it would move it. */
+  isLent = false;
   /** The read under way, while the source is busy. */
   underWay?: Promise<number | null> = undefined;
   readonly #stream: ByteStream;
@@ -63,6 +65,10 @@ export class ReadSource extends Source<number | null> implements WaitingRead {
   /** Whether nothing more will come than what is in the buffer. */
   override get isExhausted(): boolean {
     return this.ended || this.failure !== undefined;
+  }
+
+  override arm(): void {
+    if (!this.isLent) super.arm();
   }
 
   protected override request(): void {

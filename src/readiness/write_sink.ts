@@ -51,6 +51,8 @@ export class WriteSink {
   #flying?: Uint8Array<ArrayBuffer> = undefined;
   #from = 0;
   #to = 0;
+  /** Where what is being written is the caller's memory: tells the caller that it is free again. */
+  #onfree?: () => void = undefined;
 
   /** `owner` is announced to `selector` when a write ends and `notify` is set. */
   constructor(
@@ -177,6 +179,26 @@ export class WriteSink {
     return this.#filling!.length - this.#fill;
   }
 
+  /**
+   * Begins to write `bytes` from where they are, without a copy: only when nothing
+   * is left to write.
+   *
+   * @param onfree called when all of them are written, or writing has failed: the
+   * memory must not change before
+   * @returns whether it does
+   */
+  lend(bytes: Uint8Array<ArrayBuffer>, onfree: () => void): boolean {
+    if (!this.isEmpty || this.failure !== undefined) return false;
+    this.#selector.writeBegins();
+    this.taken += bytes.length;
+    this.#flying = bytes;
+    this.#from = 0;
+    this.#to = bytes.length;
+    this.#onfree = onfree;
+    this.#writeOn();
+    return true;
+  }
+
   /** Writes what has been taken, unless a write is under way: then it follows. */
   write(): void {
     if (this.#flying !== undefined || this.#fill === 0) return;
@@ -189,8 +211,13 @@ export class WriteSink {
   }
 
   #writeOn(): void {
+    const flying = this.#flying!;
+    // What was lent is mostly written in one go: it needs no second view.
+    const data = this.#from === 0 && this.#to === flying.length
+      ? flying
+      : flying.subarray(this.#from, this.#to);
     try {
-      this.#stream.write(this.#flying!.subarray(this.#from, this.#to)).then(
+      this.#stream.write(data).then(
         (count) => this.#wrote(count),
         (error) => this.#failed(error),
       );
@@ -209,8 +236,11 @@ export class WriteSink {
     this.written += count;
     this.#selector.bytesSent += count;
     if (this.#from < this.#to) return this.#writeOn();
-    this.#giveBuffer(this.#flying!);
+    const onfree = this.#onfree;
+    if (onfree === undefined) this.#giveBuffer(this.#flying!);
+    else this.#onfree = undefined;
     this.#flying = undefined;
+    onfree?.();
     this.write();
     if (this.isEmpty) this.#selector.writeEnds();
     if (this.notify) this.#announce();
@@ -220,6 +250,8 @@ export class WriteSink {
     this.failure = error;
     // What was not written never will be: no thread has to wait for it.
     this.lost = this.pending;
+    const onfree = this.#onfree;
+    if (onfree !== undefined) this.#flying = this.#onfree = undefined;
     for (const buffer of [this.#flying, this.#filling]) {
       if (buffer !== undefined && buffer.length > SIZES[0]) {
         this.#meter?.change(-buffer.length);
@@ -227,6 +259,7 @@ export class WriteSink {
     }
     this.#flying = this.#filling = undefined;
     this.#fill = 0;
+    onfree?.();
     this.#selector.writeEnds();
     this.#announce();
   }

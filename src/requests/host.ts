@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wrongType } from "../errors/arguments.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import type { StreamSocketOptions } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
@@ -23,4 +24,23 @@ export interface RequestHost {
    * @throws {CancelledError} when the thread was removed or `signal` aborted
    */
   wait<T>(promise: PromiseLike<T>, options?: WaitOptions): Promise<T>;
+}
+
+/**
+ * Checks that a caller has given a dispatcher.
+ *
+ * @param call names the call in the message of the error: `"httpFor()"`
+ * @throws {TypeError} when it is none
+ */
+export function checkHost(call: string, host: RequestHost): void {
+  if (
+    typeof host?.socket?.tcp !== "function" || typeof host.wait !== "function"
+  ) {
+    throw wrongType(
+      call,
+      "the dispatcher",
+      "a Copas, or a view of one",
+      host,
+    );
+  }
 }

@@ -148,7 +148,7 @@ export function readUrl(
   }
   if (!protocols.includes(url.protocol) || url.hostname === "") {
     throw new TypeError(
-      `${call}: the url must begin with ${expected}, got ${schemeOf(text)}`,
+      `${call}: the url must begin with ${expected}, got one that begins with "${url.protocol}"`,
     );
   }
   return url;

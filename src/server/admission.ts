@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Clock } from "../core/clock.ts";
 import { clientKey, IpList } from "../net/ip_list.ts";
 import { AcceptRates } from "./accept_rate.ts";
 import type { ServerLimits } from "./options.ts";
@@ -18,6 +17,16 @@ export type RefusedBy =
   | "maxPerAddress"
   | "maxConnections";
 
+/** A connection, as far as it is counted by its address. */
+export interface Counted {
+  readonly clientAddress: string;
+  /** What it is counted under: `""` where addresses are not counted, `undefined` until its proxy has told its client's. */
+  addressKey: string | undefined;
+}
+
+/** What a connection is counted under, `""` where addresses are not counted; or the limit that refuses it. */
+export type Decision = string | { readonly by: RefusedBy };
+
 /** Counts connections by address, and decides. */
 export class Admission {
   readonly #rates = new AcceptRates();
@@ -29,14 +38,19 @@ export class Admission {
   /** Whether addresses matter at all. */
   #asksAddress = false;
 
-  /** Takes the limits; they are checked. */
-  set limits(limits: ServerLimits) {
+  /** Takes the limits, which are checked, and counts the connections that came while none were counted. */
+  hold(limits: ServerLimits, connections: Iterable<Counted>): void {
     const { allow, deny, maxPerAddress, acceptrate } = limits;
     this.#limits = limits;
     this.#allow = allow && new IpList("limits", "allow", allow);
     this.#deny = deny && new IpList("limits", "deny", deny);
     this.#asksAddress = maxPerAddress !== undefined ||
       (allow ?? deny ?? acceptrate) !== undefined;
+    if (maxPerAddress === undefined) return;
+    for (const connection of connections) {
+      if (connection.addressKey !== "") continue;
+      connection.addressKey = this.#enter(connection.clientAddress);
+    }
   }
 
   /** How many addresses are remembered. */
@@ -45,30 +59,43 @@ export class Admission {
   }
 
   /**
-   * Decides whether a connection is served.
+   * Decides whether an accepted connection is served.
    *
    * @param serving how many count as served already
-   * @returns what it is counted under, `""` where addresses are not counted;
-   * or, in an object, the limit that refuses it
+   * @param now the time, in seconds
    */
-  admit(
-    conn: Deno.Conn,
-    serving: number,
-    { clock }: { readonly clock: Clock },
-  ): string | { by: RefusedBy } {
+  admit(conn: Deno.Conn, serving: number, now: number): Decision {
+    if (!this.#asksAddress) return this.full(serving) ?? "";
+    const addr = conn.remoteAddr;
+    const address = "hostname" in addr ? addr.hostname : "";
+    const by = this.#refusedBy(address, clientKey(address), now);
+    if (by !== undefined) return { by };
+    return this.full(serving) ?? this.#enter(address);
+  }
+
+  /** The refusal of one more connection where the server has all that it may have. */
+  full(serving: number): Exclude<Decision, string> | undefined {
     const { maxConnections = Infinity, overflow = "wait" } = this.#limits;
-    let key = "";
-    if (this.#asksAddress) {
-      const addr = conn.remoteAddr;
-      const address = "hostname" in addr ? addr.hostname : "";
-      key = clientKey(address);
-      const by = this.#refusedBy(address, key, clock.now());
-      if (by !== undefined) return { by };
-    }
     // Where they wait, no more is accepted than there is room for.
-    if (overflow !== "wait" && serving >= maxConnections) {
-      return { by: "maxConnections" };
-    }
+    return overflow !== "wait" && serving >= maxConnections
+      ? { by: "maxConnections" }
+      : undefined;
+  }
+
+  /** Decides by the address alone: that of a client which its proxy has told. One that `admit` has let in by its address stays. */
+  admitClient(connection: Counted, now: number): RefusedBy | undefined {
+    if (connection.addressKey !== undefined) return undefined;
+    const address = connection.clientAddress;
+    const by = this.#asksAddress
+      ? this.#refusedBy(address, clientKey(address), now)
+      : undefined;
+    connection.addressKey = by === undefined ? this.#enter(address) : "";
+    return by;
+  }
+
+  /** Counts a connection from `address`. Returns what it is counted under. */
+  #enter(address: string): string {
+    const key = clientKey(address);
     if (key === "" || this.#limits.maxPerAddress === undefined) return "";
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     return key;
@@ -87,7 +114,7 @@ export class Admission {
   }
 
   /** A connection that was counted under `key` has ended. */
-  leave(key: string): void {
+  leave(key = ""): void {
     if (key === "") return;
     const left = (this.#counts.get(key) ?? 1) - 1;
     if (left > 0) this.#counts.set(key, left);

@@ -36,8 +36,8 @@ export class ConnectionThread extends Thread {
   #isCut = false;
   /** Whether the handler has ended, and the connection is being closed. */
   #isClosing = false;
-  /** What it is counted under among the addresses. */
-  readonly addressKey: string;
+  /** What it is counted under among the addresses; `undefined` until its proxy has told its client's. */
+  addressKey: string | undefined;
   readonly #server: ConnectionOwner;
   readonly #names: ConnectionNames;
   readonly #autoclose: boolean;
@@ -48,7 +48,7 @@ export class ConnectionThread extends Thread {
     names: ConnectionNames,
     socket: StreamSocket,
     autoclose: boolean,
-    addressKey: string,
+    addressKey: string | undefined,
   ) {
     super(scheduler, undefined, socket);
     this.connection = socket;
@@ -56,6 +56,17 @@ export class ConnectionThread extends Thread {
     this.#server = server;
     this.#names = names;
     this.#autoclose = autoclose;
+  }
+
+  /** The client's address as it is known by now; `""` where there is none. */
+  get clientAddress(): string {
+    try {
+      const [host, , family] = this.connection.getpeername();
+      return family === "unix" ? "" : host;
+    } catch {
+      // Its handshake has failed, and the socket knows no peer any more.
+      return "";
+    }
   }
 
   protected override defaultName(): string {

@@ -4,16 +4,19 @@
  * @module
  */
 
+import type { Metered, MetricSheet } from "../core/metrics.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
+import { addressAttributes } from "../net/address.ts";
+import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import {
   DatagramServerHandle,
   type DatagramServerInternals,
 } from "./datagram_handle.ts";
-import type { DatagramSocket } from "../socket/datagram_socket.ts";
 
 /** Runs its handler in a thread until the handler ends, or the server is removed. */
-export class DatagramServer implements Service, DatagramServerInternals {
+export class DatagramServer
+  implements Service, DatagramServerInternals, Metered {
   /** What the program has of it. */
   readonly handle: DatagramServerHandle = new DatagramServerHandle(this);
   readonly #scheduler: Scheduler;
@@ -48,6 +51,7 @@ export class DatagramServer implements Service, DatagramServerInternals {
   /** Runs `body` as the server's thread. When it ends, the server is removed. */
   serve(body: () => unknown): void {
     this.#scheduler.serve(this);
+    this.#scheduler.metered.add(this);
     const task = this.#task = new Thread(
       this.#scheduler,
       `${this.#socket.name}:handler`,
@@ -63,6 +67,18 @@ export class DatagramServer implements Service, DatagramServerInternals {
     });
   }
 
+  measure(sheet: MetricSheet): void {
+    const { name, addr } = this;
+    const attributes = {
+      "copas.server.name": name,
+      ...(addr === undefined ? {} : addressAttributes(addr)),
+    };
+    const [receive, transmit] = this.#socket.getstats();
+    const direction = "network.io.direction";
+    const counts = { receive, transmit };
+    sheet.addEach("copas.server.datagrams", counts, direction, attributes);
+  }
+
   /** A datagram server has nothing to resume: its thread waits by itself. */
   resume(): void {}
 
@@ -71,6 +87,7 @@ export class DatagramServer implements Service, DatagramServerInternals {
     const task = this.#task;
     this.#task = undefined;
     this.#scheduler.services.delete(this);
+    this.#scheduler.metered.delete(this);
     this.#scheduler.selector.wake();
     if (keepopen) task?.cancel();
     else this.#socket.close();

@@ -57,7 +57,7 @@ export interface ServerOptions extends ServerLimits, LingerOptions {
   timeout?: number;
   /** The server's name. Its connections are `NAME:client_1`, their threads `NAME:handler_1`, and so on. Default: a name that tells the address. */
   name?: string;
-  /** The proxies that tell the server who its clients are, by the PROXY protocol. Default: there are none, and no header is read. */
+  /** The proxies that tell the server who its clients are, by the PROXY protocol; limits by address hold for the addresses that they tell. Default: there are none, and no header is read. */
   proxyProtocol?: ProxyProtocolOptions;
 }
 
@@ -174,13 +174,13 @@ function checkLimitValues(call: string, limits: ServerLimits): void {
   throw wrongType(call, "overflow", expected, overflow);
 }
 
-/** Refuses limits that have no effect, because the clients of a Unix socket have no addresses. */
+/** Refuses limits that have no effect, because the clients of a Unix socket have no addresses, and no proxy tells them. */
 export function checkHasAddresses(
   call: string,
   addr: Deno.Addr,
-  limits: ServerLimits,
+  limits: ServerOptions,
 ): void {
-  if ("hostname" in addr) return;
+  if ("hostname" in addr || limits.proxyProtocol !== undefined) return;
   const keys = ["maxPerAddress", "acceptrate", "allow", "deny"] as const;
   const key = keys.find((key) => limits[key] !== undefined);
   if (key === undefined) return;

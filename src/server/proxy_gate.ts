@@ -8,7 +8,7 @@
 import { checkDelay, wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { IpList } from "../net/ip_list.ts";
-import type { ProxyRule } from "./proxy_header.ts";
+import { mayProxy, type ProxyRule } from "./proxy_rule.ts";
 import type { SocketHandler } from "./socket_handler.ts";
 
 /** Which proxies stand in front of a server, and tell it who its clients are. */
@@ -33,6 +33,8 @@ export class ProxyGate {
   readonly #onrefused: () => void;
   /** Loaded when the first server needs it, and not when a client comes: with no descriptor left, Deno can't open the file, and ends the process (2.9.6). */
   readonly #reader = import("./proxy_header.ts");
+  /** The errors of connections that did not pass. */
+  readonly #refusals = new WeakSet<Error>();
 
   /** @param onrefused is called for each connection that does not pass */
   constructor(rule: ProxyRule, onrefused: () => void) {
@@ -49,9 +51,9 @@ export class ProxyGate {
    * take the header for a handshake
    */
   static of(
-    proxyProtocol: ProxyProtocolOptions | undefined,
+    { proxyProtocol }: { readonly proxyProtocol?: ProxyProtocolOptions },
     listener: Deno.Listener,
-    onrefused: () => void,
+    meter: { refused(by: string): void },
   ): ProxyGate | undefined {
     if (proxyProtocol === undefined) return undefined;
     const call = "addserver()";
@@ -61,21 +63,37 @@ export class ProxyGate {
           "use copas.socket.bind(), and give sslparams to copas.handler()",
       );
     }
-    return new ProxyGate(readProxyOptions(call, proxyProtocol), onrefused);
+    return new ProxyGate(
+      readProxyOptions(call, proxyProtocol),
+      () => meter.refused("proxyProtocol"),
+    );
   }
 
-  /** Reads the header, and calls `handler` then. */
-  before(handler: SocketHandler): SocketHandler {
+  /** Whether the peer of `conn` is one of the proxies, which tells who its client is. */
+  believes({ remoteAddr }: Deno.Conn): boolean {
+    return mayProxy(this.#rule, remoteAddr);
+  }
+
+  /** Reads the header, and calls `handler` then, unless `admits` refuses the client. */
+  before(handler: SocketHandler, admits: () => boolean): SocketHandler {
     return async (socket) => {
       const { ProxyHeaderError, readProxyHeader } = await this.#reader;
       try {
         await readProxyHeader(socket, this.#rule);
       } catch (error) {
-        if (error instanceof ProxyHeaderError) this.#onrefused();
+        if (error instanceof ProxyHeaderError) {
+          this.#refusals.add(error);
+          this.#onrefused();
+        }
         throw error;
       }
-      await handler(socket);
+      if (admits()) await handler(socket);
     };
+  }
+
+  /** Whether `error` ended a connection before its handler was called. */
+  hasRefused(error: unknown): boolean {
+    return error instanceof Error && this.#refusals.has(error);
   }
 }
 

@@ -7,21 +7,13 @@
 
 import { HandshakeError, TimeoutError } from "../errors/errors.ts";
 import { endpoint, formatAddr } from "../net/address.ts";
-import type { IpList } from "../net/ip_list.ts";
 import type { ProxyHeader } from "../proxy_protocol/header.ts";
 import { parseHeader } from "../proxy_protocol/parse.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import { endpointOf } from "../socket/internals.ts";
 import { INCOMPLETE, ReceiveRequest } from "../socket/pattern.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-
-/** The option as the server uses it. */
-export interface ProxyRule {
-  readonly proxies: IpList;
-  readonly isUnix: boolean;
-  readonly timeout: number;
-  readonly required: boolean;
-}
+import { mayProxy, type ProxyRule } from "./proxy_rule.ts";
 
 /** The error of a connection whose header is missing, late or malformed, or that comes from an address that may send none. */
 export class ProxyHeaderError extends HandshakeError {}
@@ -82,11 +74,6 @@ export async function readProxyHeader(
   const { client } = request.header!;
   if (client === undefined) return;
   inside.proxied = { ...client, proxy: endpoint(conn.remoteAddr) };
-}
-
-/** Whether the peer at `addr` may say who its client is. */
-function mayProxy({ proxies, isUnix }: ProxyRule, addr: Deno.Addr): boolean {
-  return "hostname" in addr ? proxies.has(addr.hostname) : isUnix;
 }
 
 function refused(address: string, why: string): ProxyHeaderError {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamEndpointOptions } from "../socket/socket_options.ts";
@@ -36,25 +37,53 @@ export class Refusals {
     this.#host = host;
   }
 
-  /**
-   * Closes `conn`, which the limit `by` refuses: after the text of `overflow`, if
-   * it is one and the peer is to hear of it in plain text.
-   */
-  refuse(
-    conn: Deno.Conn,
-    by: RefusedBy,
-    overflow: ServerLimits["overflow"] = "wait",
-    secured = false,
-  ): void {
-    const isQuiet = overflow === "wait" || overflow === "close" ||
-      by === "deny" || by === "allow" || secured;
-    if (isQuiet || this.#underWay >= MOST_AT_ONCE) return conn.close();
+  /** Closes `conn`, after a text if there is one. */
+  refuse(conn: Deno.Conn, text?: string | Uint8Array): void {
+    if (!this.#speaks(text)) return conn.close();
+    this.#dismiss(this.#host.adopt(conn, { accepted: true }, "refused"), text);
+  }
+
+  /** The same for a client that a proxy has passed on: its connection has a socket already. */
+  refuseClient(socket: StreamSocket, text?: string | Uint8Array): void {
+    if (this.#speaks(text)) this.#dismiss(socket, text);
+    else endpointOf(socket).abandon();
+  }
+
+  #speaks(text?: string | Uint8Array): text is string | Uint8Array {
+    return text !== undefined && this.#underWay < MOST_AT_ONCE;
+  }
+
+  #dismiss(socket: StreamSocket, text: string | Uint8Array): void {
     this.#underWay++;
-    const options = { accepted: true, linger: PATIENCE };
-    const socket = this.#host.adopt(conn, options, "refused");
+    const { scheduler } = this.#host;
     const endpoint = endpointOf(socket);
+    const patience = new Patience(() => endpoint.abandon());
+    scheduler.setDeadline(patience, scheduler.clock.now() + PATIENCE);
     // The client may have gone: that is no error of the program's.
-    socket.send(overflow).catch(() => {});
-    endpoint.dismiss().then(() => this.#underWay--);
+    socket.send(text).catch(() => {});
+    endpoint.dismiss().then(() => {
+      scheduler.clearDeadline(patience);
+      this.#underWay--;
+    });
+  }
+}
+
+/** What a client is told that the limit `by` refuses: the text of `overflow`, if it is one and the client is to hear of it. */
+export function spokenText(
+  by: RefusedBy,
+  overflow: ServerLimits["overflow"] = "wait",
+): string | Uint8Array | undefined {
+  const isQuiet = overflow === "wait" || overflow === "close" ||
+    by === "deny" || by === "allow";
+  return isQuiet ? undefined : overflow;
+}
+
+/** The end of the time in which a refused client may take what is said to it. */
+class Patience extends DeadlineEntry {
+  readonly due: () => void;
+
+  constructor(due: () => void) {
+    super();
+    this.due = due;
   }
 }

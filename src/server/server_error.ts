@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ServerHost } from "./server_host.ts";
 import { show } from "../errors/arguments.ts";
 import { ClosedError } from "../errors/errors.ts";
 
@@ -26,4 +27,13 @@ export function endError(name: string): ClosedError {
 /** For the caller of `call`, which needs a server that is open. */
 export function closedError(call: string, name: string): ClosedError {
   return new ClosedError(`${call}: the listener is closed: ${name}`);
+}
+
+/** Reports an error of a server to the error handler. */
+export function report(
+  { scheduler }: ServerHost,
+  listener: Deno.Listener,
+  error: Error,
+): void {
+  scheduler.report(error, scheduler.main, listener);
 }

@@ -8,6 +8,7 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
+import { acceptedOptions } from "./accepted_options.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { Admission, type RefusedBy } from "./admission.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
@@ -27,11 +28,11 @@ import {
   type ServerOptions,
 } from "./options.ts";
 import { ProxyGate } from "./proxy_gate.ts";
-import { Refusals } from "./refusals.ts";
+import { Refusals, spokenText } from "./refusals.ts";
 import { liveLimits, Server, type ServerInternals } from "./server.ts";
 import { ConnectionNames } from "./connection_names.ts";
 import { ServerConnection } from "./server_connection.ts";
-import { acceptError, closedError, endError } from "./server_error.ts";
+import { acceptError, closedError, endError, report } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
 import { type MeteredServer, ServerMeter } from "./server_meter.ts";
 import {
@@ -102,22 +103,12 @@ export class StreamServer
   }
 
   /** Begins to serve with `handler`, or goes on with another one. */
-  serve(
-    handler: (conn: Deno.Conn) => unknown,
-    options: ServerOptions,
-  ): void {
+  serve(handler: (conn: Deno.Conn) => unknown, options: ServerOptions): void {
     checkHasAddresses("addserver()", this.addr, options);
-    this.#admission.limits = options;
-    this.#memory.max = options.maxbuffered ?? Infinity;
+    this.#hold(options);
     this.#handler = handler;
     this.#socketHandler = socketHandlerOf(handler);
-    this.#options = options;
-    this.#socketOptions = undefined;
-    this.#gate = ProxyGate.of(
-      options.proxyProtocol,
-      this.#listener,
-      () => this.#meter.refused("proxyProtocol"),
-    );
+    this.#gate = ProxyGate.of(options, this.#listener, this.#meter);
     if (this.#removed) this.#paused = false;
     this.#removed = false;
     this.#meter.begin();
@@ -173,17 +164,23 @@ export class StreamServer
   /** Takes other limits; those that `limits` does not name stay. */
   changeLimits(call: string, limits: ServerLimits): void {
     checkServerLimits(call, limits);
-    checkHasAddresses(call, this.addr, limits);
-    this.#options = { ...this.#options, ...limits };
-    this.#admission.limits = this.#options;
-    this.#memory.max = this.#options.maxbuffered ?? Infinity;
-    this.#socketOptions = undefined;
-    const { idletimeout, lifetime, mininput } = this.#options;
-    if (!WATCH_KEYS.some((key) => key in limits)) return this.resume();
-    for (const { connection } of [...this.threads]) {
-      endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+    checkHasAddresses(call, this.addr, { ...this.#options, ...limits });
+    this.#hold({ ...this.#options, ...limits });
+    if (WATCH_KEYS.some((key) => key in limits)) {
+      const { idletimeout, lifetime, mininput } = this.#options;
+      for (const { connection } of [...this.threads]) {
+        endpointOf(connection).limit({ idletimeout, lifetime, mininput });
+      }
     }
     this.resume();
+  }
+
+  /** Holds the server to limits from now on. */
+  #hold(options: ServerOptions): void {
+    this.#options = options;
+    this.#socketOptions = undefined;
+    this.#memory.max = options.maxbuffered ?? Infinity;
+    this.#admission.hold(options, this.threads);
   }
 
   /** Accepts no more for now. */
@@ -226,9 +223,8 @@ export class StreamServer
   async drain(call: string, options?: DrainOptions): Promise<Drained> {
     const grace = readGrace(call, options);
     this.remove();
-    this.#drain ??= new Drain(this.#host.scheduler, this, grace, () => {
-      this.#drain = undefined;
-    });
+    const ended = () => void (this.#drain = undefined);
+    this.#drain ??= new Drain(this.#host.scheduler, this, grace, ended);
     return await this.#drain.wait(grace);
   }
 
@@ -249,13 +245,20 @@ export class StreamServer
   take(conn: Deno.Conn): void {
     const { scheduler } = this.#host;
     this.#meter.counters.accepted++;
-    const admitted = this.#admission.admit(conn, this.#taken, scheduler);
-    if (typeof admitted === "object") return this.#refuse(conn, admitted.by);
+    // Behind a proxy all clients have its address. It tells theirs in time.
+    const gate = this.#gate;
+    const admitted = gate?.believes(conn)
+      ? this.#admission.full(this.#taken)
+      : this.#admission.admit(conn, this.#taken, scheduler.clock.now());
+    if (typeof admitted === "object") {
+      const text = this.#refused(admitted.by, isTls(conn));
+      return this.#refusals.refuse(conn, text);
+    }
     const names = new ConnectionNames(this.#host.name(), ++this.#count);
     const socket = this.#host.adopt(conn, this.#optionsOfSockets(), names);
     this.#serving++;
     const serve = this.#socketHandler ?? this.#handlerOf(conn, socket);
-    let handler = this.#gate?.before(serve) ?? serve;
+    let handler = gate?.before(serve, () => this.#admits(thread)) ?? serve;
     if (isTls(conn)) {
       new AcceptedHandshake(conn, scheduler.selector, this);
       handler = afterHandshake(handler);
@@ -272,11 +275,20 @@ export class StreamServer
     this.#meter.run(thread, conn, () => thread.run(handler, socket));
   }
 
-  /** Closes a connection that is not served. */
-  #refuse(conn: Deno.Conn, by: RefusedBy): void {
+  /** Whether the client of a connection is served that a proxy has passed on. One that is not is dismissed. */
+  #admits(thread: ConnectionThread): boolean {
+    const { clock } = this.#host.scheduler;
+    const by = this.#admission.admitClient(thread, clock.now());
+    if (by === undefined) return true;
+    this.#refusals.refuseClient(thread.connection, this.#refused(by));
+    return false;
+  }
+
+  /** Counts a connection that is not served. Returns what its client is told. */
+  #refused(by: RefusedBy, isTls = false): string | Uint8Array | undefined {
     this.#meter.refused(by);
-    const secured = isTls(conn) || securesFirst(this.#handler);
-    this.#refusals.refuse(conn, by, this.#options.overflow, secured);
+    if (isTls || securesFirst(this.#handler)) return undefined;
+    return spokenText(by, this.#options.overflow);
   }
 
   /** Calls the handler that gets Deno's connection. */
@@ -290,37 +302,28 @@ export class StreamServer
   #optionsOfSockets(): StreamEndpointOptions {
     const timeouts = this.#host.timeouts();
     if (this.#socketOptions?.timeouts !== timeouts) {
-      const { timeout: _, name: __, ...options } = this.#options;
-      this.#socketOptions = {
-        ...options,
-        timeouts,
-        accepted: true,
-        memory: this.#memory,
-        closedBy: (limit) => this.#meter.closed(limit),
-      };
+      const options = acceptedOptions(this.#options, this.#meter);
+      this.#socketOptions = { ...options, timeouts, memory: this.#memory };
     }
     return this.#socketOptions;
   }
 
   /** Reports that no connection can be accepted now. */
   acceptFailed(error: unknown): void {
-    this.#report(acceptError(this.name, error));
+    report(this.#host, this.#listener, acceptError(this.name, error));
   }
 
   /** The server ends with its listener. The program may not know: it is told. */
   listenerClosed(): void {
     this.remove();
-    this.#report(endError(this.name));
-  }
-
-  #report(error: Error): void {
-    const { scheduler } = this.#host;
-    scheduler.report(error, scheduler.main, this.#listener);
+    report(this.#host, this.#listener, endError(this.name));
   }
 
   /** An error has left a handler. */
   failed(thread: ConnectionThread, error: unknown): void {
-    this.#meter.failed(thread, error);
+    // What the gate has refused is counted, and is no error of the handler.
+    if (this.#gate?.hasRefused(error)) thread.failure = error;
+    else this.#meter.failed(thread, error);
   }
 
   /** A connection has been served. */

@@ -28,7 +28,8 @@
  */
 
 import copas from "../copas/default.ts";
-import type { RequestHost } from "../requests/host.ts";
+import { checkHost, type RequestHost } from "../requests/host.ts";
+import { paced } from "../requests/paced.ts";
 import type { OpenSmtp, Sent } from "./open.ts";
 import type { SmtpParams, SmtpServerParams } from "./params.ts";
 import { open as openBy, send as sendBy } from "./send.ts";
@@ -128,6 +129,7 @@ export interface Smtp {
  * @param host the dispatcher or view. Its sockets carry the mail, and its
  * network scope holds for them
  * @returns `send` and `open`, as this module exports them for the default dispatcher
+ * @throws {TypeError} when `host` is no dispatcher
  *
  * @example
  * ```ts
@@ -144,9 +146,10 @@ export interface Smtp {
  * ```
  */
 export function smtpFor(host: RequestHost): Smtp {
+  checkHost("smtpFor()", host);
   return {
-    send: (params) => sendBy(host, params),
-    open: (params) => openBy(host, params),
+    send: (params) => paced(host, sendBy(host, params)),
+    open: (params) => paced(host, openBy(host, params)),
   };
 }
 

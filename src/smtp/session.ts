@@ -6,10 +6,10 @@
  */
 
 import { Readable } from "node:stream";
-import { rootCertificates } from "node:tls";
 import SMTPConnection from "npm:nodemailer@^10.6.0/lib/smtp-connection";
 import { formatAddress, isAddress } from "../net/address.ts";
 import { ClosedError } from "../errors/errors.ts";
+import { clientContext } from "../tls/contexts.ts";
 import type { SslParams } from "../tls/params.ts";
 import type { RequestHost } from "../requests/host.ts";
 import { ReplyError } from "../requests/reply_error.ts";
@@ -254,11 +254,12 @@ async function tlsOptions({ sslparams, secure, server }: MailServer) {
     ? await sslparams()
     : sslparams;
   const { cert, key, caCerts, servername } = params;
+  const certificate = cert !== undefined && key !== undefined
+    ? { cert, key }
+    : undefined;
   const name = servername ?? server;
   return {
-    cert,
-    key,
-    ca: caCerts && [...rootCertificates, ...caCerts],
+    secureContext: clientContext(certificate, caCerts),
     host: name,
     servername: isAddress(name) ? "" : name,
     rejectUnauthorized: true,

@@ -6,7 +6,7 @@
  */
 
 import { formatAddress } from "../net/address.ts";
-import type { Network, Preface } from "../net/network.ts";
+import type { Layer, Network, Preface } from "../net/network.ts";
 import type { SslParams, SslParamsSource } from "../tls/params.ts";
 import type { TlsSession } from "../tls/session.ts";
 import type { ConnectionSetup } from "./connection_setup.ts";
@@ -23,7 +23,8 @@ export interface Connected {
  *
  * @param timeout seconds for all of it
  * @param settings `isPeersPort`: whether the peer has chosen the port, which is
- * another one each time; `preface` makes what is sent before all else
+ * another one each time; `layer` makes another connection of the new one;
+ * `preface` makes what is sent before all else
  */
 export async function connectStream(
   setup: ConnectionSetup,
@@ -32,29 +33,44 @@ export async function connectStream(
   port: number,
   sslparams: SslParams | SslParamsSource | undefined,
   timeout: number,
-  { isPeersPort, preface }: {
+  { isPeersPort, layer, preface }: {
     isPeersPort?: boolean;
+    layer?: Layer;
     preface?: Preface;
   } = {},
 ): Promise<Connected> {
   const address = formatAddress(host, port);
   let isHandshaking = false;
   const begin = async (): Promise<Connected> => {
-    const conn = await network.connect(
+    const tcp = await network.connect(
       host,
       port,
       setup.signal,
       isPeersPort,
     );
-    if (preface !== undefined) await sendFirst(conn, preface);
-    if (sslparams === undefined) return { conn };
-    isHandshaking = true;
+    const isTls = layer !== undefined || sslparams !== undefined;
     // They can't be set any more when TLS has taken the connection over. Deno
     // does not close it before its handshake is over, not even when it is told
     // to: keepalive lets the system notice at last that a host has died.
-    conn.setNoDelay(true);
-    conn.setKeepAlive(true);
-    const session = await secureConn(setup, conn, sslparams, "client", host);
+    if (isTls) {
+      tcp.setNoDelay(true);
+      tcp.setKeepAlive(true);
+    }
+    let conn: Deno.Conn = tcp;
+    if (layer !== undefined) {
+      isHandshaking = true;
+      conn = await layer(tcp, setup.signal);
+      isHandshaking = false;
+    }
+    if (preface !== undefined) await sendFirst(conn, preface);
+    if (sslparams === undefined) return { conn };
+    isHandshaking = true;
+    const session = await setup.observe(
+      conn,
+      "client",
+      host,
+      () => secureConn(setup, conn, sslparams, "client", host),
+    );
     return { conn: session.conn, session };
   };
   try {

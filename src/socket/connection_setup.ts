@@ -8,9 +8,11 @@
 
 import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { Tracer } from "../core/tracer.ts";
 import { endOf } from "../errors/connection_end.ts";
 import { ClosedError } from "../errors/errors.ts";
+import type { TlsMode } from "../tls/params.ts";
+import type { TlsSession } from "../tls/session.ts";
+import { observedHandshake } from "./observed_handshake.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 
 /** A connect or a handshake under way. */
@@ -37,9 +39,14 @@ export class ConnectionSetup {
     return this.#abort.signal;
   }
 
-  /** What hears of the handshake, if there is an instrumentation. */
-  get tracer(): Tracer | undefined {
-    return this.#scheduler.tracer;
+  /** Does a handshake that is counted. */
+  observe(
+    conn: Deno.Conn,
+    mode: TlsMode,
+    host: string | undefined,
+    work: () => Promise<TlsSession>,
+  ): Promise<TlsSession> {
+    return observedHandshake(this.#scheduler, conn, mode, host, work);
   }
 
   /** Seconds on the dispatcher's clock. */

@@ -12,6 +12,8 @@ interface Cut {
   readonly sent: number;
   /** How many are not. */
   readonly left: number;
+  /** Whether its bytes may have been the rest of those of an earlier one. */
+  readonly followsCut: boolean;
 }
 
 /** Counts what is missing, and what the caller has sent of it since. */
@@ -22,7 +24,7 @@ export class CutSends {
   /** What its caller got, where that says how far the send got. */
   cause: unknown = undefined;
   /** How many bytes are still missing. */
-  #missing = 0;
+  missing = 0;
   /** Whether a send was cut within its bytes: what follows has to be the rest of them. */
   #isWithin = false;
   /** Whether one was cut so that its caller can't know where to go on. */
@@ -33,12 +35,13 @@ export class CutSends {
    *
    * @param cause what its caller gets, where that says how far the send got
    */
-  add({ sent, left }: Cut, cause: unknown): this {
+  add({ sent, left, followsCut }: Cut, cause: unknown): this {
     this.sent = sent;
     this.left = left;
     this.cause = cause;
-    // Its bytes may have been the rest of the one before.
-    this.#missing = Math.max(this.#missing, left);
+    this.missing = followsCut
+      ? Math.max(this.missing, left)
+      : this.missing + left;
     if (sent > 0) {
       this.#isWithin = true;
       if (cause === undefined) this.#isFinal = true;
@@ -51,7 +54,7 @@ export class CutSends {
     if (count === 0 || this.#isFinal) return false;
     // Of a message that was left out as a whole nothing is in the stream.
     if (!this.#isWithin) return true;
-    this.#missing -= count;
-    return this.#missing <= 0;
+    this.missing -= count;
+    return this.missing <= 0;
   }
 }

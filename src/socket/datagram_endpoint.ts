@@ -23,7 +23,11 @@ import { DatagramOptions } from "./multicast.ts";
 import { checkSize, type Size } from "./pattern.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { checkTimeouts, type Timeouts } from "./timeouts.ts";
-import { rejectedCall, resolvedCall } from "../core/immediate_call.ts";
+import {
+  checkedCall,
+  rejectedCall,
+  resolvedCall,
+} from "../core/immediate_call.ts";
 
 /** How the errors of a send begin. */
 const CANNOT_SEND = "Cannot send to";
@@ -290,7 +294,11 @@ export class DatagramEndpoint {
   }
 
   /** Sets an option of the socket, which has to be bound. */
-  async setOption(name: string, value: unknown): Promise<void> {
+  setOption(name: string, value: unknown): Promise<void> {
+    return checkedCall(this.#scheduler, this.#setOption(name, value));
+  }
+
+  async #setOption(name: string, value: unknown): Promise<void> {
     this.#checkOpen("setoption()");
     if (this.conn === undefined) {
       throw new ClosedError(

@@ -42,11 +42,7 @@ export async function handshake(
 ): Promise<TlsSession> {
   const work = () =>
     doHandshake(setup, connection, sslparams, mode, host, timeout);
-  const { tracer } = setup;
-  if (tracer === undefined) return await work();
-  // Few programs need it: it is loaded for those.
-  const { tracedHandshake } = await import("./traced_handshake.ts");
-  return await tracedHandshake(tracer, connection.conn, mode, host, work);
+  return await setup.observe(connection.conn, mode, host, work);
 }
 
 async function doHandshake(

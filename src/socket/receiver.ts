@@ -110,7 +110,7 @@ export class Receiver implements ReceiveQueue {
         maxbody: this.#limits.maxbody ?? DEFAULT_LIMITS.maxbody,
       });
     } catch (error) {
-      return Promise.reject(error);
+      return rejectedCall(this.#scheduler, error);
     }
     return this.#receive(request, false, options) as Promise<T | null>;
   }

@@ -9,11 +9,13 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { sleepFor } from "../core/sleep.ts";
 import { checkDelay } from "../errors/arguments.ts";
 import { CancelledError, TimeoutError } from "../errors/errors.ts";
-import { checkWaitOptions } from "../errors/wait_options.ts";
+import { checkSignalOption } from "../errors/wait_options.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import type { Connection } from "./connection.ts";
 import { endpointOf } from "./internals.ts";
 import { INCOMPLETE, ReceiveRequest } from "./pattern.ts";
+import type { Receiver } from "./receiver.ts";
+import type { Sender } from "./sender.ts";
 import type { StreamSocket } from "./stream_socket.ts";
 
 /** When a relay ends that its peers do not end. */
@@ -29,16 +31,73 @@ const LOOKS = 4;
 
 const CALL = "relay()";
 
-/** The bytes that are there, without a copy. They stay in the buffer until they have been passed on. */
-class View extends ReceiveRequest<Uint8Array<ArrayBuffer>> {
+/**
+ * One direction. The other side writes the bytes out of the buffer that they were
+ * read into; only then the next read begins. The thread waits all the while, and
+ * gets the bytes only when that can't be: it sends them, and waits once more.
+ */
+class Passing extends ReceiveRequest<Uint8Array<ArrayBuffer>> {
   readonly wanted = "bytes";
+  /** How many bytes have been passed on. */
+  passed = 0;
+  readonly #scheduler: Scheduler;
+  readonly #receiver: Receiver;
+  readonly #sender: Sender;
 
-  take({ buffer }: ReadSource): Uint8Array<ArrayBuffer> | typeof INCOMPLETE {
-    return buffer.length > 0 ? buffer.view() : INCOMPLETE;
+  constructor(scheduler: Scheduler, receiver: Receiver, sender: Sender) {
+    super();
+    this.#scheduler = scheduler;
+    this.#receiver = receiver;
+    this.#sender = sender;
+  }
+
+  take(source: ReadSource): Uint8Array<ArrayBuffer> | typeof INCOMPLETE {
+    const { buffer } = source;
+    if (buffer.length === 0 || source.isLent) return INCOMPLETE;
+    const bytes = buffer.view();
+    // Behind the last bytes of a stream no read brings their end.
+    if (source.isExhausted || !this.#mayLend) return bytes;
+    // The write may fail at once, and call back before `lend` returns.
+    source.isLent = true;
+    if (this.#sender.sink.lend(bytes, this.#written)) {
+      const { counts } = this.#scheduler;
+      counts.messagesReceived++;
+      counts.messagesSent++;
+      return INCOMPLETE;
+    }
+    source.isLent = false;
+    return bytes;
+  }
+
+  /** Whether the other side may write without a send. Timeouts run anew with each call: the thread has to make it. */
+  get #mayLend(): boolean {
+    return this.#sender.isWhole &&
+      this.#sender.socket.timeouts.send === Infinity &&
+      this.#receiver.socket.timeouts.receive === Infinity;
+  }
+
+  /** What was read last is with the system, or never will be: the next read may begin. */
+  readonly #written = () => {
+    const { source } = this.#receiver;
+    source.isLent = false;
+    this.#done(source.buffer.length);
+    source.arm();
+  };
+
+  #done(count: number): void {
+    this.#receiver.source.buffer.start += count;
+    this.passed += count;
+  }
+
+  /** Passes on what comes until the stream ends. */
+  async run(): Promise<void> {
+    for (let bytes; (bytes = await this.#receiver.next(this)) !== null;) {
+      // Waits while the other side does not read: then this one has to wait, too.
+      await this.#sender.send(bytes);
+      this.#done(bytes.length);
+    }
   }
 }
-
-const view = new View();
 
 /**
  * Passes bytes on between `a` and `b` until both have ended.
@@ -51,14 +110,14 @@ export async function relay(
   b: StreamSocket,
   options: RelayOptions = {},
 ): Promise<[number, number]> {
-  checkWaitOptions(CALL, options, ["idletimeout"]);
+  checkSignalOption(CALL, options, ["idletimeout"]);
   const { idletimeout = Infinity, signal } = options;
   checkDelay(CALL, "the idletimeout", idletimeout);
   if (a === b) {
     throw new TypeError(`${CALL}: both sockets are the same one: ${a.name}`);
   }
   const ends = [a, b].map((each) => endpointOf(each).open(CALL));
-  const passing = [pass(a, b), pass(b, a)];
+  const passing = [pass(scheduler, a, b), pass(scheduler, b, a)];
   const both = Promise.all(passing) as Promise<[number, number]>;
   if (idletimeout === Infinity && signal === undefined) {
     return await orAbort(both, passing, a, b);
@@ -91,22 +150,17 @@ async function orAbort<T>(
 }
 
 /** One direction. The end of the stream is passed on, too: the other direction may go on. */
-async function pass(from: StreamSocket, to: StreamSocket): Promise<number> {
+async function pass(
+  scheduler: Scheduler,
+  from: StreamSocket,
+  to: StreamSocket,
+): Promise<number> {
   const { receiver } = endpointOf(from).open(CALL);
   const { sender } = endpointOf(to).open(CALL);
-  const { buffer } = receiver.source;
-  let passed = 0;
-  for (;;) {
-    const bytes = await receiver.next(view);
-    if (bytes === null) break;
-    const { length } = bytes;
-    // Waits while `to` does not read: then `from` has to wait, too.
-    await sender.send(bytes);
-    buffer.start += length;
-    passed += length;
-  }
+  const passing = new Passing(scheduler, receiver, sender);
+  await passing.run();
   await to.shutdown("send");
-  return passed;
+  return passing.passed;
 }
 
 /** Fails when no byte has moved for too long, or the caller gives up. */

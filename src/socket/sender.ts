@@ -234,7 +234,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
 
   /** How many bytes that were given to `send` the kernel has not got, or never will. */
   get left(): number {
-    let left = this.sink.pending + this.sink.lost;
+    let left = this.sink.pending + this.sink.lost + (this.#cut?.missing ?? 0);
     for (const wait of this.#waits ?? []) left += wait.left;
     return left;
   }
@@ -244,10 +244,10 @@ export class Sender implements SendQueue, EndOfTurnHook {
     return this.sink.isEmpty && this.#waits?.first === undefined;
   }
 
-  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, and no write has failed. */
+  /** Whether the next send goes on where the stream of the program is: none waits before it, none was cut, no write has failed, and it is not closed. */
   get isWhole(): boolean {
-    return this.#cut === undefined && this.#waits?.first === undefined &&
-      this.sink.failure === undefined;
+    return this.#closeReason === undefined && this.#cut === undefined &&
+      this.#waits?.first === undefined && this.sink.failure === undefined;
   }
 
   /** Whether nothing is left to write, no failure of a write is left to report, and the stream is whole. */

@@ -160,7 +160,7 @@ export class StreamEndpoint extends WatchedLife {
     host: string,
     port: number,
     options?: WaitOptions,
-    { view, isPeersPort, preface }: ConnectSettings = {},
+    { view, ...settings }: ConnectSettings = {},
   ): Promise<void> {
     const call = "connect()";
     checkHostPort(call, host, port);
@@ -181,7 +181,7 @@ export class StreamEndpoint extends WatchedLife {
         port,
         this.#isStartTls ? undefined : this.#sslparams,
         timeout,
-        { isPeersPort, preface },
+        settings,
       );
       if (this.isClosed) {
         closeConnected({ conn, session });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pacedCall } from "../core/immediate_call.ts";
 import { ABANDON } from "../core/abandonable.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
@@ -536,7 +537,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   ): Promise<T | null> {
     const { connection } = this.#endpoint;
     return connection === undefined
-      ? Promise.reject(this.#endpoint.notConnected(call))
+      ? this.#endpoint.refuse(call)
       : connection.receiver.ask(call, make, options);
   }
 
@@ -592,7 +593,7 @@ export class StreamSocket implements AsyncDisposable, Disposable {
       const { timeout, signal } = options;
       return this.send(frame, { timeout, signal });
     } catch (error) {
-      return Promise.reject(error);
+      return this.#endpoint.checked(Promise.reject(error));
     }
   }
 
@@ -746,8 +747,8 @@ export class StreamSocket implements AsyncDisposable, Disposable {
   }
 
   /** Closes the socket at the end of an `await using` block. Bytes that are lost go to the error handler. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#endpoint.finish();
+  [Symbol.asyncDispose](): Promise<void> {
+    return pacedCall(this.#endpoint.scheduler, this.#endpoint.finish());
   }
 
   /** Closes the socket at the end of a `using` block. */

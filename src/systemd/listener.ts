@@ -18,6 +18,8 @@ export class SystemdListener implements Deno.Listener {
   readonly addr: Deno.Addr;
   /** Its name, as `FileDescriptorName=` of the socket unit has it. */
   readonly name: string;
+  /** @ignore no permission of Deno's was needed: `netaccess()` does not list it */
+  readonly isHandedOver = true;
   readonly #server: Server;
   /** What node has accepted and the server has not taken yet. */
   readonly #accepted: Socket[] = [];
@@ -37,7 +39,12 @@ export class SystemdListener implements Deno.Listener {
     server.on("connection", (socket: Socket) => {
       // An error that comes before a thread has the connection has no other listener.
       socket.on("error", () => {});
-      if (this.#take !== undefined) this.#take(new NodeConnection(socket));
+      // Asked for now, the peer's address stays known. A peer that has reset its
+      // connection has none: without it, it would pass for one of a Unix socket.
+      const isGone = this.addr.transport === "tcp" &&
+        socket.remoteAddress === undefined;
+      if (isGone) socket.destroy();
+      else if (this.#take !== undefined) this.#take(new NodeConnection(socket));
       else if (this.#isClosed) socket.destroy();
       else {
         this.#accepted.push(socket);

@@ -47,17 +47,28 @@ export class Contexts {
     let context = this.#byCertificate.get(certificate);
     if (context === undefined) {
       const { mode, caCerts } = this.#settings;
-      context = tls.createSecureContext({
-        ...certificate,
-        // A client trusts them besides the others; a server trusts only them.
-        ca: caCerts && mode === "client"
-          ? [...tls.rootCertificates, ...caCerts]
-          : caCerts,
-      });
+      context = mode === "client"
+        ? clientContext(certificate, caCerts)
+        // A server trusts only them.
+        : tls.createSecureContext({ ...certificate, ca: caCerts });
       this.#byCertificate.set(certificate, context);
     }
     return context;
   }
+}
+
+/**
+ * The context of a client, which trusts `caCerts` besides the authorities that
+ * Deno trusts. These are not listed in `ca`: `tls.rootCertificates` needs
+ * `--allow-sys` as a whole, and lacks those of `--cert`.
+ */
+export function clientContext(
+  certificate: CertifiedKey | undefined,
+  caCerts: readonly string[] = [],
+): tls.SecureContext {
+  const context = tls.createSecureContext({ ...certificate });
+  for (const pem of caCerts) context.context.addCACert(pem);
+  return context;
 }
 
 const made = new WeakMap<TlsSettings, Contexts>();

@@ -6,7 +6,7 @@
  *
  * | | Deno's own | `node:tls` |
  * |---|---|---|
- * | client without a certificate | TCP | Unix sockets |
+ * | client without a certificate | TCP | Unix sockets, TLS within TLS |
  * | client with a certificate | it ignores the certificate (2.9.6) | yes |
  * | server on an accepted connection | it has none | yes |
  *
@@ -63,9 +63,11 @@ export async function secure(
         "the peer has no name that could be verified; give servername in sslparams",
       );
     }
-    if (
-      settings.certificate === undefined && conn.remoteAddr.transport === "tcp"
-    ) return await startTls(conn as Deno.TcpConn, settings, name, signal);
+    // Deno's own secures connections of the system's, and no layer on top of one.
+    const isBare = conn.remoteAddr.transport === "tcp" && "setNoDelay" in conn;
+    if (settings.certificate === undefined && isBare) {
+      return await startTls(conn as Deno.TcpConn, settings, name, signal);
+    }
     const { connectTls } = await loadEngine();
     signal.throwIfAborted();
     return await connectTls(conn, settings, name);

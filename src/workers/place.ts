@@ -1,6 +1,5 @@
 /**
- * The place of a worker, in which the next one follows it when it has crashed or
- * is replaced.
+ * The place of a worker, in which the next one follows it when it has crashed.
  *
  * @module
  */
@@ -63,27 +62,4 @@ export function startLater(
   if (lived > LONGEST_PAUSE) place.pause = FIRST_PAUSE;
   place.timer = setTimeout(start, place.pause * 1000);
   place.pause = Math.min(place.pause * 2, LONGEST_PAUSE);
-}
-
-/** The restarts of a group of workers. */
-export class Restarts {
-  #underWay?: Promise<void> = undefined;
-  /** The place whose worker is being replaced; `undefined`: all of them are. */
-  #place?: number = undefined;
-
-  /** Does `replace`, which replaces the worker of `place` or all of them, when those before are done. */
-  async run(
-    place: number | undefined,
-    replace: () => Promise<void>,
-  ): Promise<void> {
-    while (this.#underWay !== undefined) {
-      const isIncluded = this.#place === undefined || this.#place === place;
-      if (isIncluded) return await this.#underWay;
-      await this.#underWay.catch(() => {});
-    }
-    this.#place = place;
-    const over = () => this.#underWay = undefined;
-    this.#underWay = replace().finally(over);
-    await this.#underWay;
-  }
 }

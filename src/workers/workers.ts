@@ -4,22 +4,17 @@
  * @module
  */
 
-import { waitForCall } from "../core/call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
+import { waitForCall } from "../core/call.ts";
 import { checkDelay, checkInteger } from "../errors/arguments.ts";
 import type { NetScope } from "../net/scope.ts";
 import type { Drained } from "../server/drain.ts";
 import { WorkerHandle } from "./handle.ts";
 import { postedOf, type ServeOrder } from "./messages.ts";
 import { workerSettings, type WorkersOptions } from "./options.ts";
-import {
-  crashError,
-  newPlaces,
-  type Place,
-  Restarts,
-  startLater,
-} from "./place.ts";
+import { crashError, newPlaces, type Place, startLater } from "./place.ts";
 import { Posting } from "./posting.ts";
+import { Restarts } from "./restarts.ts";
 import { claim, pickPort, withAddress } from "./shared_port.ts";
 import type { WorkerStatus } from "./status.ts";
 import { narrowPermissions } from "./worker_net.ts";
@@ -338,6 +333,14 @@ export class Workers implements AsyncDisposable {
       place.state = "stopped";
     }
     this.#over.resolve();
+  }
+
+  /** The name, and how many of the workers listen: `"echo: 3 of 4 workers listen"`. */
+  toString(): string {
+    const { length } = this.#places.filter(({ state }) =>
+      state === "listening"
+    );
+    return `${this.name}: ${length} of ${this.#places.length} workers listen`;
   }
 
   /** Stops the workers at the end of an `await using` block. */

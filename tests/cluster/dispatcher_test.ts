@@ -2,7 +2,17 @@
 // scope, TLS and the login hold for it.
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createUser } from "npm:@nats-io/nkeys@^2.0.3";
+import {
+  encodeAccount,
+  encodeOperator,
+  encodeUser,
+  fmtCreds,
+} from "npm:@nats-io/jwt@^0.0.11";
+import {
+  createAccount,
+  createOperator,
+  createUser,
+} from "npm:@nats-io/nkeys@^2.0.3";
 import { Copas, ScopeError } from "../../mod.ts";
 import type { JobQueue, SharedLock } from "../../src/cluster/mod.ts";
 import { connect, EngineError } from "../../src/cluster_nats/mod.ts";
@@ -118,6 +128,48 @@ test("an nkey is a login as well", async () => {
   const nkey = new TextDecoder().decode(pair.getSeed());
   await using cluster = await connect(servers.url, { copas, nkey });
   assertEquals(cluster.status().connected, true);
+});
+
+test("the text of a credentials file is a login as well", async () => {
+  const [operator, system, account] = [
+    createOperator(),
+    createAccount(),
+    createAccount(),
+  ];
+  const user = createUser();
+  const [systemkey, key] = [system.getPublicKey(), account.getPublicKey()];
+  const signer = { signer: operator };
+  // A limit that is not named is 0.
+  const all = [
+    ...["mem_storage", "disk_storage", "streams", "consumer"],
+    ...["conn", "subs", "data", "payload", "leaf", "imports", "exports"],
+  ];
+  const limits = Object.fromEntries(all.map((limit) => [limit, -1]));
+  const tokens = [
+    await encodeOperator("O", operator, { system_account: systemkey }),
+    await encodeAccount("SYS", system, {}, signer),
+    await encodeAccount("A", account, { limits }, signer),
+  ];
+  await using servers = await NatsServers.start({
+    lines: [
+      `operator: ${tokens[0]}`,
+      "resolver: MEMORY",
+      `resolver_preload { ${systemkey}: ${tokens[1]}, ${key}: ${tokens[2]} }`,
+    ],
+  });
+  const token = await encodeUser("U", user, account, {});
+  const textOf = (pair: typeof user) =>
+    new TextDecoder().decode(fmtCreds(token, pair));
+  const copas = new Copas();
+  await using cluster = await connect(servers.url, {
+    ...{ copas, creds: textOf(user) },
+  });
+  await cluster.queue<string>({ name: "jobs" }).push("a", 5);
+  await assertRejects(
+    () => connect(servers.url, { copas, creds: textOf(createUser()) }),
+    EngineError,
+    "the login is refused",
+  );
 });
 
 test("shutdown() lets a worker finish within the grace, and gives back what it cuts", async () => {

@@ -131,3 +131,42 @@ test("a key disappears with the process that had it", async () => {
   assertEquals(mine!.signal.aborted, true);
   await outside.close({ grace: 0 });
 });
+
+test("a program that the server cuts off because it does not read is connected again, and its subscriptions and jobs go on", async () => {
+  await using servers = await NatsServers.start({
+    lines: ["max_pending: 1MB", 'write_deadline: "1s"'],
+  });
+  await using proxy = new DroppingProxy(servers.servers[0].port);
+  const copas = new Copas();
+  await using slow = await connect(proxy.url, { copas, timeout: 10 });
+  await using quick = await connect(servers.url, { copas, timeout: 10 });
+  const options = { name: "jobs", lease: 2 };
+  const seen: number[] = [];
+  slow.queue<number>(options).addworker((job) => void seen.push(job));
+  const jobs = quick.queue<number>(options);
+  await jobs.push(1);
+  while (seen.length === 0) await copas.pause(0.01);
+  const news = slow.subscribe("news", { maxpending: 10_000 });
+  // An answer comes after the server has the subscription.
+  await slow.queue<number>(options).getsize(5);
+  await quick.publish("news", "first");
+  assertEquals((await news.next(5)).value?.text, "first");
+  const stall = Promise.withResolvers<void>();
+  proxy.stalled = stall.promise;
+  // More than the system's buffers and the server's limit hold.
+  const large = "x".repeat(100_000);
+  for (let i = 0; i < 300; i++) await quick.publish("news", large);
+  await jobs.push(2, 10);
+  await copas.pause(1.2);
+  stall.resolve();
+  while (slow.status().reconnects === 0) await copas.pause(0.05);
+  while (seen.length < 2) await copas.pause(0.05);
+  assertEquals(seen, [1, 2]);
+  while (true) {
+    await quick.publish("news", "last");
+    let text;
+    while ((text = (await news.next(10)).value?.text) === large);
+    if (text === "last") break;
+  }
+  news.close();
+});

@@ -5,6 +5,7 @@ import { Copas, type MetricInfo, type Metrics } from "../../mod.ts";
 import { RealClock } from "../../src/core/clock.ts";
 import { TimeoutError } from "../../src/errors/errors.ts";
 import { scripted } from "../fixtures/socket_script.ts";
+import { Authority, hasOpenssl } from "../fixtures/certificates.ts";
 import { virtual } from "../fixtures/virtual.ts";
 
 /** The values of a metric that is a number, by the first attribute. */
@@ -231,4 +232,144 @@ Deno.test("a server counts what it accepts, refuses and serves, and which errors
   assertEquals(handled.map(String), ["RangeError: on purpose"]);
   // The server has ended, and so have its numbers.
   assertEquals(copas.metrics()["copas.server.active_connections"].points, []);
+});
+
+Deno.test("a server counts the connections that a limit has closed, by that limit", async () => {
+  const copas = new Copas();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  const { port } = listener.addr as Deno.NetAddr;
+  let points: Metrics["copas.server.closed_connections"]["points"] = [];
+  copas.addserver(
+    listener,
+    copas.handler(async (skt) => {
+      await skt.receive().catch(() => {});
+    }),
+    { name: "S", lifetime: 0.02 },
+  );
+  copas.addthread(async () => {
+    const client = copas.socket.tcp();
+    await client.connect("127.0.0.1", port);
+    await client.receive().catch(() => {});
+    client.close();
+    points = copas.metrics()["copas.server.closed_connections"].points;
+    copas.removeserver(listener);
+  });
+  await copas.loop();
+  assertEquals(
+    points.map(({ attributes, value }) => [attributes["copas.limit"], value]),
+    [["lifetime", 1]],
+  );
+});
+
+Deno.test("accepts that fail are counted", async () => {
+  const copas = new Copas();
+  copas.seterrorhandler(() => {}, true);
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  const seen = Promise.withResolvers<void>();
+  let failures = 2;
+  const accept = listener.accept.bind(listener);
+  listener.accept = () => {
+    if (failures-- <= 0) return accept();
+    return Promise.reject(new Error("Too many open files (os error 24)"));
+  };
+  copas.addserver(listener, copas.handler(() => seen.resolve()));
+  copas.addthread(async () => {
+    const client = copas.socket.tcp();
+    await client.connect("127.0.0.1", (listener.addr as Deno.NetAddr).port);
+    await copas.wait(seen.promise);
+    client.close();
+    const [point] = copas.metrics()["copas.server.accept_failures"].points;
+    assertEquals(point.value, 2);
+    copas.removeserver(listener);
+  });
+  await copas.loop();
+});
+
+Deno.test("a datagram server counts its datagrams both ways until it ends", async () => {
+  const copas = new Copas();
+  const socket = copas.socket.udp();
+  socket.setsockname("127.0.0.1", 0);
+  const [, port] = socket.getsockname();
+  const server = copas.addserver(socket, async () => {
+    for (let i = 0; i < 3; i++) {
+      const [data, ip, port] = await socket.receivefrom();
+      if (i > 0) await socket.sendto(data, ip, port);
+    }
+    await copas.pauseforever();
+  }, { name: "U" });
+  const points = () => copas.metrics()["copas.server.datagrams"].points;
+  copas.addthread(async () => {
+    using client = copas.socket.udp();
+    for (const word of ["a", "b", "c"]) {
+      await client.sendto(word, "127.0.0.1", port);
+      if (word !== "a") await client.receive();
+    }
+    const attributes = {
+      "copas.server.name": "U",
+      "server.address": "127.0.0.1",
+      "server.port": port,
+      "network.transport": "udp",
+      "network.type": "ipv4",
+    };
+    const direction = "network.io.direction";
+    assertEquals(points(), [
+      { attributes: { ...attributes, [direction]: "receive" }, value: 3 },
+      { attributes: { ...attributes, [direction]: "transmit" }, value: 2 },
+    ]);
+    server.close();
+  });
+  await copas.loop();
+  assertEquals(points(), []);
+});
+
+Deno.test({
+  name: "TLS handshakes are timed on both sides, by how they ended",
+  ignore: !hasOpenssl,
+  fn: async () => {
+    const copas = new Copas();
+    copas.seterrorhandler(() => {}, true);
+    const authority = await Authority.make();
+    const { cert, key } = await authority.issue({
+      cn: "localhost",
+      names: "DNS:localhost",
+    });
+    const listener = copas.socket.bind("127.0.0.1", 0);
+    const { port } = listener.addr as Deno.NetAddr;
+    const server = copas.addserver(
+      listener,
+      copas.handler(async (skt) => void await skt.receive(), {
+        mode: "server",
+        ...{ cert, key },
+      }),
+    );
+    copas.addthread(async () => {
+      const trusted = { caCerts: [authority.cert], servername: "localhost" };
+      // One by `connect`, one by `dohandshake`, one that fails.
+      const first = copas.socket.tcp({ sslparams: trusted });
+      await first.connect("127.0.0.1", port);
+      first.close();
+      const second = copas.socket.tcp();
+      await second.connect("127.0.0.1", port);
+      await second.dohandshake(trusted);
+      second.close();
+      const third = copas.socket.tcp();
+      await third.connect("127.0.0.1", port);
+      await assertRejects(() => third.dohandshake({ servername: "localhost" }));
+      third.close();
+      await server.drain();
+    });
+    await copas.loop();
+    const { points } = copas.metrics()["copas.tls.handshake.duration"];
+    const counts = points.map(({ attributes, count, sum }) => {
+      assert(sum > 0 && sum < 60, `${sum}`);
+      const { "copas.tls.side": side, "error.type": error = "" } = attributes;
+      return `${side} ${error} ${count}`;
+    });
+    assertEquals(counts.sort(), [
+      "client  2",
+      "client handshake 1",
+      "server  2",
+      "server handshake 1",
+    ]);
+  },
 });

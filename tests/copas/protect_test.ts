@@ -73,3 +73,19 @@ Deno.test("a protected function waits like any other, and the outcome narrows", 
   assertEquals(clock.now(), 3);
   assertThrows(() => copas.protect(5 as never), TypeError);
 });
+
+Deno.test("what pcall, a protected function and a race give a removed thread is not lost", async () => {
+  const { copas, events } = virtual();
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } finally {
+      events.push(await copas.pcall(() => 5));
+      events.push(await copas.protect(() => 6)());
+      events.push(await copas.race(() => [7]));
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals(events, [[5], [6, undefined], 7]);
+});

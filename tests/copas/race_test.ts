@@ -7,6 +7,7 @@ import {
   type Queue,
   TimeoutError,
 } from "../../mod.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 import { SeededRandom } from "../fixtures/seeded_random.ts";
 import { dispatcher } from "../fixtures/socket_dispatcher.ts";
 import { tcpPair, write } from "../fixtures/socket_pair.ts";
@@ -239,7 +240,7 @@ async function racing(
 }
 
 Deno.test("races of many threads lose no item and give none twice, with failures and removal at any point", async () => {
-  for (let seed = 1; seed <= 200; seed++) await play(seed);
+  for (let seed = 1; seed <= repetitions(200); seed++) await play(seed);
 });
 
 Deno.test("a race that another race has withdrawn takes nothing", async () => {

@@ -167,7 +167,16 @@ Deno.test("wrong arguments are refused, and nothing ends", async () => {
     TypeError,
     "an array of signals",
   );
-  assertThrows(() => copas.shutdownon(["SIGHUB" as never]), TypeError);
+  assertThrows(
+    () => copas.shutdownon(["SIGHUB" as never]),
+    TypeError,
+    'shutdownon(): a signal must be a signal of this system that a program may catch, such as "SIGTERM", got "SIGHUB"',
+  );
+  assertThrows(
+    () => copas.shutdownon([15 as never]),
+    TypeError,
+    "shutdownon(): a signal must be a string, got 15",
+  );
   assertEquals([copas.exiting(), copas.exitsignal.aborted], [false, false]);
 });
 
@@ -339,5 +348,63 @@ signalTest(
     child.kill("SIGTERM");
     const { output, code } = await child.ended();
     assertEquals([output.includes("the end"), code], [false, 143]);
+  },
+);
+
+signalTest(
+  "shutdownon twice: one signal begins one end, with the shorter time",
+  async () => {
+    const twice = `copas.shutdownon(["SIGTERM"], { grace: 0.2 });`;
+    const handler = `async (skt) => { say("serving"); await skt.receive(); }`;
+    await using child = serving(handler, 1000, twice);
+    using client = await clientOf(child);
+    await child.says(/serving/);
+    child.kill("SIGTERM");
+    const { output, code } = await child.ended();
+    assertEquals([output.includes("the end"), code], [true, 0]);
+    assertEquals(await readText(client).catch(() => ""), "");
+  },
+);
+
+signalTest(
+  "a signal while shutdown() is under way, which the program has begun itself, shortens it",
+  async () => {
+    await using child = serving(
+      `async (skt) => {
+        copas.addthread(() => copas.shutdown({ grace: 1000 }));
+        say("ending");
+        await skt.receive();
+      }`,
+      0.2,
+    );
+    using _client = await clientOf(child);
+    await child.says(/ending/);
+    child.kill("SIGINT");
+    const { output, code } = await child.ended();
+    assertEquals([output.includes("the end"), code], [true, 0]);
+  },
+);
+
+signalTest(
+  "a signal ends a program although a worker's handler ignores exitsignal and its removal",
+  async () => {
+    const handler = `export default async (skt) => {
+      await skt.send("hello\\n");
+      for (;;) try { await skt.receive(); } catch { await new Promise((go) => setTimeout(go, 50)); }
+    }`;
+    const module = `data:text/javascript,${encodeURIComponent(handler)}`;
+    await using child = program(`
+    copas.shutdownon(["SIGTERM"], { grace: 0.2 });
+    copas.seterrorhandler(() => {}, true);
+    const workers = copas.addworkers(new URL(${JSON.stringify(module)}), {
+      hostname: "127.0.0.1", port: 0, count: 1, grace: 1000,
+    });
+    workers.ready.then(() => say("port " + workers.addr.port));
+    await copas.loop();`);
+    using client = await clientOf(child);
+    assertEquals(await readText(client, 6), "hello\n");
+    child.kill("SIGTERM");
+    const { output, code } = await child.ended();
+    assertEquals([output.includes("the end"), code], [true, 0], output);
   },
 );

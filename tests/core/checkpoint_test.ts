@@ -4,6 +4,7 @@
 
 import { assertEquals } from "@std/assert";
 import { calls } from "../fixtures/checkpoint_calls.ts";
+import { runScript } from "../fixtures/socket_child.ts";
 
 const main = new URL("../fixtures/checkpoint_main.ts", import.meta.url);
 
@@ -22,5 +23,20 @@ for (const name of Object.keys(calls)) {
       "a thread was removed",
       "the loop ended",
     ]);
+  });
+}
+
+for (const call of ["loop()", "step(0)", "race(() => [1])", "pcall(() => 1)"]) {
+  Deno.test(`nor does one outside every thread stop timers: ${call}`, async () => {
+    const script = `import copas from "{mod}";
+      const end = performance.now() + 2000;
+      setTimeout(() => { console.log("rang"); Deno.exit(); }, 1);
+      while (performance.now() < end) await copas.${call};
+      Deno.exit(1);`;
+    assertEquals(await runScript(script, []), {
+      code: 0,
+      stdout: "rang\n",
+      stderr: "",
+    });
   });
 }

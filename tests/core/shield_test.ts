@@ -1,6 +1,11 @@
 // What a removed thread may still do before it goes.
 
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { CancelledError, TimeoutError } from "../../src/errors/errors.ts";
 import { scripted } from "../fixtures/socket_script.ts";
 import { virtual } from "../fixtures/virtual.ts";
@@ -160,4 +165,27 @@ Deno.test("shields within one another end each at its time, and the outer one bo
   });
   await copas.loop();
   assertEquals(events, ["timeout", 1, 3, "outer timeout", "cancelled", 5]);
+});
+
+Deno.test("a removed thread that begins shields for ever is given up, and shields within one shield are not counted", async () => {
+  const { copas, events } = virtual();
+  copas.seterrorhandler((error) => events.push((error as Error).message), true);
+  let within = 0;
+  let begun = 0;
+  const task = copas.addthread(async () => {
+    try {
+      await copas.pauseforever();
+    } catch {
+      await copas.shield(async () => {
+        for (; within < 300; within++) await copas.shield(() => copas.pause());
+      });
+    }
+    for (;;) {
+      await copas.shield(() => ++begun).catch(() => {});
+    }
+  });
+  copas.removethread(task);
+  await copas.loop();
+  assertEquals([within, begun, events.length], [300, 99, 1]);
+  assertStringIncludes(String(events[0]), "it is given up");
 });

@@ -41,7 +41,7 @@ Deno.test("pages, comments and messages name who acts", async () => {
     const text = await Deno.readTextFile(new URL(name, root));
     for (const [i, line] of text.split("\n").entries()) {
       if (unclear.some((pattern) => pattern.test(line))) {
-        found.push(`${name}:${i + 1}: ${line.trim()}`);
+        found.push(`${name}:${i + 1}: ${line.trim().slice(0, 200)}`);
       }
     }
   }

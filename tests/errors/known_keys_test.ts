@@ -99,6 +99,7 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
     ["sleep", () => copas.sleep(0, wrong)],
     ["pause", () => copas.pause(0, wrong)],
     ["pauseforever", () => copas.pauseforever(wrong)],
+    ["relay", () => copas.relay(skt, copas.wrap(pair.theirs), wrong)],
     ["wait", () => copas.wait(Promise.resolve(), wrong)],
     ["waitforexit", () => copas.waitforexit(wrong)],
     ["get", () => lock.get(wrong)],
@@ -107,10 +108,14 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
     ["pop", () => queue.pop(wrong)],
     ["finish", () => queue.finish(wrong)],
   ];
-  const own: Record<string, string> = {
-    receive: "max, ",
-    receivepartial: "max, ",
-    connect: "proxyProtocol, ",
+  const keys: Record<string, string> = {
+    receive: "max, timeout, signal",
+    receivepartial: "max, timeout, signal",
+    connect: "proxyProtocol, timeout, signal",
+    sleep: "signal",
+    pause: "signal",
+    pauseforever: "signal",
+    relay: "idletimeout, signal",
   };
   for (const [name, call] of calls) {
     await assertRejects(
@@ -118,9 +123,23 @@ Deno.test("every call that waits refuses a key that it does not know", async () 
       async () => await call(),
       TypeError,
       `${name}(): the options have no key timeOut; they have ${
-        own[name] ?? ""
-      }timeout, signal`,
+        keys[name] ?? "timeout, signal"
+      }`,
     );
   }
   queue.destroy();
+});
+
+Deno.test("a sleep and a relay, which have no timeout of that name, refuse one", async () => {
+  using pair = await tcpPair();
+  const copas = new Copas();
+  const wrong: Anything = { timeout: 1 };
+  for (
+    const call of [
+      () => copas.sleep(0, wrong),
+      () => copas.pause(0, wrong),
+      () => copas.pauseforever(wrong),
+      () => copas.relay(copas.wrap(pair.ours), copas.wrap(pair.theirs), wrong),
+    ]
+  ) await assertRejects(call, TypeError, "have no key timeout; they have");
 });

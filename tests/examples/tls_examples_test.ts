@@ -1,5 +1,5 @@
 // The examples with TLS: tls_echo_server, tls_echo_client, https_client,
-// starttls_server, tls_sni_server. Each runs with its own flags, in a folder
+// starttls_server, tls_sni_server, job_server. Each runs with its own flags, in a folder
 // with certificates that are made on the spot.
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -271,4 +271,32 @@ example(
     await curl.says(/GET \/hello HTTP\/1\.1/);
   },
   hasCurl,
+);
+
+example(
+  "job_server signs for many clients at once, and at SIGTERM what is under way is answered",
+  async (folder) => {
+    const { server, port } = await serve(folder, "job_server");
+    await using _ = server;
+    const caCerts = [await Deno.readTextFile(`${folder}/cert.pem`)];
+    const hostname = "127.0.0.1";
+    const ask = async (text: string) => {
+      using conn = await Deno.connectTls({ hostname, port, caCerts });
+      await conn.write(new TextEncoder().encode(text));
+      const into = new Uint8Array(1000);
+      const count = await conn.read(into);
+      return new TextDecoder().decode(into.subarray(0, count ?? 0));
+    };
+    const texts = Array.from({ length: 20 }, (_, i) => `text ${i % 10}\n`);
+    const answers = await Promise.all(texts.map(ask));
+    assert(answers.every((answer) => /^[0-9a-f]{64}\n$/.test(answer)));
+    assertEquals(new Set(answers).size, 10);
+    assertEquals(answers.slice(0, 10), answers.slice(10));
+    using idle = await Deno.connectTls({ hostname, port, caCerts });
+    await idle.handshake();
+    server.kill("SIGTERM");
+    // An idle client is not waited for.
+    assertEquals(await idle.read(new Uint8Array(1)), null);
+    assertEquals((await server.ended()).code, 0);
+  },
 );

@@ -4,6 +4,7 @@ import { ClosedError } from "../../src/errors/errors.ts";
 import { ftpFor, nlst, open, ReplyError } from "../../src/ftp/mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
 import { FtpServer } from "../fixtures/ftp_server.ts";
+import { isInstalled } from "../fixtures/socket_child.ts";
 import { RawServer } from "../fixtures/raw_server.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -180,4 +181,50 @@ Deno.test("what a call in a session is given names no server", async () => {
   assertEquals(await session.nlst(), []);
   await assertRejects(() => open({ url: "http://x" }), TypeError);
   await assertRejects(() => open(server.url("none")), ReplyError);
+});
+
+/** Takes a data connection up to its end, and resets it then. */
+const RESETTING = `
+import socket, struct
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+data, _ = server.accept()
+while data.recv(100): pass
+data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+data.close()`;
+
+Deno.test({
+  name:
+    "a server that resets the data connection before it says why it refuses is heard",
+  ignore: !await isInstalled("python3"),
+  fn: async () => {
+    const data = new Deno.Command("python3", {
+      args: ["-c", RESETTING],
+      stdout: "piped",
+    }).spawn();
+    const output = data.stdout.getReader();
+    const port = text((await output.read()).value!).trim();
+    await using server = new RawServer(async (peer) => {
+      await peer.write("220 hi\r\n");
+      for (let line; (line = await peer.until("\r\n")) !== "";) {
+        const [verb] = line.trim().split(" ");
+        if (verb === "USER") await peer.write("230 in\r\n");
+        else if (verb === "EPSV") {
+          await peer.write(`229 here (|||${port}|)\r\n`);
+        } else if (verb === "STOR") {
+          await peer.write("150 go\r\n");
+          await data.status;
+          // The reset comes to the client first.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          await peer.write("550 no room\r\n").catch(() => {});
+        } else await peer.write("200 ok\r\n");
+      }
+    });
+    await using session = await open(`ftp://127.0.0.1:${server.port}/`);
+    const error = await assertRejects(() => session.put("x", "xx"), ReplyError);
+    assertEquals(error.reply, 550);
+    const [code] = await session.command({ command: "noop", check: 200 });
+    assertEquals(code, 200);
+    await output.cancel();
+  },
 });

@@ -270,3 +270,11 @@ Deno.test("a wrong argument is refused before anything is sent", async () => {
     'request(): "read" is not a valid timeout option; valid are "connect", "send" and "receive"',
   );
 });
+
+Deno.test("a URL of another protocol is refused by the name of that", async () => {
+  await assertRejects(
+    () => request("ftp://user:pass@127.0.0.1/"),
+    TypeError,
+    'must begin with http:// or https://, got one that begins with "ftp:"',
+  );
+});

@@ -37,6 +37,11 @@ Deno.test("an error of an address keeps its class, its code and its cause, and s
     ],
     [new TypeError("odd text"), TypeError, "odd text"],
     [
+      new URIError("invalid host 'http://h'"),
+      URIError,
+      "a name or an address, without scheme or port",
+    ],
+    [
       new Error("failed to lookup address information: none"),
       errors.NotFound,
       "unknown host",

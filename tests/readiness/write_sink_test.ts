@@ -255,3 +255,32 @@ Deno.test("many sinks write each its own bytes, once and in order, whatever the 
     }
     assertEquals(selector.writing, 0);
   }));
+
+Deno.test("what is lent is written from where it is, and is free when all of it is", async () => {
+  const { writes, sink, selector } = make();
+  const data = bytes("abcdef");
+  let freed = 0;
+  assert(sink.lend(data, () => freed++));
+  assert(writes.pending[0].buffer === data.buffer);
+  assertFalse(sink.lend(data, () => freed++));
+  assertEquals(sink.putText("gh"), 2);
+  await writes.resolve(4);
+  assertEquals([freed, sink.pending, selector.writing], [0, 4, 1]);
+  await writes.resolve(2);
+  assertEquals([freed, sink.pending], [1, 2]);
+  // What was put behind it was copied, and follows.
+  data.fill(0);
+  assertEquals(new TextDecoder().decode(writes.pending[0]), "gh");
+  await writes.resolve(2);
+  assertEquals([sink.isEmpty, selector.writing, sink.written], [true, 0, 8]);
+});
+
+Deno.test("a write that fails frees what was lent, and nothing is lent after it", async () => {
+  const { writes, sink } = make();
+  let freed = 0;
+  assert(sink.lend(bytes("abc"), () => freed++));
+  await writes.reject(new Deno.errors.BrokenPipe());
+  assertEquals([freed, sink.lost], [1, 3]);
+  assertFalse(sink.lend(bytes("abc"), () => freed++));
+  assertEquals(freed, 1);
+});

@@ -46,6 +46,31 @@ async function withServer(
   );
 }
 
+Deno.test("a connection that sends no header is counted as refused, and not as an error of the handler", async () => {
+  const { copas } = reporting();
+  const listener = copas.socket.bind("127.0.0.1", 0);
+  const server = copas.addserver(
+    listener,
+    copas.handler(() => {
+      throw new Error("on purpose");
+    }),
+    { proxyProtocol: LOCALHOST },
+  );
+  await copas.loop(async () => {
+    for (const text of ["hello\n", `${LINE}hello\n`]) {
+      await using skt = await copas.socket.connect(
+        "127.0.0.1",
+        listener.addr.port,
+      );
+      await skt.send(text);
+      await copas.pcall(() => skt.receive());
+    }
+    copas.removeserver(listener);
+  });
+  const { refused, handlerErrors } = server.counters;
+  assertEquals([refused, handlerErrors], [{ proxyProtocol: 1 }, 1]);
+});
+
 /** What the server answers to `text`. */
 async function ask(
   connect: () => Promise<Deno.TcpConn>,

@@ -16,6 +16,7 @@ import {
   type SmtpParams,
 } from "../../src/smtp/mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
+import { runScript } from "../fixtures/socket_child.ts";
 import { MailServer } from "../fixtures/mail_server.ts";
 import { closedPort, RawServer } from "../fixtures/raw_server.ts";
 import { tlsTest } from "../fixtures/tls_world.ts";
@@ -172,6 +173,28 @@ tlsTest("STARTTLS is used when it is offered", async ({ localhost, trust }) => {
   const [{ secure, user }] = server.mails;
   assertEquals([secure, user], [true, "me"]);
 });
+
+tlsTest(
+  "STARTTLS with authorities of its own needs no permission but for the address",
+  async ({ localhost, trust }) => {
+    await using server = await MailServer.start(localhost);
+    const params = {
+      ...MAIL,
+      server: "localhost",
+      port: server.port,
+      sslparams: trust,
+      secure: "required",
+    };
+    const { stdout, stderr } = await runScript(
+      `import { send } from "{src}/smtp/mod.ts";
+       await send(${JSON.stringify(params)});
+       console.log("sent");`,
+      [`--allow-net=localhost:${server.port}`],
+    );
+    assertEquals([stdout, stderr], ["sent\n", ""]);
+    assertEquals(server.mails.map(({ secure }) => secure), [true]);
+  },
+);
 
 tlsTest(
   "a server with a certificate that is not trusted, or not its own, gets nothing",

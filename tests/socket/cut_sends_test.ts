@@ -47,6 +47,24 @@ Deno.test("close after a send that was cut by its timeout fails, and aborts the 
   assertEquals(conn.written.length, sent);
 });
 
+Deno.test("a close that comes to its time tells all bytes that are lost, those of sends that were never taken too", async () => {
+  const { copas, conn, skt } = scripted();
+  const errors: unknown[] = [];
+  copas.seterrorhandler((error) => errors.push(error), true);
+  skt.settimeout(1);
+  conn.hold();
+  copas.addthread(async () => {
+    skt.send(pattern(SIZE));
+    skt.send(pattern(SIZE));
+    await skt.close();
+  });
+  await copas.loop();
+  const [error] = errors;
+  assertInstanceOf(error, TimeoutError);
+  assertEquals(error.sent! + error.left!, 2 * SIZE);
+  assertEquals(errors.length, 1);
+});
+
 Deno.test("the caller that sends the rest closes as ever, in one piece or in several", async () => {
   for (const pieces of [1, 3]) {
     const { conn, skt, sent } = await cut();

@@ -119,6 +119,58 @@ Deno.test("what was received before and is left over is passed on, too", async (
   assertEquals(await readText(right.theirs), "the rest");
 });
 
+Deno.test("a side that does not read for its send timeout ends a relay", async () => {
+  using relay = await relayed(undefined, dispatcher(new VirtualClock()));
+  relay.skts[1].settimeouts(undefined, 5);
+  const writing = write(relay.a, pattern(64 * 1024 * 1024)).catch(() => {});
+  assert(await relay.outcome() instanceof TimeoutError);
+  assertEquals(relay.skts.map((skt) => skt.closed), [true, true]);
+  await writing;
+});
+
+Deno.test("a receive timeout runs anew with each chunk of a relay", async () => {
+  const clock = new VirtualClock();
+  const copas = dispatcher(clock);
+  const [left, right] = [await tcpPair(), await tcpPair()];
+  using _left = left;
+  using _right = right;
+  const peer = copas.wrap(left.theirs);
+  copas.wrap(left.ours).settimeouts(undefined, undefined, 8);
+  copas.addthread(async () => {
+    for (let i = 0; i < 3; i++) {
+      await peer.send("x");
+      await copas.wrap(right.theirs).receive(1);
+      await copas.pause(6);
+    }
+  });
+  let outcome: unknown;
+  copas.addthread(async () => {
+    outcome = await copas.relay(left.ours, right.ours).catch((error) => error);
+  });
+  await copas.loop();
+  assert(outcome instanceof TimeoutError);
+  assertEquals(clock.now(), 20);
+});
+
+Deno.test("a relay goes on among sends of other threads, and no byte changes", async () => {
+  using relay = await relayed();
+  const [, right] = relay.skts;
+  const total = 2_000_000;
+  relay.copas.addthread(async () => {
+    for (let i = 0; i < 200; i++) {
+      await right.send(new Uint8Array(1000).fill(1));
+      await relay.copas.pause(0);
+    }
+  });
+  const heard = read(relay.b, total + 200_000);
+  const data = new Uint8Array(total).map((_, i) => 2 + i % 200);
+  await write(relay.a, data);
+  assertEquals(same((await heard).filter((byte) => byte !== 1), data), true);
+  await relay.a.closeWrite();
+  await relay.b.closeWrite();
+  assertEquals(await relay.outcome(), [total, 0]);
+});
+
 Deno.test("when one side breaks, the other one learns that its stream was cut", async () => {
   using relay = await relayed();
   await write(relay.a, "half of it");

@@ -2,6 +2,7 @@
 
 import type { Future } from "../../mod.ts";
 import { type Actor, type Call, Game, playAll } from "./model.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 
 /** A future whose thread ends when it is told to. */
 interface Job {
@@ -190,5 +191,5 @@ class FutureGame extends Game {
 }
 
 Deno.test("a future does what its model does, whatever threads do to it", async () => {
-  await playAll(1500, 12, (seed) => new FutureGame(seed));
+  await playAll(repetitions(1500), 12, (seed) => new FutureGame(seed));
 });

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Held, Lock } from "../../mod.ts";
 import { type Actor, type Call, Game, playAll } from "./model.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 
 /** A call of the model that waits for the lock, or has it. */
 interface Applicant extends Call {
@@ -286,5 +287,5 @@ function thrown(fn: () => unknown): boolean {
 }
 
 Deno.test("a lock does what its model does, whatever threads do to it", async () => {
-  await playAll(2000, 16, (seed) => new LockGame(seed));
+  await playAll(repetitions(2000), 16, (seed) => new LockGame(seed));
 });

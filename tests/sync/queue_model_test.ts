@@ -2,6 +2,7 @@
 
 import type { Queue } from "../../mod.ts";
 import { type Actor, type Call, Game, playAll } from "./model.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 
 interface Item {
   readonly number: number;
@@ -251,5 +252,5 @@ class QueueGame extends Game {
 }
 
 Deno.test("a queue does what its model does, whatever threads do to it", async () => {
-  await playAll(1500, 12, (seed) => new QueueGame(seed));
+  await playAll(repetitions(1500), 12, (seed) => new QueueGame(seed));
 });

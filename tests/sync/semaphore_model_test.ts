@@ -2,6 +2,7 @@
 
 import type { Semaphore } from "../../mod.ts";
 import { type Actor, type Call, Game, playAll } from "./model.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 
 interface Take extends Call {
   readonly n: number;
@@ -152,5 +153,5 @@ class SemaphoreGame extends Game {
 }
 
 Deno.test("a semaphore does what its model does, whatever threads do to it", async () => {
-  await playAll(2000, 12, (seed) => new SemaphoreGame(seed));
+  await playAll(repetitions(2000), 12, (seed) => new SemaphoreGame(seed));
 });

@@ -2,6 +2,7 @@
 
 import type { Timer } from "../../mod.ts";
 import { Game, playAll } from "./model.ts";
+import { repetitions } from "../fixtures/repetitions.ts";
 
 /** The thread of a timer, in the model. */
 interface Run {
@@ -145,5 +146,5 @@ class TimerGame extends Game {
 }
 
 Deno.test("a timer does what its model does, whatever is done to it", async () => {
-  await playAll(2000, 12, (seed) => new TimerGame(seed));
+  await playAll(repetitions(2000), 12, (seed) => new TimerGame(seed));
 });

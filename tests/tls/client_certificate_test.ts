@@ -12,7 +12,8 @@ import {
 } from "@std/assert";
 import type { StreamSocket } from "../../src/socket/stream_socket.ts";
 import type { SslParams } from "../../src/tls/params.ts";
-import { selfSigned } from "../fixtures/certificates.ts";
+import { Authority, selfSigned } from "../fixtures/certificates.ts";
+import { runScript } from "../fixtures/socket_child.ts";
 import { type Certificates, tlsTest, World } from "../fixtures/tls_world.ts";
 
 /** Greets the client by its certificate's name. */
@@ -220,5 +221,43 @@ tlsTest(
         );
       }
     });
+  },
+);
+
+tlsTest(
+  "a client with a certificate and authorities of its own needs no permission but for the address, and trusts those of --cert as well",
+  async (pki) => {
+    const elsewhere = await Authority.make("Another authority");
+    const names = "DNS:localhost";
+    const other = await elsewhere.issue({ cn: "other", names });
+    const file = await Deno.makeTempFile({ suffix: ".pem" });
+    try {
+      await Deno.writeTextFile(file, elsewhere.cert);
+      const { stdout, stderr } = await runScript(
+        `import copas from "{mod}";
+         const ask = { requestcert: true, caCerts: ${
+          JSON.stringify(pki.trust.caCerts)
+        } };
+         for (const own of ${JSON.stringify([pki.localhost, other])}) {
+           const server = copas.socket.bind("127.0.0.1", 0);
+           copas.addserver(server, copas.handler(async (skt) => {
+             await skt.send(skt.getpeercertificate().subject.CN + "\\n");
+           }, { ...own, ...ask }));
+           await copas.loop(async () => {
+             const skt = copas.wrap(copas.socket.tcp(), ${
+          JSON.stringify({ ...pki.alice, ...pki.trust })
+        });
+             await skt.connect("localhost", server.addr.port);
+             console.log(await skt.receive());
+             await skt.close();
+             copas.removeserver(server);
+           });
+         }`,
+        ["--allow-net=127.0.0.1,localhost", `--cert=${file}`],
+      );
+      assertEquals([stdout, stderr], ["alice\nalice\n", ""]);
+    } finally {
+      await Deno.remove(file);
+    }
   },
 );

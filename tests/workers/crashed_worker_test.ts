@@ -78,6 +78,45 @@ Deno.test("a worker keeps to the limits of its server's options", async () => {
   assertEquals(lines, ["short", "true"]);
 });
 
+Deno.test("while workers are restarted, what they have taken is answered, and hardly a connection is reset before that", async () => {
+  const lines = await runWorkers(
+    handler,
+    `
+    const workers = start({ count: 2 });
+    const loop = copas.loop();
+    await workers.ready;
+    let isDone = false;
+    const seen = new Set();
+    let [answered, reset] = [0, 0];
+    const client = async () => {
+      while (!isDone) {
+        using client = await open(workers);
+        let who;
+        try {
+          who = await client.ask("who");
+        } catch (error) {
+          // It waited at a listener that was closed.
+          if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+          reset++;
+          continue;
+        }
+        if (who === "") throw new Error("no answer");
+        seen.add(who);
+        if (await client.ask("echo again") !== "again") throw new Error("lost");
+        answered++;
+      }
+    };
+    const clients = Array.from({ length: 4 }, client);
+    for (let i = 0; i < 2; i++) await workers.restart();
+    isDone = true;
+    await Promise.all(clients);
+    console.log(seen.size > 2, answered > 20 * reset || [answered, reset]);
+    await workers.stop();
+    await loop;`,
+  );
+  assertEquals(lines, ["true true"]);
+});
+
 Deno.test("workers that can't be started are reported once, by the name of the worker", async () => {
   const reports = await runWorkers(
     new URL("data:text/javascript,export const no = 1"),

@@ -84,6 +84,7 @@ async function oneOfEach(workers: Workers): Promise<[Client, Client]> {
 
 Deno.test("workers share a port, and tell what they are doing", async () => {
   await withWorkers({ count: 2 }, async (workers) => {
+    assertEquals(String(workers), "test: 2 of 2 workers listen");
     const [one, other] = await oneOfEach(workers);
     using _one = one, _other = other;
     assertEquals(await one.ask("echo hello there"), "hello there");
