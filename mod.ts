@@ -130,7 +130,7 @@ export type { ProxyProtocolOptions } from "./src/server/proxy_gate.ts";
 export type { ServerLimits, ServerOptions } from "./src/server/options.ts";
 export type { Server, ServerStatus } from "./src/server/server.ts";
 export type { AcceptRate } from "./src/server/accept_rate.ts";
-export type { HandshakeOptions } from "./src/socket/handshake_timeout.ts";
+export type { HandshakeOptions } from "./src/socket/timeouts.ts";
 export type { WatchLimits } from "./src/socket/watch_limits.ts";
 export type { ServerCounters } from "./src/server/counters.ts";
 export type {

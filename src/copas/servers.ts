@@ -34,7 +34,7 @@ import { refuseUnixSocket } from "../workers/options.ts";
 import { Workers, type WorkersOptions } from "../workers/workers.ts";
 import type { Context } from "./context.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { keepSslParams, secureAsServer } from "./socket_internals.ts";
+import { keepSslParams, secureAsServer } from "./sockets.ts";
 
 /** Serves one connection. */
 export type StreamHandler = (conn: Deno.Conn) => unknown;

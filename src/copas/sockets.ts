@@ -5,12 +5,15 @@
  * @module
  */
 
+import type { Context } from "./context.ts";
+import type { SocketLookup } from "./socket_lookup.ts";
 import { checkString } from "../errors/arguments.ts";
-import { endpointOf } from "../socket/internals.ts";
 import {
   checkDatagramOptions,
   type DatagramSocketOptions,
 } from "../socket/datagram_endpoint.ts";
+import { DatagramSocket } from "../socket/datagram_socket.ts";
+import { endpointOf } from "../socket/internals.ts";
 import {
   type DatagramLike,
   isDatagram,
@@ -30,9 +33,7 @@ import {
 } from "../socket/socket_options.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import type { Timeouts } from "../socket/timeouts.ts";
-import type { Context } from "./context.ts";
-import type { SocketLookup } from "./socket_lookup.ts";
-import { datagramWithTls, keepSslParams } from "./socket_internals.ts";
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
 
 /** Makes a connection of Deno's a Copas socket; `given` is `sslparams`, or options of which they are one. */
 export function wrap(
@@ -158,4 +159,25 @@ export function nameOf(
   return isListener(skt)
     ? serverRegistry.nameOf(skt)
     : lookup.find("getsocketname()", skt).name;
+}
+
+/** Keeps `sslparams` in the socket, for the handshake to come. */
+export function keepSslParams(
+  socket: Socket,
+  call: string,
+  sslparams: SslParams | SslParamsSource,
+  starttls?: boolean,
+): void {
+  if (socket instanceof DatagramSocket) throw datagramWithTls(call);
+  endpointOf(socket).equip(call, sslparams, starttls);
+}
+
+/** Does the server's side of the handshake, with the `sslparams` that the socket keeps. */
+export function secureAsServer(socket: StreamSocket): Promise<void> {
+  return endpointOf(socket).secure(undefined, "server");
+}
+
+/** The error for `sslparams` of a datagram socket. */
+export function datagramWithTls(call: string): TypeError {
+  return new TypeError(`${call}: a datagram socket has no TLS`);
 }

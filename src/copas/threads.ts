@@ -5,12 +5,17 @@
  * @module
  */
 
+import type { Context } from "./context.ts";
 import { shielded } from "../core/shield.ts";
 import type { ErrorHandler, Task } from "../core/task.ts";
-import { checkDelay, checkFunction, checkString } from "../errors/arguments.ts";
+import { Thread } from "../core/thread.ts";
+import {
+  checkDelay,
+  checkFunction,
+  checkString,
+  wrongType,
+} from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
-import type { Context } from "./context.ts";
-import { checkThread } from "./thread_argument.ts";
 
 /** Seconds that a shielded function may take unless its caller says otherwise. */
 const SHIELD_TIMEOUT = 5;
@@ -102,4 +107,22 @@ export function nameOf(
   task: Task = context.scheduler.current,
 ): string {
   return checkThread(context, "getthreadname()", task).name;
+}
+
+/** The thread that the caller of `call` gave as `task`: one of this dispatcher. */
+export function checkThread(
+  { scheduler }: Context,
+  call: string,
+  task: unknown,
+): Thread {
+  if (!(task instanceof Thread)) {
+    const expected = "a Task, as addthread() returns it";
+    throw wrongType(call, "the thread", expected, task);
+  }
+  if (task.scheduler === scheduler) return task;
+  throw new TypeError(
+    `${call}: thread ${task.name} belongs to another dispatcher; call the ${
+      call.replace("()", "")
+    } of that one`,
+  );
 }

@@ -24,7 +24,7 @@ import {
   type WaitOptions,
 } from "../errors/wait_options.ts";
 import type { Context } from "./context.ts";
-import { checkThread } from "./thread_argument.ts";
+import { checkThread } from "./threads.ts";
 
 /** How a sleep ends early. */
 export interface SleepOptions {

@@ -6,12 +6,11 @@
  */
 
 import type { DeadlineHeap } from "../collections/deadline_heap.ts";
-import type { Selector } from "../readiness/selector.ts";
-import { Alarm } from "./alarm.ts";
-import type { Clock, ClockHost } from "./clock.ts";
+import { Alarm, type Clock, type ClockHost } from "./clock.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { afterPoll } from "../readiness/poll.ts";
 import { SLICE, type TimeSlice } from "./time_slice.ts";
+import { afterPoll } from "../readiness/poll.ts";
+import type { Selector } from "../readiness/selector.ts";
 
 /** What the driver needs of the scheduler. */
 export interface Driven extends ClockHost {
@@ -59,6 +58,9 @@ function turnWithPoll(): Promise<void> {
  * more async functions than that lie between their waits and their work.
  */
 const MICROTASKS = 6;
+
+/** To await it makes no promise. */
+const RESOLVED = Promise.resolve();
 
 /**
  * A deadline that is noticed so many seconds late tells of a stall: a thread
@@ -219,7 +221,7 @@ export class Driver {
     const scheduler = this.#scheduler;
     const { selector } = scheduler;
     // The caller goes on first: the loop may be over at once.
-    await null;
+    await RESOLVED;
     while (this.#mustDrive) {
       if (!scheduler.hasWork && !this.#asksClock) {
         if (scheduler.finished) {
@@ -234,7 +236,7 @@ export class Driver {
         await selector.rest();
       } else {
         // Lets the threads of the last round run before the next one.
-        await null;
+        await RESOLVED;
       }
       if (!scheduler.slice.mayGoOn()) {
         await this.#giveTurn();
@@ -265,7 +267,7 @@ export class Driver {
     const scheduler = this.#scheduler;
     do {
       const microtasks = scheduler.slice.isWellKnown ? 1 : MICROTASKS;
-      for (let i = 0; i < microtasks; i++) await null;
+      for (let i = 0; i < microtasks; i++) await RESOLVED;
       if (!scheduler.slice.mayGoOn()) {
         await this.#giveTurn();
         this.#asksClock = true;

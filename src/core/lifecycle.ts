@@ -1,8 +1,13 @@
 /**
- * How far the dispatcher is on its way to the exit.
+ * How far the dispatcher is on its way to the exit, and the threads that wait
+ * for it.
  *
  * @module
  */
+
+import { Wait, type WaitHost } from "./wait.ts";
+import { WaitQueue } from "./wait_queue.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
 
 /** The states, in their order; a loop begins with the first. */
 export type LifecycleState =
@@ -141,5 +146,38 @@ export class Lifecycle {
   #announce(): void {
     this.#abortSignal();
     for (const listener of this.#listeners) listener();
+  }
+}
+
+class ExitWait extends Wait<void> {
+  constructor(scheduler: WaitHost) {
+    super(scheduler.current, "sleep", undefined, true);
+  }
+
+  protected failure(): string {
+    return "Cannot wait for the exit";
+  }
+}
+
+/** The waits of one dispatcher for its exit. */
+export class ExitQueue {
+  readonly #scheduler: WaitHost;
+  readonly #waits: WaitQueue<ExitWait> = new WaitQueue();
+
+  constructor(scheduler: WaitHost) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Suspends the current thread until `release` is called. */
+  wait(options: WaitOptions = {}): Promise<void> {
+    const wait = new ExitWait(this.#scheduler);
+    this.#waits.push(wait);
+    wait.limit(options);
+    return wait.promise;
+  }
+
+  /** Lets all threads go on. */
+  release(): void {
+    for (const wait of this.#waits) wait.resolveLater();
   }
 }

@@ -1,10 +1,9 @@
 /**
- * What looks at a dispatcher while it works.
+ * What looks at a dispatcher while it works. What is counted may be collected.
  *
  * @module
  */
 
-import { WeakList } from "../collections/weak_list.ts";
 import { Counters } from "./counts.ts";
 import type { DurationRecorder, Metered } from "./metrics.ts";
 import type { RoundWatch } from "./round_watch.ts";
@@ -44,4 +43,27 @@ export abstract class Observed {
   stepTimings?: StepTimings = undefined;
   /** Measures how long the threads keep the event loop, once `metrics()` was asked for it. */
   watch?: RoundWatch = undefined;
+}
+
+/** A list whose items may be collected. */
+export class WeakList<T extends object> {
+  #refs: WeakRef<T>[] = [];
+  /** How many references there may be before those to nothing are left out. */
+  #most = 16;
+
+  /** Puts an item at the end. */
+  add(item: T): void {
+    this.#refs.push(new WeakRef(item));
+    if (this.#refs.length < this.#most) return;
+    this.#refs = this.#refs.filter((ref) => ref.deref() !== undefined);
+    this.#most = Math.max(16, 2 * this.#refs.length);
+  }
+
+  /** The items that are still there, in their order. */
+  *[Symbol.iterator](): Generator<T> {
+    for (const ref of this.#refs) {
+      const item = ref.deref();
+      if (item !== undefined) yield item;
+    }
+  }
 }

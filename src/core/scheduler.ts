@@ -10,13 +10,11 @@ import {
   DeadlineHeap,
 } from "../collections/deadline_heap.ts";
 import { ABANDON } from "./abandonable.ts";
-import { Selector } from "../readiness/selector.ts";
 import { type Clock, RealClock } from "./clock.ts";
 import { type Driven, Driver } from "./driver.ts";
 import { EndOfTurn } from "./end_of_turn.ts";
 import { ErrorReports } from "./error_reports.ts";
-import { ExitQueue } from "./exit_queue.ts";
-import { Lifecycle } from "./lifecycle.ts";
+import { ExitQueue, Lifecycle } from "./lifecycle.ts";
 import { DEFAULT_BUFFERED, MemoryBudget } from "./memory_budget.ts";
 import { watchForNeglect } from "./neglected_dispatchers.ts";
 import { Round } from "./round.ts";
@@ -34,6 +32,7 @@ import { ThreadList } from "./thread_list.ts";
 import type { TimeoutHost } from "./thread_timeout.ts";
 import { TimeSlice } from "./time_slice.ts";
 import type { AnyWait } from "./wait.ts";
+import { Selector } from "../readiness/selector.ts";
 
 /** Something that brings threads: a server. */
 export interface Service {
@@ -229,7 +228,10 @@ export class Scheduler extends ErrorReports
   /** A thread is suspended in a wait. That of a removed thread is over at once. */
   waitBegan(task: Thread, wait: AnyWait): void {
     this.endOfTurn.calls++;
-    this.counts.waits[wait.kind]++;
+    const { waits } = this.counts;
+    // Most are reads: a property whose name is known is counted faster.
+    if (wait.kind === "read") waits.read++;
+    else waits[wait.kind]++;
     if (wait.idle || task.idleWaits > 0 || task === this.main) {
       this.recount(task);
     }

@@ -1,12 +1,13 @@
 /**
  * Rejections that no code has awaited: those of a thread's calls and async
- * functions reach the thread's error handler and do not end the process.
+ * functions reach the thread's error handler and do not end the process. Those of
+ * waits that the dispatcher has cancelled are no news.
  *
  * @module
  */
 
-import { isCancellation } from "./cancellation.ts";
 import { currentContext } from "./current_thread.ts";
+import { CancelledError } from "../errors/errors.ts";
 
 /** What is told of a rejection. */
 export interface RejectionHost {
@@ -80,4 +81,35 @@ function hear(event: PromiseRejectionEvent): void {
   if (host === undefined) return;
   event.preventDefault();
   host.rejectionUnawaited(reason, thread);
+}
+
+/** The errors that were made here. */
+const made = new WeakSet<object>();
+let listening = false;
+
+/**
+ * Makes a {@linkcode CancelledError} that may stay unhandled.
+ *
+ * A thread may have left calls behind that it never awaited, its own async
+ * functions among them. When it is removed they fail, and Deno would end the
+ * process for each: it is told not to, for these errors and no others.
+ */
+export function cancellation(
+  message: string,
+  options?: ErrorOptions,
+): CancelledError {
+  const error = new CancelledError(message, options);
+  made.add(error);
+  if (!listening) globalThis.addEventListener("unhandledrejection", forgive);
+  listening = true;
+  return error;
+}
+
+/** Whether `error` was made here. */
+export function isCancellation(error: unknown): boolean {
+  return typeof error === "object" && error !== null && made.has(error);
+}
+
+function forgive(event: PromiseRejectionEvent): void {
+  if (isCancellation(event.reason)) event.preventDefault();
 }

@@ -7,18 +7,21 @@
 
 import { DeadlineEntry } from "../collections/deadline_heap.ts";
 import type { ListNode } from "../collections/linked_list.ts";
-import { TimeoutError } from "../errors/errors.ts";
-import type { WaitOptions } from "../errors/wait_options.ts";
-import type { Selector } from "../readiness/selector.ts";
 import { type Abandonable, isAbandonable } from "./abandonable.ts";
-import { cancellation } from "./cancellation.ts";
 import type { Clock } from "./clock.ts";
 import type { Counters } from "./counts.ts";
 import type { EndOfTurn } from "./end_of_turn.ts";
 import { settleRace } from "./race_signal.ts";
 import type { Task } from "./task.ts";
+import {
+  cancellation,
+  rejectionBelongsTo,
+  type RejectionHost,
+} from "./unawaited.ts";
 import type { WaitPlace } from "./wait_place.ts";
-import { rejectionBelongsTo, type RejectionHost } from "./unawaited.ts";
+import { TimeoutError } from "../errors/errors.ts";
+import type { WaitOptions } from "../errors/wait_options.ts";
+import type { Selector } from "../readiness/selector.ts";
 
 /** What a wait is for; `status()` counts them by it. */
 export type WaitKind = "read" | "write" | "sleep" | "outside";

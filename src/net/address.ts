@@ -1,5 +1,6 @@
 /**
- * Addresses as text, and as LuaSocket returns them.
+ * Addresses as text, as LuaSocket returns them, and as attributes of what is
+ * counted.
  *
  * @module
  */
@@ -49,4 +50,30 @@ export function endpoint(addr: Deno.Addr): Endpoint {
     addr.port,
     addr.hostname.includes(":") ? "inet6" : "inet",
   ];
+}
+
+/** What tells a server apart: where it listens. */
+export function addressAttributes(
+  addr: Deno.Addr,
+): Record<string, string | number> {
+  const [address, port, family] = endpoint(addr);
+  if (family === "unix") {
+    return { "server.address": address, "network.transport": "unix" };
+  }
+  return {
+    "server.address": address,
+    "server.port": port,
+    "network.transport": addr.transport,
+    "network.type": family === "inet6" ? "ipv6" : "ipv4",
+  };
+}
+
+/** Who is connected. */
+export function peerAttributes(
+  addr: Deno.Addr,
+): Record<string, string | number> {
+  const [address, port, family] = endpoint(addr);
+  return family === "unix"
+    ? { "network.peer.address": address }
+    : { "network.peer.address": address, "network.peer.port": port };
 }

@@ -10,13 +10,13 @@ import { formatAddr, formatAddress } from "./address.ts";
 import {
   addressError,
   checkHostPort,
+  hasUnstableNet,
   udpUnavailable,
   unresolvable,
 } from "./address_error.ts";
 import { connectTo, connectToFirst } from "./connect.ts";
 import { parseIpHost } from "./ip.ts";
 import { NetPolicy } from "./policy.ts";
-import { hasUnstableNet } from "./suggested_flag.ts";
 
 const CANNOT_BIND = "Cannot bind";
 const CANNOT_CONNECT = "Cannot connect to";

@@ -7,7 +7,7 @@
 
 import { AccessLog, type Hearing, type NetAccess } from "./access.ts";
 import { formatAddress } from "./address.ts";
-import { outOfScope, unknownHost } from "./address_error.ts";
+import { isGranted, outOfScope, unknownHost } from "./address_error.ts";
 import { parseIpHost } from "./ip.ts";
 import {
   type Direction,
@@ -15,7 +15,6 @@ import {
   readScope,
   type Scope,
 } from "./scope.ts";
-import { isGranted } from "./suggested_flag.ts";
 
 /** Finds the addresses of a name. */
 export type Lookup = (name: string) => Promise<string[]>;

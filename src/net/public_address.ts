@@ -1,6 +1,7 @@
 /**
- * Which addresses are those of a host on the public internet. A name may point
- * there; to every other address only where the scope says so.
+ * Which addresses are those of a host on the public internet, and which are of
+ * this machine. A name may point to the former; to every other address only
+ * where the scope says so.
  *
  * The ranges are those of IANA's registries of special-purpose addresses for
  * IPv4 and IPv6 (RFC 6890), of November 2026, and the multicast addresses, which
@@ -80,4 +81,23 @@ export function isPublic(ip: Ip): boolean {
 
 function has(ranges: readonly IpRange[], ip: Ip): boolean {
   return ranges.some((range) => range.has(ip));
+}
+
+/**
+ * Tells whether an address is one of this machine's interfaces. That is known
+ * only where Deno grants `--allow-sys=networkInterfaces`, and is asked anew each
+ * time, because addresses come and go. Never asks the user.
+ *
+ * @returns `false` as well where it is not known
+ */
+export function isOwnAddress(ip: Ip): boolean {
+  const { state } = Deno.permissions.querySync({
+    name: "sys",
+    kind: "networkInterfaces",
+  });
+  if (state !== "granted") return false;
+  return Deno.networkInterfaces().some(({ address }) => {
+    const own = parseIp(address);
+    return own?.bits === ip.bits && own.value === ip.value;
+  });
 }

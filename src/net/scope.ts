@@ -6,8 +6,7 @@
 
 import { wrongType } from "../errors/arguments.ts";
 import { parseIp, parseIpHost } from "./ip.ts";
-import { isOwnAddress } from "./own_address.ts";
-import { isLoopback, isPublic } from "./public_address.ts";
+import { isLoopback, isOwnAddress, isPublic } from "./public_address.ts";
 import { type Host, parseEntry, parseName, type Rule } from "./rule.ts";
 
 /** What an address is used for: peers connect to it, or the program connects or sends to it. */

@@ -6,8 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { ReadSource } from "../readiness/read_source.ts";
-import { INCOMPLETE } from "../socket/pattern.ts";
-import { ReceiveRequest } from "../socket/receive_request.ts";
+import { INCOMPLETE, ReceiveRequest } from "../socket/pattern.ts";
 
 /** Takes small chunks into memory that node's buffers share: most messages are small, and memory of its own is half of what one costs. */
 export class ChunkRequest extends ReceiveRequest<Uint8Array<ArrayBuffer>> {

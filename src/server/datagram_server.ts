@@ -7,7 +7,7 @@
 import type { Metered, MetricSheet } from "../core/metrics.ts";
 import type { Scheduler, Service } from "../core/scheduler.ts";
 import { Thread } from "../core/thread.ts";
-import { addressAttributes } from "../net/attributes.ts";
+import { addressAttributes } from "../net/address.ts";
 import type { DatagramSocket } from "../socket/datagram_socket.ts";
 import {
   DatagramServerHandle,

@@ -14,7 +14,7 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { IpList } from "../net/ip_list.ts";
-import type { HandshakeOptions } from "../socket/handshake_timeout.ts";
+import type { HandshakeOptions } from "../socket/timeouts.ts";
 import { checkWatchLimits, type WatchLimits } from "../socket/watch_limits.ts";
 import { type AcceptRate, checkAcceptRate } from "./accept_rate.ts";
 import { checkLimits, type Limits } from "../socket/limits.ts";

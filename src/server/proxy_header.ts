@@ -11,8 +11,7 @@ import type { ProxyHeader } from "../proxy_protocol/header.ts";
 import { parseHeader } from "../proxy_protocol/parse.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
 import { endpointOf } from "../socket/internals.ts";
-import { INCOMPLETE } from "../socket/pattern.ts";
-import { ReceiveRequest } from "../socket/receive_request.ts";
+import { INCOMPLETE, ReceiveRequest } from "../socket/pattern.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
 import { mayProxy, type ProxyRule } from "./proxy_rule.ts";
 

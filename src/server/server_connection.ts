@@ -6,9 +6,9 @@
 
 import { describeWait } from "../core/wait_purpose.ts";
 import { formatAddress } from "../net/address.ts";
+import type { ConnectionThread } from "./connection_thread.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { StreamSocket } from "../socket/stream_socket.ts";
-import type { ConnectionThread } from "./connection_thread.ts";
 
 /**
  * A connection that a server serves. Its members are up to date at the

@@ -9,7 +9,7 @@ import { type Attributes, ErrorCounts } from "../core/counts.ts";
 import { BOUNDS, Histogram } from "../core/histogram.ts";
 import type { Metered, MetricSheet } from "../core/metrics.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import { addressAttributes, peerAttributes } from "../net/attributes.ts";
+import { addressAttributes, peerAttributes } from "../net/address.ts";
 import { endpointOf } from "../socket/internals.ts";
 import type { ConnectionThread } from "./connection_thread.ts";
 import {

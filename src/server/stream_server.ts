@@ -8,21 +8,10 @@
 import { LinkedList } from "../collections/linked_list.ts";
 import { type MemoryBudget, newServerBudget } from "../core/memory_budget.ts";
 import type { Service } from "../core/scheduler.ts";
-import { endpointOf } from "../socket/internals.ts";
-import type { StreamEndpointOptions } from "../socket/socket_options.ts";
-import type { StreamSocket } from "../socket/stream_socket.ts";
-import {
-  AcceptedHandshake,
-  type HandshakeCounter,
-} from "../tls/accepted_handshake.ts";
-import { isTls } from "../tls/secure.ts";
-import { WATCH_KEYS } from "../socket/watch_limits.ts";
 import { acceptedOptions } from "./accepted_options.ts";
 import { AcceptLoop, type ConnectionTaker } from "./accept_loop.ts";
 import { Admission, type RefusedBy } from "./admission.ts";
-import { ConnectionNames } from "./connection_names.ts";
 import { type ConnectionOwner, ConnectionThread } from "./connection_thread.ts";
-import { ProxyGate } from "./proxy_gate.ts";
 import type { ServerCounters } from "./counters.ts";
 import {
   Drain,
@@ -31,7 +20,6 @@ import {
   type DrainOptions,
   readGrace,
 } from "./drain.ts";
-import { liveLimits } from "./live_limits.ts";
 import {
   checkHasAddresses,
   checkServerLimits,
@@ -39,12 +27,14 @@ import {
   type ServerLimits,
   type ServerOptions,
 } from "./options.ts";
+import { ProxyGate } from "./proxy_gate.ts";
 import { Refusals, spokenText } from "./refusals.ts";
-import { Server, type ServerInternals } from "./server.ts";
+import { liveLimits, Server, type ServerInternals } from "./server.ts";
+import { ConnectionNames } from "./connection_names.ts";
+import { ServerConnection } from "./server_connection.ts";
 import { acceptError, closedError, endError, report } from "./server_error.ts";
 import type { ServerHost } from "./server_host.ts";
 import { type MeteredServer, ServerMeter } from "./server_meter.ts";
-import { ServerConnection } from "./server_connection.ts";
 import {
   afterHandshake,
   callRaw,
@@ -52,6 +42,15 @@ import {
   type SocketHandler,
   socketHandlerOf,
 } from "./socket_handler.ts";
+import { endpointOf } from "../socket/internals.ts";
+import type { StreamEndpointOptions } from "../socket/socket_options.ts";
+import type { StreamSocket } from "../socket/stream_socket.ts";
+import { WATCH_KEYS } from "../socket/watch_limits.ts";
+import {
+  AcceptedHandshake,
+  type HandshakeCounter,
+} from "../tls/accepted_handshake.ts";
+import { isTls } from "../tls/secure.ts";
 
 /** A server for connections: TCP, TLS or Unix. */
 export class StreamServer

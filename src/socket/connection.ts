@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Scheduler } from "../core/scheduler.ts";
 import { wrongType } from "../errors/arguments.ts";
 import { HandshakeError } from "../errors/errors.ts";
 import { isGone } from "../errors/platform.ts";
@@ -11,11 +12,6 @@ import type { WaitOptions } from "../errors/wait_options.ts";
 import { formatAddr } from "../net/address.ts";
 import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import { closeConn } from "../tls/accepted_handshake.ts";
-import { closeTls } from "../tls/farewell.ts";
-import { isTls } from "../tls/secure.ts";
-import type { TlsSession } from "../tls/session.ts";
-import type { Scheduler } from "../core/scheduler.ts";
 import { discardRest } from "./discard.ts";
 import { type ConnectionLimits, lingerOf } from "./linger.ts";
 import { Receiver } from "./receiver.ts";
@@ -23,6 +19,9 @@ import { Sender } from "./sender.ts";
 import type { SocketIdentity } from "./socket_identity.ts";
 import { CLOSED_REASON, HANDSHAKE_REASON } from "./stream_state.ts";
 import { sendSmallWritesAtOnce } from "./tcp_options.ts";
+import { closeConn, closeTls } from "../tls/accepted_handshake.ts";
+import { isTls } from "../tls/secure.ts";
+import type { TlsSession } from "../tls/session.ts";
 
 /** The first byte of a TLS handshake. */
 const TLS_HANDSHAKE = 0x16;
@@ -188,33 +187,30 @@ export class Connection {
     const { selector } = this.#scheduler;
     selector.writeBegins();
     try {
-      await this.#writeAndDiscard(discards, waits);
+      const timeout = lingerOf(this.#limits, this.#socket.timeouts);
+      // Most have nothing to discard: the clock is not asked for them.
+      const deadline = discards ? this.#scheduler.clock.now() + timeout : 0;
+      if (!this.sender.isDrained) {
+        await this.sender.drain("close()", true, { timeout });
+      }
+      if (discards && !this.#isReleased) await this.#discard(deadline, waits);
     } catch (error) {
       this.#sender?.abandon(CLOSED_REASON);
       this.#abort();
       throw error;
     } finally {
-      await this.#release();
+      const released = this.#release();
+      if (released !== undefined) await released;
       selector.writeEnds();
     }
   }
 
-  async #writeAndDiscard(
-    discards: boolean,
-    waits: boolean,
-  ): Promise<void> {
+  #discard(deadline: number, waits: boolean): Promise<void> {
     const scheduler = this.#scheduler;
-    const timeout = lingerOf(this.#limits, this.#socket.timeouts);
-    // Most have nothing to discard: the clock is not asked for them.
-    const deadline = discards ? scheduler.clock.now() + timeout : 0;
-    if (!this.sender.isDrained) {
-      await this.sender.drain("close()", true, { timeout });
-    }
-    if (!discards || this.#isReleased) return;
     const left = Math.max(deadline - scheduler.clock.now(), 0);
-    const stream = this.#stream;
     const { source } = this.receiver;
-    await discardRest(scheduler, stream, this.#socket, source, waits, left);
+    const stream = this.#stream;
+    return discardRest(scheduler, stream, this.#socket, source, waits, left);
   }
 
   /** Whether a close now may lose what was sent, because the system resets a connection on which unread bytes come. */

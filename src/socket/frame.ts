@@ -7,9 +7,8 @@
 import { checkFlag, outOfRange, wrongType } from "../errors/arguments.ts";
 import { TooLongError } from "../errors/errors.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
-import { INCOMPLETE } from "./pattern.ts";
+import { INCOMPLETE, ReceiveRequest } from "./pattern.ts";
 import type { FrameFormat, ReceiveFrameOptions } from "./receive_options.ts";
-import { ReceiveRequest } from "./receive_request.ts";
 
 const encoder = new TextEncoder();
 

@@ -7,7 +7,7 @@
 import { type Attributes, errorType } from "../core/counts.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { CopasError } from "../errors/errors.ts";
-import { peerAttributes } from "../net/attributes.ts";
+import { peerAttributes } from "../net/address.ts";
 import type { TlsMode } from "../tls/params.ts";
 import type { TlsSession } from "../tls/session.ts";
 

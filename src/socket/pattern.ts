@@ -5,6 +5,7 @@
  */
 
 import { checkInteger, wrongType } from "../errors/arguments.ts";
+import type { ReadSource } from "../readiness/read_source.ts";
 
 /**
  * How many bytes to receive; or a buffer for them, which takes as many as it is
@@ -64,4 +65,27 @@ export function checkPattern(call: string, pattern: unknown): void {
   if (pattern === "*l" || pattern === "*a") return;
   const expected = '"*l", "*a", a number of bytes or a Uint8Array for them';
   checkSize(call, "the pattern", expected, pattern);
+}
+
+/** A pattern of LuaSocket's, or another request. */
+export type Wanted =
+  | Pattern
+  | ReceiveRequest<string | Uint8Array<ArrayBuffer>>;
+
+/** One thing to receive. The object belongs to one call. */
+export abstract class ReceiveRequest<T extends string | Uint8Array> {
+  /** What it is, in the message of an error: "a frame". */
+  abstract readonly wanted: string;
+
+  /**
+   * Takes it, if it has come completely; otherwise takes nothing, so that a
+   * timeout loses nothing.
+   *
+   * @param messagePrefix says what failed, on which socket
+   * @throws {TooLongError} when it is longer than its limit; its bytes stay
+   */
+  abstract take(
+    source: ReadSource,
+    messagePrefix: () => string,
+  ): T | typeof INCOMPLETE;
 }

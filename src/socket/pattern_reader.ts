@@ -15,11 +15,12 @@ import {
   countOf,
   INCOMPLETE,
   type Received,
+  ReceiveRequest,
   type Size,
+  type Wanted,
 } from "./pattern.ts";
-import { ReceiveRequest, type Wanted } from "./receive_request.ts";
-import { socketFailure } from "./socket_failure.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
+import { socketFailure } from "./socket_failure.ts";
 import { completeTextEnd, decodeUtf8 } from "./utf8.ts";
 
 /** Reads patterns from the buffer of one stream. It never waits. */

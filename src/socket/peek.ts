@@ -6,9 +6,8 @@
 
 import { checkInteger } from "../errors/arguments.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
-import { INCOMPLETE } from "./pattern.ts";
+import { INCOMPLETE, ReceiveRequest } from "./pattern.ts";
 import type { PeekOptions } from "./receive_options.ts";
-import { ReceiveRequest } from "./receive_request.ts";
 
 /** Gives a copy of the next bytes. */
 export class PeekRequest extends ReceiveRequest<Uint8Array<ArrayBuffer>> {

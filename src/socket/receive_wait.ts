@@ -8,8 +8,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { Wait } from "../core/wait.ts";
 import { TimeoutError } from "../errors/errors.ts";
 import type { Ready } from "../readiness/selector.ts";
-import type { Received } from "./pattern.ts";
-import type { Wanted } from "./receive_request.ts";
+import type { Received, Wanted } from "./pattern.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 
 /** Where the receives of a socket wait. */

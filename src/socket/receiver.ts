@@ -6,6 +6,7 @@
  */
 
 import { setIdle } from "../core/idle_wait.ts";
+import { rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
 import { endOf } from "../errors/connection_end.ts";
@@ -20,6 +21,8 @@ import {
   INCOMPLETE,
   type Pattern,
   type Received,
+  type ReceiveRequest,
+  type Wanted,
 } from "./pattern.ts";
 import { PatternReader } from "./pattern_reader.ts";
 import {
@@ -27,11 +30,9 @@ import {
   checkReceiveOptions,
   type ReceiveOptions,
 } from "./receive_options.ts";
-import type { ReceiveRequest, Wanted } from "./receive_request.ts";
 import { type ReceiveQueue, ReceiveWait } from "./receive_wait.ts";
 import { cannotReceive, type SocketIdentity } from "./socket_identity.ts";
 import { saysClosed } from "./stream_state.ts";
-import { rejectedCall } from "../core/immediate_call.ts";
 
 /** The largest result that a wait may hold that is used again: most messages are smaller. */
 const SMALL = 1024;

@@ -10,9 +10,12 @@ import { wrongType } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkLinger, type LingerOptions } from "./linger.ts";
-import type { HandshakeOptions } from "./handshake_timeout.ts";
+import {
+  checkTimeouts,
+  type HandshakeOptions,
+  type Timeouts,
+} from "./timeouts.ts";
 import type { WatchLimits } from "./watch_limits.ts";
-import { checkTimeouts, type Timeouts } from "./timeouts.ts";
 import {
   checkSslParams,
   type SslParams,

@@ -7,6 +7,7 @@
 
 import { wasReported } from "../core/error_reports.ts";
 import { handled } from "../core/handled.ts";
+import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import { checkString } from "../errors/arguments.ts";
@@ -20,6 +21,22 @@ import {
 import { formatAddress } from "../net/address.ts";
 import { checkHostPort } from "../net/address_error.ts";
 import type { ConnectSettings, Network } from "../net/network.ts";
+import { closeConnected, connectStream } from "./connecting.ts";
+import { Connection } from "./connection.ts";
+import { ConnectionSetup } from "./connection_setup.ts";
+import { checkUpgrade, handshake, refuseLateParams } from "./handshake.ts";
+import { handshakeTimeout } from "./timeouts.ts";
+import type { SocketIdentity } from "./socket_identity.ts";
+import { streamBroke } from "./socket_failure.ts";
+import { streamName } from "./default_names.ts";
+import type { Name, StreamEndpointOptions } from "./socket_options.ts";
+import {
+  CLOSED_REASON,
+  notSecured,
+  whyNotConnectable,
+  whyNotConnected,
+} from "./stream_state.ts";
+import { WatchedLife } from "./watched_life.ts";
 import {
   checkSslParams,
   type SslParams,
@@ -28,23 +45,6 @@ import {
 } from "../tls/params.ts";
 import { isTls } from "../tls/secure.ts";
 import type { TlsSession } from "../tls/session.ts";
-import { closeConnected, connectStream } from "./connecting.ts";
-import { Connection } from "./connection.ts";
-import { ConnectionSetup } from "./connection_setup.ts";
-import { streamName } from "./default_names.ts";
-import { checkUpgrade, handshake, refuseLateParams } from "./handshake.ts";
-import { handshakeTimeout } from "./handshake_timeout.ts";
-import { streamBroke } from "./socket_failure.ts";
-import type { SocketIdentity } from "./socket_identity.ts";
-import type { Name, StreamEndpointOptions } from "./socket_options.ts";
-import { WatchedLife } from "./watched_life.ts";
-import {
-  CLOSED_REASON,
-  notSecured,
-  whyNotConnectable,
-  whyNotConnected,
-} from "./stream_state.ts";
-import { checkedCall, rejectedCall } from "../core/immediate_call.ts";
 
 /** The inside of a stream socket. */
 export class StreamEndpoint extends WatchedLife {

@@ -164,10 +164,10 @@ export abstract class StreamLife {
   }
 
   /** Closes the socket, and resolves when it is closed, however that goes: bytes that were lost are told by `close`, or reported. */
-  async finish(isHandlerOver = false): Promise<void> {
+  finish(isHandlerOver = false): Promise<void> {
     if (!this.isClosed) this.isHandlerOver = isHandlerOver;
     this.close();
-    await this.#released;
+    return this.#released ?? Promise.resolve();
   }
 
   /** Closes the socket of a client that is refused: what it does not take is no loss of the program's. Resolves when it is closed. */
@@ -191,8 +191,11 @@ export abstract class StreamLife {
     this.#closing = promise;
     setup?.close();
     this.#released = (this.anyConnection?.close() ?? Promise.resolve())
-      .finally(() => this.#advance("released"))
-      .then(resolve, (error) => {
+      .then(() => {
+        this.#advance("released");
+        resolve();
+      }, (error) => {
+        this.#advance("released");
         this.closeFailed(error);
         reject(error);
       });

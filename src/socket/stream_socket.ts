@@ -5,21 +5,18 @@
  */
 
 import { pacedCall } from "../core/immediate_call.ts";
-import type { Scheduler } from "../core/scheduler.ts";
 import { ABANDON } from "../core/abandonable.ts";
+import type { Scheduler } from "../core/scheduler.ts";
 import { checkWaitOptions, type WaitOptions } from "../errors/wait_options.ts";
 import { type Endpoint, endpoint } from "../net/address.ts";
 import type { Network } from "../net/network.ts";
-import type { SslParams, SslParamsSource } from "../tls/params.ts";
-import type { PeerCertificate } from "../tls/session.ts";
 import { frameOf, FrameRequest } from "./frame.ts";
-import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { ENDPOINT } from "./internals.ts";
 import type { Limits } from "./limits.ts";
 import { linesOf } from "./lines.ts";
-import type { Pattern, Size } from "./pattern.ts";
-import { connectEndpoint, type ConnectOptions } from "./proxy_address.ts";
+import type { Pattern, ReceiveRequest, Size } from "./pattern.ts";
 import { PeekRequest } from "./peek.ts";
+import { connectEndpoint, type ConnectOptions } from "./proxy_address.ts";
 import type {
   PeekOptions,
   ReceiveFrameOptions,
@@ -27,7 +24,7 @@ import type {
   SendFrameOptions,
   UntilOptions,
 } from "./receive_options.ts";
-import type { ReceiveRequest } from "./receive_request.ts";
+import type { Name, StreamEndpointOptions } from "./socket_options.ts";
 import { StreamEndpoint } from "./stream_endpoint.ts";
 import { setOption, type SocketOption } from "./tcp_options.ts";
 import {
@@ -36,9 +33,11 @@ import {
   sameTimeouts,
   type Timeouts,
 } from "./timeouts.ts";
-import { watchTime } from "./watch_limits.ts";
 import { UntilRequest } from "./until.ts";
+import { watchTime } from "./watch_limits.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
+import type { SslParams, SslParamsSource } from "../tls/params.ts";
+import type { PeerCertificate } from "../tls/session.ts";
 
 /**
  * A connection that carries bytes in order: TCP, TLS or Unix.

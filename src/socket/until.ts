@@ -9,9 +9,8 @@ import { EncodingError } from "../errors/encoding_error.ts";
 import { TooLongError } from "../errors/errors.ts";
 import type { ReadBuffer } from "../readiness/read_buffer.ts";
 import type { ReadSource } from "../readiness/read_source.ts";
-import { INCOMPLETE } from "./pattern.ts";
+import { INCOMPLETE, ReceiveRequest } from "./pattern.ts";
 import type { UntilOptions } from "./receive_options.ts";
-import { ReceiveRequest } from "./receive_request.ts";
 import { decodeUtf8, decodeUtf8Strictly } from "./utf8.ts";
 
 const encoder = new TextEncoder();

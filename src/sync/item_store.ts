@@ -1,9 +1,12 @@
 /**
  * The items of a queue: first in, first out, and an item that its thread could
- * not use goes back to where it was.
+ * not use goes back to where it was. Where calls are traced, an item carries the
+ * span of the call that has pushed it.
  *
  * @module
  */
+
+import type { Tracer } from "../core/tracer.ts";
 
 /** With fewer empty places at the front than this, moving the items costs more than it frees. */
 const LEAST_EMPTY_PLACES = 64;
@@ -68,4 +71,22 @@ export class ItemStore<T> {
     this.#returned = [];
     this.#first = 0;
   }
+}
+
+/** An item that was pushed while there was an instrumentation. */
+export class TracedItem<T> {
+  constructor(readonly item: T, readonly context: unknown) {}
+}
+
+/** What a queue holds. */
+export type Carried<T> = T | TracedItem<T>;
+
+/** The item, with the span of the caller. */
+export function traced<T>(item: T, tracer: Tracer): TracedItem<T> {
+  return new TracedItem(item, tracer.capture());
+}
+
+/** The item that was pushed. */
+export function untraced<T>(carried: Carried<T>): T {
+  return carried instanceof TracedItem ? carried.item : carried;
 }

@@ -12,7 +12,7 @@ import { DestroyedError } from "../errors/errors.ts";
 import type { WaitOptions } from "../errors/wait_options.ts";
 import { HandOff } from "./hand_off.ts";
 import { QueueCompletion } from "./queue_completion.ts";
-import { type Carried, traced, untraced } from "./traced_item.ts";
+import { type Carried, traced, untraced } from "./item_store.ts";
 import { QueueWorkers } from "./queue_workers.ts";
 
 /** How a queue is made. */

@@ -7,7 +7,7 @@
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Task } from "../core/task.ts";
 import type { Thread } from "../core/thread.ts";
-import { type Carried, TracedItem } from "./traced_item.ts";
+import { type Carried, TracedItem } from "./item_store.ts";
 import { CancelledError } from "../errors/errors.ts";
 
 /** What workers need of their queue: a name, and the items until the queue ends. */

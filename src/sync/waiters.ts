@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cancellation } from "../core/cancellation.ts";
+import { cancellation } from "../core/unawaited.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Thread } from "../core/thread.ts";
 import { Wait } from "../core/wait.ts";

@@ -1,6 +1,6 @@
 /**
- * The handshake of a connection that `Deno.listenTls` accepted, and the end of
- * one that was given up.
+ * The handshake of a connection that `Deno.listenTls` accepted, the end of one
+ * that was given up, and the goodbye of one that is closed.
  *
  * Deno keeps the descriptor of a connection that is closed before its handshake
  * is over until the peer does something, and once `close` was called nothing
@@ -101,5 +101,34 @@ function close(conn: Deno.Conn): void {
     conn.close();
   } catch {
     // It is closed, or it has become another one by the upgrade.
+  }
+}
+
+/** How long a close may take to tell the peer, in milliseconds. */
+const FAREWELL = 1000;
+
+/** Resolves when `farewell` has settled, or when the peer has had enough time for it. */
+export async function inTime(farewell: Promise<unknown>): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, FAREWELL);
+  // A peer that has gone already needs no goodbye.
+  await Promise.race([farewell.catch(() => {}), patience.promise]);
+  clearTimeout(timer);
+}
+
+/**
+ * Closes a connection that has TLS of Deno's own. Its `close` leaves
+ * close_notify to a task of its own, which a process that exits at once never
+ * runs (2.9.6); `closeWrite` is awaited.
+ */
+export async function closeTls(conn: Deno.TlsConn): Promise<void> {
+  try {
+    await inTime(conn.closeWrite());
+  } finally {
+    try {
+      conn.close();
+    } catch {
+      // The caller has closed it itself.
+    }
   }
 }

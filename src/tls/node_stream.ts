@@ -7,7 +7,7 @@
 import type { TLSSocket } from "node:tls";
 import type { DuplexBridge } from "../readiness/duplex_bridge.ts";
 import type { ByteStream } from "../readiness/stream.ts";
-import { inTime } from "./farewell.ts";
+import { inTime } from "./accepted_handshake.ts";
 
 /** A read that waits. */
 interface Pending {

@@ -13,14 +13,15 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { formatAddress } from "../net/address.ts";
-import { portSharingUnavailable } from "../net/address_error.ts";
-import { hasUnstableNet } from "../net/suggested_flag.ts";
+import {
+  hasUnstableNet,
+  portSharingUnavailable,
+} from "../net/address_error.ts";
 import {
   pickServerOptions,
   SERVER_KEYS,
   type ServerOptions,
 } from "../server/options.ts";
-import { checkPermissions } from "./permissions.ts";
 import type { ServeOrder } from "./messages.ts";
 import { postableSslParams, type WorkerSslParams } from "./ssl_files.ts";
 
@@ -181,4 +182,49 @@ function sourceOf(module: URL): string {
   return `import { work } ${from("./worker.ts")}` +
     `import copas ${from("../../mod.ts")}` +
     `import * as handler ${from(module)}work(copas, handler);\n`;
+}
+
+const KINDS: readonly string[] = Object.keys(
+  {
+    env: true,
+    ffi: true,
+    import: true,
+    net: true,
+    read: true,
+    run: true,
+    sys: true,
+    write: true,
+  } satisfies Record<keyof Deno.PermissionOptionsObject, true>,
+);
+
+/**
+ * Refuses what can't be the permissions of a worker.
+ *
+ * @param call names the call in the message of an error
+ * @throws {TypeError} when they can't
+ */
+export function checkPermissions(call: string, permissions: unknown): void {
+  if (["none", "inherit", undefined].includes(permissions as string)) return;
+  const expected = '"none", "inherit", or an object such as { read: true }';
+  if (
+    typeof permissions !== "object" || permissions === null ||
+    Array.isArray(permissions)
+  ) {
+    throw wrongType(call, "permissions", expected, permissions);
+  }
+  checkKeys(call, "the permissions", permissions, KINDS);
+  for (const [kind, value] of Object.entries(permissions)) {
+    if (value === undefined || isGrant(value)) continue;
+    const expected = 'a boolean, "inherit", or an array of strings and URLs';
+    throw wrongType(call, `the permission ${kind}`, expected, value);
+  }
+}
+
+function isGrant(value: unknown): boolean {
+  if (!Array.isArray(value)) {
+    return typeof value === "boolean" || value === "inherit";
+  }
+  return value.every((entry) =>
+    typeof entry === "string" || entry instanceof URL
+  );
 }

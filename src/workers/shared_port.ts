@@ -6,8 +6,11 @@
  */
 
 import { formatAddress } from "../net/address.ts";
-import { addressError, portNotGranted } from "../net/address_error.ts";
-import { isGranted } from "../net/suggested_flag.ts";
+import {
+  addressError,
+  isGranted,
+  portNotGranted,
+} from "../net/address_error.ts";
 import type { ServeOrder } from "./messages.ts";
 
 /**

@@ -29,7 +29,7 @@ Deno.test("without the grant for it, this machine's addresses are not asked for"
 
 Deno.test("the addresses that Deno tells of are recognized", async () => {
   const { stdout, stderr } = await runScript(
-    `import { isOwnAddress } from "{src}/net/own_address.ts";
+    `import { isOwnAddress } from "{src}/net/public_address.ts";
      import { parseIp } from "{src}/net/ip.ts";
      console.log(isOwnAddress(parseIp("127.0.0.1")), isOwnAddress(parseIp("127.0.0.77")));`,
     ["--allow-sys=networkInterfaces"],

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { ReadBuffer } from "../../src/readiness/read_buffer.ts";
-import { LineDecoder } from "../../src/socket/line_decoder.ts";
+import { LineDecoder } from "../../src/socket/line_splitter.ts";
 import { bytes } from "../fixtures/socket_script.ts";
 import { randomly } from "../fixtures/seeded_random.ts";
 
