@@ -7,6 +7,7 @@ import { converse } from "../examples/fixtures/connection.ts";
 import type { Conversation } from "../examples/fixtures/conversation.ts";
 import { isInstalled } from "../examples/fixtures/program.ts";
 import { denoRun } from "../examples/fixtures/running_example.ts";
+import { accepts, freePort, until } from "../fixtures/server_process.ts";
 import {
   checkLua,
   checkPython,
@@ -182,23 +183,10 @@ async function connectTo(
   port: number,
   ended: Promise<Deno.CommandStatus>,
 ): Promise<Conversation> {
-  const over = ended.then(() => "ended");
-  for (;;) {
-    try {
-      return await converse(port);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-    }
-    const pause = new Promise((resolve) => setTimeout(resolve, 10));
-    if (await Promise.race([over, pause]) === "ended") {
-      throw new Error("The server has ended");
-    }
-  }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  let isOver = false;
+  ended.then(() => isOver = true);
+  await until("the server listens", () => accepts(port), () => isOver);
+  return await converse(port);
 }
 
 Deno.test("every page has the same ten sections, with the same blocks of Copas", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { npm } from "../fixtures/npm_package.ts";
-import { Browser, hasChromium } from "./fixtures/browser.ts";
+import { Browser, chromium } from "../fixtures/browser.ts";
 import { hasNetcat, Program } from "./fixtures/program.ts";
 import { withExample } from "./fixtures/running_example.ts";
 
@@ -94,20 +94,21 @@ Deno.test({
 
 Deno.test({
   name: `${name}: a browser and nc share the chat`,
-  ignore: ignore || !hasChromium || !hasNetcat,
+  ignore: ignore || chromium === undefined || !hasNetcat,
   fn: () =>
     withExample(name, async ({ port }) => {
       await using ada = new Program("nc", ["127.0.0.1", `${port}`]);
       assertEquals(await ada.hearLine(), "* What is your name?");
       await ada.say("Ada\n");
       assertEquals(await ada.hearLine(), "* Ada is here.");
-      await using browser = await Browser.open(
-        `http://127.0.0.1:${port}/#Grace`,
-      );
+      await using browser = await Browser.start();
+      await browser.open(`http://127.0.0.1:${port}/#Grace`);
       assertEquals(await ada.hearLine(), "* Grace is here.");
       await ada.say("<b>Hello</b>, Grace.\n");
       assertEquals(await ada.hearLine(), "Ada: <b>Hello</b>, Grace.");
-      await browser.shows("Ada: <b>Hello</b>, Grace.");
+      await browser.until(
+        `document.body.innerText.includes("Ada: <b>Hello</b>, Grace.")`,
+      );
       await browser.evaluate(`
         document.querySelector("input").value = "Hello, Ada.";
         document.forms[0].requestSubmit();

@@ -11,6 +11,7 @@ import {
 import { command, ftpFor, get, put, ReplyError } from "../../src/ftp/mod.ts";
 import type { Progress } from "../../src/ftp/mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { FtpServer } from "../fixtures/ftp_server.ts";
 import { closedPort, RawServer } from "../fixtures/raw_server.ts";
 import { tlsTest } from "../fixtures/tls_world.ts";
@@ -203,11 +204,11 @@ Deno.test("a greeting 120 is followed by the real one, and a reply may come in p
   await using server = new RawServer(async (peer) => {
     for (const piece of ["120 lat", "er\r\n2", "20", " hi\r\n"]) {
       await peer.write(piece);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await turn();
     }
     await peer.until("\r\n");
     await peer.write("530 no");
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await turn();
     await peer.write("body\r\n");
     await peer.gone();
   });

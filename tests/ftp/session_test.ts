@@ -3,6 +3,7 @@ import { Copas } from "../../mod.ts";
 import { ClosedError } from "../../src/errors/errors.ts";
 import { ftpFor, nlst, open, ReplyError } from "../../src/ftp/mod.ts";
 import { VirtualClock } from "../../src/testing/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { FtpServer } from "../fixtures/ftp_server.ts";
 import { isInstalled } from "../fixtures/socket_child.ts";
 import { RawServer } from "../fixtures/raw_server.ts";
@@ -215,7 +216,7 @@ Deno.test({
           await peer.write("150 go\r\n");
           await data.status;
           // The reset comes to the client first.
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          for (let i = 0; i < 20; i++) await turn();
           await peer.write("550 no room\r\n").catch(() => {});
         } else await peer.write("200 ok\r\n");
       }

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TooLongError } from "../../src/errors/errors.ts";
 import { request } from "../../src/http/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
 import { answering, RawServer } from "../fixtures/raw_server.ts";
 import { runScript } from "../fixtures/socket_child.ts";
 
@@ -82,7 +83,7 @@ Deno.test("a long body with extensions at each chunk arrives, also at a slow sin
     url: server.url(),
     sink: async (chunk) => {
       length += chunk.length;
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await turn();
     },
   });
   assertEquals(length, count);

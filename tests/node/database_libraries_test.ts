@@ -5,7 +5,12 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ScopeError } from "../../mod.ts";
 import { duplex } from "../../src/node/mod.ts";
 import type { Copas } from "../../src/copas/copas.ts";
-import { Database, hasPostgres, hasRedis } from "../fixtures/databases.ts";
+import {
+  hasPostgres,
+  hasRedis,
+  startPostgres,
+  startRedis,
+} from "../fixtures/databases.ts";
 import { npm } from "../fixtures/npm_package.ts";
 import { World } from "../fixtures/tls_world.ts";
 
@@ -38,7 +43,7 @@ Deno.test({
   name: "ioredis: commands, a pipeline and a subscription over our sockets",
   ignore: ioredis === undefined || !hasRedis,
   async fn() {
-    await using database = await Database.redis();
+    await using database = await startRedis();
     const world = new World();
     const { copas } = world;
     await world.run(async () => {
@@ -67,7 +72,7 @@ Deno.test({
   name: "pg: a query and a transaction over our sockets",
   ignore: pg === undefined || !hasPostgres,
   async fn() {
-    await using database = await Database.postgres();
+    await using database = await startPostgres();
     const world = new World();
     const { copas } = world;
     const { Client } = pg.default ?? pg;

@@ -6,12 +6,14 @@ import {
   hasHaproxy,
   hasNginxStream,
   type ProxySides,
-  RealProxy,
+  startHaproxy,
+  startNginx,
 } from "../fixtures/real_proxy.ts";
+import type { ServerProcess } from "../fixtures/server_process.ts";
 import { tlsTest } from "../fixtures/tls_world.ts";
 import type { SslParams } from "../../src/tls/params.ts";
 
-type Start = (behind: number, sides: ProxySides) => Promise<RealProxy>;
+type Start = (behind: number, sides: ProxySides) => Promise<ServerProcess>;
 
 const proxyProtocol = { from: ["127.0.0.1"] };
 
@@ -48,22 +50,22 @@ async function ask(copas: Copas, port: number): Promise<void> {
 }
 
 const cases: [string, boolean, Start, ProxySides, boolean][] = [
-  ["HAProxy: send-proxy", hasHaproxy, RealProxy.haproxy, {
+  ["HAProxy: send-proxy", hasHaproxy, startHaproxy, {
     server: "send-proxy",
   }, false],
-  ["HAProxy: send-proxy-v2", hasHaproxy, RealProxy.haproxy, {
+  ["HAProxy: send-proxy-v2", hasHaproxy, startHaproxy, {
     server: "send-proxy-v2 proxy-v2-options unique-id,crc32c",
   }, false],
-  ["HAProxy: send-proxy, ssl", hasHaproxy, RealProxy.haproxy, {
+  ["HAProxy: send-proxy, ssl", hasHaproxy, startHaproxy, {
     server: "send-proxy ssl verify none",
   }, true],
-  ["HAProxy: send-proxy-v2, ssl", hasHaproxy, RealProxy.haproxy, {
+  ["HAProxy: send-proxy-v2, ssl", hasHaproxy, startHaproxy, {
     server: "send-proxy-v2 ssl verify none",
   }, true],
-  ["nginx: proxy_protocol", hasNginxStream, RealProxy.nginx, {
+  ["nginx: proxy_protocol", hasNginxStream, startNginx, {
     server: "proxy_protocol on;",
   }, false],
-  ["nginx: proxy_protocol, proxy_ssl", hasNginxStream, RealProxy.nginx, {
+  ["nginx: proxy_protocol, proxy_ssl", hasNginxStream, startNginx, {
     server: "proxy_protocol on; proxy_ssl on;",
   }, true],
 ];
@@ -80,11 +82,11 @@ for (const [name, needs, start, sides, isSecured] of cases) {
 }
 
 const receivers: [string, boolean, Start, ProxySides, (1 | 2)[]][] = [
-  ["HAProxy: accept-proxy", hasHaproxy, RealProxy.haproxy, {
+  ["HAProxy: accept-proxy", hasHaproxy, startHaproxy, {
     listen: "accept-proxy",
     server: "send-proxy",
   }, [1, 2]],
-  ["nginx: listen proxy_protocol", hasNginxStream, RealProxy.nginx, {
+  ["nginx: listen proxy_protocol", hasNginxStream, startNginx, {
     listen: "proxy_protocol",
     server: "set_real_ip_from 127.0.0.1; proxy_protocol on;",
   }, [1, 2]],
@@ -105,7 +107,7 @@ for (const [name, needs, start, sides, versions] of receivers) {
 /** A client, our proxy, the real one, and the server. */
 async function throughUs(
   copas: Copas,
-  proxy: RealProxy,
+  proxy: ServerProcess,
   version: 1 | 2,
 ): Promise<void> {
   const front = copas.socket.bind("127.0.0.1", 0);

@@ -289,7 +289,7 @@ Deno.test("what a handler begins and does not await reaches the error handler on
       }
       if (word === "later") {
         (async () => {
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          for (let i = 0; i < 5; i++) await turn();
           throw new Error("after the end");
         })();
       }

@@ -2,6 +2,8 @@
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { listeners, notify, watchdog } from "../../src/systemd/mod.ts";
+import { turn } from "../fixtures/event_loop.ts";
+import { isListening, until } from "../fixtures/server_process.ts";
 import { isInstalled, runScript } from "../fixtures/socket_child.ts";
 import { readText, write } from "../fixtures/socket_pair.ts";
 
@@ -86,21 +88,9 @@ function kill(pid: number): void {
   }
 }
 
-function tick(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 /** systemd-socket-activate does not say when it listens, and a connection would start the server: the port is asked for itself. */
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-    } catch {
-      return;
-    }
-    await tick();
-  }
-  throw new Error("systemd-socket-activate does not listen");
+function listening(port: number): Promise<void> {
+  return until("systemd-socket-activate listens", () => isListening(port));
 }
 
 async function ask(port: number, text: string): Promise<string> {
@@ -198,7 +188,7 @@ Deno.test({
           const before = pids.size;
           await ask(port, "stop\n");
           while (pids.size === before) {
-            await tick();
+            await turn();
             const [pid] = (await answerOf()).split(" ");
             if (pid !== "") pids.add(pid);
           }
