@@ -101,7 +101,8 @@ const json: Codec<unknown> = {
   decode: (bytes) => JSON.parse(decoder.decode(bytes)),
 };
 
-function usualBackoff(attempt: number): number {
+/** A second, then twice as long each time, a minute at most. */
+export function usualBackoff(attempt: number): number {
   return Math.min(60, 2 ** (attempt - 1));
 }
 

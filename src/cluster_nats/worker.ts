@@ -14,7 +14,7 @@ import type { Delivery } from "./deliveries.ts";
 import type { Engine } from "./engine.ts";
 import { LeaseClock } from "./lease.ts";
 import { backOff } from "./patience.ts";
-import type { QueueSettings } from "./settings.ts";
+import { type QueueSettings, usualBackoff } from "./settings.ts";
 
 /** A job that has failed for good. */
 export interface DeadLetter {
@@ -144,7 +144,7 @@ export class Worker<T> {
     error: unknown,
     signal: AbortSignal,
   ): Promise<void> {
-    const { attempts, backoff } = this.#settings;
+    const { attempts } = this.#settings;
     const { attempt } = delivery;
     if (error instanceof CancelledError && this.#task.removed) {
       // The job is not to blame.
@@ -157,7 +157,17 @@ export class Worker<T> {
       return;
     }
     // After the loss of the lease the job is not ours to give back.
-    if (!signal.aborted) delivery.giveBack(backoff(attempt));
+    if (!signal.aborted) delivery.giveBack(this.#pauseAfter(attempt));
+  }
+
+  /** The seconds until the next attempt; the usual ones when the program's function fails. */
+  #pauseAfter(attempt: number): number {
+    try {
+      return this.#settings.backoff(attempt);
+    } catch (error) {
+      this.#report(error);
+      return usualBackoff(attempt);
+    }
   }
 
   #report(error: unknown): void {

@@ -52,8 +52,12 @@ export class Counters {
 /** What metrics and spans call an error: its `code` for one of Copas's errors, else the name of its class. */
 export function errorType(error: unknown): string {
   if (error instanceof CopasError) return error.code;
-  if (error instanceof Error) return error.name;
-  return typeof error;
+  if (!(error instanceof Error)) return typeof error;
+  try {
+    return String(error.name);
+  } catch {
+    return "Error"; // its class may define the name as it likes
+  }
 }
 
 /** So many types of errors are told apart. */

@@ -46,6 +46,18 @@ export function wrongType(
   return new TypeError(mustBe(call, name, expected, value));
 }
 
+/** The error of a call whose bytes were transferred to other code: its array is empty then. */
+export function transferred(
+  call: string,
+  data: unknown,
+): TypeError | undefined {
+  if (!(data instanceof Uint8Array)) return undefined;
+  if (!(data.buffer as ArrayBuffer).detached) return undefined;
+  return new TypeError(
+    `${call}: the data was transferred to other code, as by postMessage; give an array that the program has kept`,
+  );
+}
+
 /** Makes a {@linkcode RangeError} in the common form. */
 export function outOfRange(
   call: string,

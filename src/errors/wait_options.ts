@@ -107,3 +107,13 @@ function checkLimits(
     throw wrongType(call, "the signal", "an AbortSignal", signal);
   }
 }
+
+/** Why the options of a call can't be used, if they can't. */
+export function wrongWaitOptions(call: string, options: unknown): unknown {
+  try {
+    checkWaitOptions(call, options);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -6,7 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type InspectorSettings, isLoopback, randomText } from "./options.ts";
+import { type InspectorSettings, isLocal, randomText } from "./options.ts";
 
 /** How many browsers have a session at once; the oldest one loses its. */
 const MOST_SESSIONS = 64;
@@ -48,7 +48,7 @@ export class Gate {
     // Cookies don't tell ports apart: two inspectors on a machine need two names.
     this.#cookie = `copas_inspector_${port}`;
     const names = [...hosts];
-    if (isLoopback(hostname)) {
+    if (isLocal(hostname)) {
       const own = hostname.includes(":") ? `[${hostname}]` : hostname;
       names.push(own, "localhost", "127.0.0.1", "[::1]");
     }

@@ -12,6 +12,7 @@ import {
 } from "../errors/arguments.ts";
 import { checkKeys } from "../errors/known_keys.ts";
 import { parseIpHost } from "../net/ip.ts";
+import { isLoopback } from "../net/public_address.ts";
 
 /** Where the inspector listens, and who may see it. */
 export interface InspectorOptions {
@@ -54,7 +55,7 @@ export function readInspectorOptions(
     const expected = 'names as they stand in a URL, as ["example.com"]';
     throw wrongType(CALL, "hosts", expected, hosts);
   }
-  if (!isLoopback(hostname) && hosts.length === 0) {
+  if (!isLocal(hostname) && hosts.length === 0) {
     throw new TypeError(
       `${CALL}: the inspector would be seen beyond this machine at ${hostname}; name in hosts the names under which browsers may ask for it`,
     );
@@ -84,10 +85,10 @@ function isHost(host: unknown): boolean {
 }
 
 /** Whether only this machine reaches what listens there. */
-export function isLoopback(hostname: string): boolean {
+export function isLocal(hostname: string): boolean {
   if (hostname.toLowerCase() === "localhost") return true;
   const ip = parseIpHost(hostname);
-  return ip !== undefined && (/^127\./.test(hostname) || hostname === "::1");
+  return ip !== undefined && isLoopback(ip);
 }
 
 /** 32 characters that can't be guessed, and may stand in URLs and cookies. */

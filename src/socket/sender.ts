@@ -11,7 +11,7 @@ import type { Scheduler } from "../core/scheduler.ts";
 import { reportUnawaitedBy } from "../core/unawaited.ts";
 import type { Thread } from "../core/thread.ts";
 import { TimedWaitQueue } from "../core/wait_queue.ts";
-import { wrongType } from "../errors/arguments.ts";
+import { transferred, wrongType } from "../errors/arguments.ts";
 import { endOf } from "../errors/connection_end.ts";
 import {
   CancelledError,
@@ -20,9 +20,9 @@ import {
   type TransferErrorOptions,
 } from "../errors/errors.ts";
 import {
-  checkWaitOptions,
   readWaitOptions,
   type WaitOptions,
+  wrongWaitOptions,
 } from "../errors/wait_options.ts";
 import type { Meter } from "../readiness/meter.ts";
 import type { ByteStream } from "../readiness/stream.ts";
@@ -81,7 +81,11 @@ export class Sender implements SendQueue, EndOfTurnHook {
       this.#waits?.first === undefined && !options?.signal?.aborted &&
       this.#scheduler.mayProceed()
     ) {
-      if (data.length === 0) return Promise.resolve(0);
+      if (data.length === 0) {
+        const wrong = transferred("send()", data);
+        if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
+        return Promise.resolve(0);
+      }
       if (isText) sent = this.sink.putText(data);
       else if (data.length <= this.sink.room) sent = this.sink.put(data);
       if (sent > 0) {
@@ -120,7 +124,7 @@ export class Sender implements SendQueue, EndOfTurnHook {
 
   /** Resolves when all that was sent so far is with the kernel. */
   flush(options?: WaitOptions): Promise<void> {
-    const wrong = wrongOptions("flush()", options);
+    const wrong = wrongWaitOptions("flush()", options);
     if (wrong !== undefined) return rejectedCall(this.#scheduler, wrong);
     const error = this.#error();
     if (error !== undefined) {
@@ -335,16 +339,6 @@ export class Sender implements SendQueue, EndOfTurnHook {
 /** Why the arguments of `send` can't be used, if they can't. */
 function wrongArguments(data: unknown, options: unknown): unknown {
   return typeof data === "string" || data instanceof Uint8Array
-    ? wrongOptions("send()", options)
+    ? wrongWaitOptions("send()", options)
     : wrongType("send()", "the data", "a string or a Uint8Array", data);
-}
-
-/** Why the options of a call can't be used, if they can't. */
-function wrongOptions(call: string, options: unknown): unknown {
-  try {
-    checkWaitOptions(call, options);
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

@@ -87,6 +87,31 @@ test("close() waits for the jobs under way, and cuts them after the grace", asyn
   assertEquals(await other.queue<number>({ name: "jobs" }).pop(5), 60);
 });
 
+test("a backoff that fails is reported, and the job is tried again after the usual time", async () => {
+  await using servers = await NatsServers.start();
+  const copas = new Copas();
+  const heard: string[] = [];
+  copas.seterrorhandler(
+    (error) => void heard.push((error as Error).message),
+    true,
+  );
+  await using cluster = await connect(servers.url, { copas, timeout: 10 });
+  const jobs = cluster.queue<string>({
+    name: "jobs",
+    backoff() {
+      throw new Error("no pause");
+    },
+  });
+  const done = copas.future.new<number>();
+  jobs.addworker((_, { attempt }) => {
+    if (attempt === 1) throw new Error("first");
+    done.resolve(attempt);
+  });
+  await jobs.push("a");
+  assertEquals(await done.get({ timeout: 10 }), 2);
+  assertEquals(heard, ["first", "no pause"]);
+});
+
 test("a server outside the network scope is refused", async () => {
   await using servers = await NatsServers.start();
   const copas = new Copas({ net: ["127.0.0.1:1"] });

@@ -373,3 +373,21 @@ Deno.test({
     ]);
   },
 });
+
+Deno.test("an error whose name can't be read is counted, and ends no process", async () => {
+  const { copas } = virtual();
+  const heard: unknown[] = [];
+  copas.seterrorhandler((error) => void heard.push(error), true);
+  const error = Object.defineProperty(new Error("odd"), "name", {
+    get() {
+      throw new Error("no name");
+    },
+  });
+  copas.addthread(() => Promise.reject(error));
+  copas.addthread(() =>
+    Promise.reject(Object.assign(new Error("odd"), { name: 5 }))
+  );
+  await copas.loop();
+  assertEquals(heard.length, 2);
+  assertEquals(values(copas, "copas.thread.errors"), { Error: 1, 5: 1 });
+});

@@ -265,3 +265,16 @@ Deno.test("what is no data is named, and nothing is sent", async () => {
   await skt.flush();
   assertEquals(conn.writes.length, 0);
 });
+
+Deno.test("bytes that were given away are named as such, and not sent as nothing", async () => {
+  const { copas, skt } = scripted();
+  const data = bytes("abc");
+  data.buffer.transfer();
+  await assertRejects(
+    () => skt.send(data),
+    TypeError,
+    "send(): the data was transferred",
+  );
+  await skt.close();
+  await copas.loop();
+});
